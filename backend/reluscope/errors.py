@@ -1,0 +1,57 @@
+"""Everything that a person can get wrong here, as one small hierarchy.
+
+Raised anywhere, turned into `application/problem+json` in `server/problems.py` alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class ReluscopeError(Exception):
+    """The root: something that was asked for cannot be done, and the message says why."""
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field: where it stands, what came, what may come."""
+
+    field: str
+    message: str
+    given: object = None
+    allowed: object = None
+
+
+class InvalidFields(ReluscopeError):
+    """One or more fields of a request are wrong."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in errors))
+        self.errors = tuple(errors)
+
+
+class UnknownRun(ReluscopeError):
+    """No run has this id."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"there is no run {run_id[:80]!r}")
+
+
+class ForbiddenMove(ReluscopeError):
+    """A run was asked for something that its state does not allow."""
+
+    def __init__(self, run_id: str, verb: str, status: str, allowed: Sequence[str]) -> None:
+        may = " or ".join(allowed) if allowed else "nothing more: it has ended"
+        super().__init__(f"cannot {verb} run {run_id}: it is {status}; what it allows is {may}")
+        self.status = status
+        self.allowed = tuple(allowed)
+
+
+class NoRoom(ReluscopeError):
+    """The request is sound, but what is live now leaves no room for it."""
+
+
+class KeyReused(ReluscopeError):
+    """An Idempotency-Key came back with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used before with another body")

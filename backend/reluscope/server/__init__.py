@@ -1,0 +1,1 @@
+"""The server: REST, the live socket and the page. Knows FastAPI; no torch."""

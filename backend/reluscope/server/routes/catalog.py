@@ -1,0 +1,74 @@
+"""GET /api/catalog: every choice there is, read from the registries."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from ...training import devices as machine
+from ...training.presets import PRESETS
+from ...training.relus import RELUS
+from ...training.rules import RULES
+from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
+from .. import app as application
+from .. import assets, live
+from . import losses
+from .shared import TheBook
+
+router = APIRouter(tags=["catalog"])
+
+PACKAGES = ("reluscope", "torch", "fastapi", "uvicorn", "websockets", "numpy")
+
+
+class Catalog(BaseModel):
+    """Every choice there is. `spec` is the JSON Schema of a RunSpec."""
+
+    relus: list[dict[str, Any]]
+    rules: list[dict[str, Any]]
+    gradients: list[dict[str, Any]]
+    devices: list[dict[str, Any]]
+    dtypes: list[dict[str, Any]]
+    presets: list[dict[str, Any]]
+    limits: dict[str, float]
+    versions: dict[str, str]
+    spec: dict[str, Any]
+
+
+@router.get("/api/catalog")
+def catalog(request: Request, book: TheBook) -> Catalog:
+    """Every choice there is: ReLU implementations, update rules with their schemas, devices,
+    presets, limits and versions."""
+    settings = request.app.state.settings
+    return Catalog(
+        relus=[
+            {"name": r.name, "title": r.title, "formula": r.formula, "code": r.code, "help": r.help}
+            for r in RELUS.values()
+        ],
+        rules=[
+            {"name": name, "help": rule.__doc__, "schema": rule.model_json_schema()}
+            for name, rule in RULES.items()
+        ],
+        gradients=[{"name": name, "help": help} for name, help in GRADIENTS.items()],
+        devices=[asdict(device) for device in machine.devices()],
+        dtypes=[{"name": name} for name in DTYPES],
+        presets=[asdict(preset) for preset in PRESETS],
+        limits={
+            "size": MAX_SIZE,
+            "iterations": MAX_ITERATIONS,
+            "pace": MAX_PACE,
+            "memory_bytes": book.memory_bytes("cpu"),
+            "live_runs": settings.max_live,
+            "runs": settings.max_runs,
+            "body_bytes": application.MAX_BODY_BYTES,
+            "losses_per_answer": losses.MAX_LOSSES,
+            "watched_runs": live.MAX_WATCHED,
+            "message_bytes": live.MESSAGE_BYTES,
+        },
+        versions={
+            **{package: version(package) for package in PACKAGES},
+            "plotly.js": assets.plotlyjs_version(),
+        },
+        spec=RunSpec.model_json_schema(),
+    )

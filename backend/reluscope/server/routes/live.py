@@ -1,0 +1,15 @@
+"""/api/live: the socket's door."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, WebSocket
+
+from ..live import Encoding, Viewer
+
+router = APIRouter()
+
+
+@router.websocket("/api/live")
+async def live(socket: WebSocket, encoding: Annotated[Encoding, Query()] = "binary") -> None:
+    """One socket for all runs; `encoding=json` gives values as text."""
+    await Viewer(socket, socket.app.state.hub, encoding).serve()

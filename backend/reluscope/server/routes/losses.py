@@ -1,0 +1,34 @@
+"""GET /api/runs/{id}/losses: a span of a run's losses."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from ...errors import FieldError, InvalidFields
+from ...numbers import tell_all
+from .runs import PROBLEM
+from .shared import TheBook
+
+MAX_LOSSES = 1_000_000
+"""Losses in one answer: about 20 MB of JSON."""
+
+router = APIRouter(tags=["losses"], responses=PROBLEM)
+
+
+@router.get("/api/runs/{id}/losses", response_class=Response)
+def losses(
+    run_id: Annotated[str, Path(alias="id")],
+    book: TheBook,
+    start: Annotated[int, Query(ge=0, description="The first iteration wanted.")] = 0,
+    stop: Annotated[int | None, Query(ge=0, description="The first one not wanted.")] = None,
+) -> Response:
+    """The losses of iterations `start` to `stop`, as many of them as are there."""
+    trace = book.find(run_id).trace
+    end = len(trace) if stop is None else min(stop, len(trace))
+    if end - start > MAX_LOSSES:
+        message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
+        raise InvalidFields([FieldError("stop", message, stop, {"maximum": start + MAX_LOSSES})])
+    values = tell_all(trace[start : max(start, end)])
+    return Response(
+        f'{{"id":"{run_id}","start":{start},"losses":{values}}}', media_type="application/json"
+    )

@@ -1,0 +1,142 @@
+"""/api/runs: create, list, show, change and delete runs, and the verbs."""
+
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from ...runs.run import Run, RunView, Status
+from ...training.spec import MAX_ITERATIONS, Name, Pace, RunSpec, Tags
+from ..idempotency import Answers
+from ..problems import Problem
+from .shared import TheBook
+
+PROBLEM: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem, "content": {"application/problem+json": {}}}
+}
+
+router = APIRouter(prefix="/api/runs", tags=["runs"], responses=PROBLEM)
+
+RunId = Annotated[str, Path(alias="id")]
+
+
+class RunPage(BaseModel):
+    """Runs, newest first, and the cursor that `after` takes for those that follow."""
+
+    runs: list[RunView]
+    next: str | None
+
+
+class Step(BaseModel):
+    """How far a step goes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
+
+
+class Change(BaseModel):
+    """What may change in a run's spec while it trains; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Name | None = None
+    tags: Tags = []
+    pace: Pace | None = None
+
+
+@router.post("", status_code=201)
+async def create(
+    spec: RunSpec,
+    request: Request,
+    response: Response,
+    book: TheBook,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
+) -> RunView:
+    """Start a run. With an `Idempotency-Key`, the same request sent again finds the run that it
+    made the first time."""
+    answers: Answers = request.app.state.answers
+    body = spec.model_dump_json()
+    known = answers.find(idempotency_key, body) if idempotency_key else None
+    run = book.find(known) if known else book.open(spec)
+    if idempotency_key:
+        answers.keep(idempotency_key, body, run.id)
+    response.headers["Location"] = f"/api/runs/{run.id}"
+    return run.view()
+
+
+@router.get("")
+def list_runs(
+    book: TheBook,
+    status: Annotated[list[Status] | None, Query()] = None,
+    relu: Annotated[list[str] | None, Query()] = None,
+    rule: Annotated[list[str] | None, Query()] = None,
+    tag: Annotated[list[str] | None, Query()] = None,
+    q: Annotated[str | None, Query(max_length=200, description="Part of the name or id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    after: Annotated[int | None, Query(ge=0, description="`next` of the page before.")] = None,
+) -> RunPage:
+    """Runs, newest first. Each filter may be given more than once: any of its values will do."""
+
+    def wanted(run: Run) -> bool:
+        spec = run.spec
+        return (
+            (after is None or run.number < after)
+            and (not status or run.status in status)
+            and (not relu or spec.relu in relu)
+            and (not rule or spec.update.rule in rule)
+            and (not tag or not set(tag).isdisjoint(spec.tags))
+            and (not q or q.lower() in f"{spec.name or ''} {run.id}".lower())
+        )
+
+    found = list(islice(filter(wanted, book.newest_first()), limit + 1))
+    page = found[:limit]
+    more = len(found) > limit
+    return RunPage(runs=[run.view() for run in page], next=str(page[-1].number) if more else None)
+
+
+@router.get("/{id}")
+def show(run_id: RunId, book: TheBook) -> RunView:
+    """One run as it is now."""
+    return book.find(run_id).view()
+
+
+@router.patch("/{id}")
+def change(run_id: RunId, change: Change, book: TheBook) -> RunView:
+    """Change name, tags or pace of a run. `pace` null is full speed."""
+    return book.change(run_id, **change.model_dump(exclude_unset=True)).view()
+
+
+@router.delete("/{id}", status_code=204)
+def delete(run_id: RunId, book: TheBook) -> None:
+    """Delete a run and its losses, whatever it is doing."""
+    book.delete(run_id)
+
+
+@router.post("/{id}/pause")
+async def pause(run_id: RunId, book: TheBook) -> RunView:
+    """Pause a run: once this answers, it does not move."""
+    return (await run_in_threadpool(book.pause, run_id)).view()
+
+
+@router.post("/{id}/resume")
+async def resume(run_id: RunId, book: TheBook) -> RunView:
+    """Let a paused run go on."""
+    return (await run_in_threadpool(book.resume, run_id)).view()
+
+
+@router.post("/{id}/step")
+async def step(
+    run_id: RunId, book: TheBook, step: Annotated[Step | None, Body()] = None
+) -> RunView:
+    """Train exactly that many iterations more (1 if the body is left out), then pause."""
+    iterations = (step or Step()).iterations
+    return (await run_in_threadpool(book.step, run_id, iterations)).view()
+
+
+@router.post("/{id}/stop")
+async def stop(run_id: RunId, book: TheBook) -> RunView:
+    """End a run for good; its losses stay."""
+    return (await run_in_threadpool(book.stop, run_id)).view()

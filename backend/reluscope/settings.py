@@ -1,0 +1,40 @@
+"""Every option, once: command line, environment (`RELUSCOPE_*`) and help derive from here."""
+
+import os
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Settings(BaseSettings):
+    """Serve reluscope: train two-layer ReLU networks and watch them live."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RELUSCOPE_",
+        cli_prog_name="reluscope",
+        cli_kebab_case=True,
+        cli_hide_none_type=True,
+        extra="forbid",
+    )
+
+    host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port; 0 takes a free one.")] = 8000
+    allow_host: Annotated[
+        list[str],
+        Field(description="Host names, beside the loopback's, that a browser may ask for."),
+    ] = []
+    workers: Annotated[
+        int, Field(ge=1, le=256, description="Threads that train on the CPU; one for each core.")
+    ] = Field(default_factory=lambda: os.cpu_count() or 1)
+    memory: Annotated[
+        int | None,
+        Field(gt=0, description="Bytes that live runs may take together; 3/4 of what is free."),
+    ] = None
+    max_live: Annotated[int, Field(ge=1, description="Runs that may be live at once.")] = 1000
+    max_runs: Annotated[int, Field(ge=1, description="Runs that may be kept.")] = 10_000
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="What to log.")
+    ] = "info"

@@ -1,0 +1,65 @@
+"""The devices that this machine's torch can train on, what they hold, and how torch is set up."""
+
+import platform
+import re
+from dataclasses import dataclass
+
+import psutil
+import torch
+
+DEVICE_NAME = re.compile(r"cpu|cuda(:\d{1,3})?")
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device: `name` as a spec gives it, `title` as its maker does."""
+
+    name: str
+    title: str
+    memory_bytes: int
+
+
+def devices() -> list[Device]:
+    """Every device that a run may ask for, the CPU first."""
+    found = [
+        Device("cpu", platform.processor() or platform.machine(), psutil.virtual_memory().total)
+    ]
+    for index in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(index)
+        found.append(Device(f"cuda:{index}", properties.name, properties.total_memory))
+    return found
+
+
+def canonical(device: str) -> str:
+    """`cuda` is `cuda:0`; every other name stands for itself."""
+    return "cuda:0" if device == "cuda" else device
+
+
+def free_bytes(device: str) -> int:
+    """Memory that is free on `device` now, in bytes."""
+    if canonical(device) == "cpu":
+        return psutil.virtual_memory().available
+    free, _total = torch.cuda.mem_get_info(torch.device(device))
+    return int(free)
+
+
+def use_one_thread() -> None:
+    """One intra-op thread for the calling thread, and for those that start after it.
+
+    Runs share the cores by taking turns; a team of threads for each product would only fight over
+    them. Called in the main thread before any other starts, and at the top of each worker, since
+    torch keeps the setting in both places.
+    """
+    torch.set_num_threads(1)
+
+
+def environment(device: str) -> dict[str, str | int]:
+    """What, beside its spec, decides the bits of a run on `device`."""
+    names = {known.name: known.title for known in devices()}
+    return {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "device": names[canonical(device)],
+        "threads": torch.get_num_threads(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+    }

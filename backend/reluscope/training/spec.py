@@ -1,0 +1,146 @@
+"""RunSpec: what a run is asked to do. With the torch version and the machine it decides the curve,
+bit for bit."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+import torch
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from .devices import DEVICE_NAME
+from .relus import RELUS
+from .rules import RULES, Rule, Sgd
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+GRADIENTS = {"autograd": "loss.backward(): autograd records the forward pass and replays it."}
+
+MAX_SIZE = 1_000_000  # of one dimension; memory is what limits their products
+MAX_ITERATIONS = 10_000_000  # 80 MB of losses
+MAX_SEED = 2**53 - 1  # the largest that every JSON reader keeps whole
+MAX_PACE = 1_000_000.0  # iterations a second
+
+
+def one_of(allowed: Collection[str], schema: dict[str, Any] | None = None) -> Any:
+    """A string that must be in `allowed`, which the error and the schema list."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise PydanticCustomError(
+                "one_of", "expected one of {allowed}", {"allowed": list(allowed)}
+            )
+        return value
+
+    listed = schema or {"type": "string", "enum": list(allowed)}
+    return Annotated[str, AfterValidator(check), WithJsonSchema(listed)]
+
+
+def _device_name(value: str) -> str:
+    if not DEVICE_NAME.fullmatch(value):
+        raise PydanticCustomError(
+            "one_of",
+            "expected a device such as cpu, cuda or cuda:1",
+            {"allowed": ["cpu", "cuda:k"]},
+        )
+    return value
+
+
+def _default_rule(value: object) -> object:
+    if isinstance(value, dict) and "rule" not in value:
+        return {"rule": Sgd.model_fields["rule"].default, **value}
+    return value
+
+
+if TYPE_CHECKING:
+    AnyRule = Rule
+else:
+    AnyRule = Annotated[
+        Union[tuple(RULES.values())],  # noqa: UP007 - made from the registry
+        Field(discriminator="rule"),
+        BeforeValidator(_default_rule),
+    ]
+
+Size = Annotated[int, Field(ge=1, le=MAX_SIZE)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Tags = Annotated[list[Tag], Field(max_length=20)]
+Pace = Annotated[float, Field(gt=0, le=MAX_PACE, allow_inf_nan=False)]
+
+
+def _field(help: str, *, title: str | None = None, unit: str | None = None) -> Any:
+    """A field of the form: its label, its unit and its line of help."""
+    return Field(title=title, description=help, json_schema_extra={"unit": unit} if unit else None)
+
+
+class RunSpec(BaseModel):
+    """What a run is asked to do. The defaults are the first tutorial's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: Annotated[Name | None, _field("What you call it.")] = None
+    tags: Annotated[Tags, _field("Words to find it by.")] = []
+    relu: Annotated[
+        one_of(RELUS), _field("How max(h, 0) is computed.", title="ReLU implementation")
+    ] = "clamp"
+    update: Annotated[AnyRule, _field("How a gradient moves the weights.", title="update rule")] = (
+        Sgd()
+    )
+    gradients: Annotated[one_of(GRADIENTS), _field("How the gradient of the loss is found.")] = (
+        "autograd"
+    )
+    n: Annotated[Size, _field("Samples in the one batch.", title="N", unit="samples")] = 64
+    d_in: Annotated[Size, _field("Width of the input.", title="D_in", unit="features")] = 1000
+    hidden: Annotated[Size, _field("Width of the hidden layer.", title="H", unit="units")] = 100
+    d_out: Annotated[Size, _field("Width of the output.", title="D_out", unit="features")] = 10
+    iterations: Annotated[
+        int,
+        Field(ge=1, le=MAX_ITERATIONS),
+        _field("Training updates until it is finished.", unit="updates"),
+    ] = 500
+    seed: Annotated[
+        int,
+        Field(ge=0, le=MAX_SEED),
+        _field("Decides data and start weights: same seed, same start."),
+    ] = 0
+    dtype: Annotated[one_of(DTYPES), _field("Type of data and weights.")] = "float32"
+    device: Annotated[
+        str,
+        AfterValidator(_device_name),
+        WithJsonSchema({"type": "string", "pattern": f"^({DEVICE_NAME.pattern})$"}),
+        _field("Where it trains."),
+    ] = "cpu"
+    pace: Annotated[
+        Pace | None,
+        _field("How fast it may go; empty for full speed.", unit="iterations/s"),
+    ] = None
+    on_nonfinite: Annotated[
+        Literal["stop", "continue"],
+        _field("What to do at the first loss that is NaN or infinite.", title="on NaN or inf"),
+    ] = "stop"
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        return DTYPES[self.dtype]
+
+    def training_bytes(self) -> int:
+        """Memory that training needs at its peak, estimated from the shapes, in bytes.
+
+        Data and weights; the weights' gradients and one temporary of their size (`lr * grad`);
+        hidden layer before and after the ReLU, their gradients and a mask; the output thrice.
+        """
+        data = self.n * (self.d_in + self.d_out)
+        weights = self.hidden * (self.d_in + self.d_out)
+        activations = self.n * (5 * self.hidden + 3 * self.d_out)
+        return (data + 3 * weights + activations) * self.torch_dtype.itemsize
+
+    def trace_bytes(self) -> int:
+        """Memory of the whole curve in float64, in bytes."""
+        return 8 * self.iterations
