@@ -33,6 +33,7 @@ def serve(settings: Settings) -> None:
 
 
 def main() -> None:
+    """What the command runs."""
     serve(CliApp.run(Settings))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..numbers import tell
 from ..training.devices import environment, use_one_thread
 from ..training.trainer import Trainer
 from .run import Outcome, Run
@@ -200,5 +201,5 @@ def _until_nonfinite(
     first = int(bad[0])
     return losses[: first + 1], (
         "diverged",
-        f"the loss of iteration {start + first} is {losses[first]}",
+        f"the loss of iteration {start + first} is {tell(float(losses[first]))}",
     )

@@ -22,6 +22,7 @@ def frontend_directory() -> Path:
 
 
 def plotlyjs_version() -> str:
+    """The version of the plotly.js that is served."""
     version: str = get_plotlyjs_version()
     return version
 

@@ -8,7 +8,7 @@ checks keep them out: Host must be a name that was allowed (else a page whose na
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import respond
 
@@ -60,11 +60,9 @@ class Guard:
 def _with_headers(send: Send) -> Send:
     extra = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
-    async def sending(message: dict[str, object]) -> None:
+    async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = message.get("headers", [])
-            assert isinstance(headers, list)
-            message = {**message, "headers": [*headers, *extra]}
-        await send(message)  # type: ignore[arg-type]
+            message = {**message, "headers": [*message.get("headers", []), *extra]}
+        await send(message)
 
-    return sending  # type: ignore[return-value]
+    return sending

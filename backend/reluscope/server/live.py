@@ -108,7 +108,7 @@ class Hub:
                 unlisted.clear()
                 listed_at = time.monotonic()
             for viewer in self._viewers:
-                viewer.note(changed, news)
+                viewer.note(changed, news=news)
             await asyncio.sleep(FRAME_S)
 
     @contextlib.contextmanager
@@ -209,7 +209,7 @@ class Viewer:
             for task in done:
                 await task
 
-    def note(self, changed: set[str], news: bool) -> None:
+    def note(self, changed: set[str], *, news: bool) -> None:
         """The hub's call: these runs have moved; there may be news of the list of runs."""
         watched = changed & self._cursors.keys()
         self._behind.update(dict.fromkeys(watched))

@@ -19,11 +19,14 @@ from ..errors import (
     ReluscopeError,
     UnknownRun,
 )
+from ..numbers import tell
 
 logger = logging.getLogger(__name__)
 
 GIVEN_CHARACTERS = 200
 """How much of a wrong value an answer repeats."""
+
+MAX_EXACT_INTEGER = 2**53
 
 BOUNDS = {"ge": "minimum", "gt": "more_than", "le": "maximum", "lt": "less_than"}
 
@@ -57,6 +60,8 @@ class Problem(BaseModel):
 
 
 class ProblemResponse(JSONResponse):
+    """An answer that is a problem document."""
+
     media_type = "application/problem+json"
 
 
@@ -80,20 +85,29 @@ def respond(
 
 
 def describe(error: FieldError) -> FieldProblem:
-    """A field error for a reader: the value that came is shortened where it is long."""
-    given = error.given
-    if not isinstance(given, bool | int | float | None) or given != given:
-        text = given if isinstance(given, str) else repr(given)
-        given = text if len(text) <= GIVEN_CHARACTERS else text[:GIVEN_CHARACTERS] + "..."
-    elif isinstance(given, int | float) and abs(given) > 1e300:
-        given = repr(float("inf") if given > 0 else float("-inf"))
+    """A field error as JSON."""
     return FieldProblem(
-        field=error.field, message=error.message, given=given, allowed=error.allowed
+        field=error.field,
+        message=error.message,
+        given=_brief(error.given),
+        allowed=error.allowed,
     )
 
 
+def _brief(given: object) -> object:
+    """What was given, as JSON can hold it, shortened where it is long."""
+    if given is None or isinstance(given, bool):
+        return given
+    if isinstance(given, float):
+        return tell(given)
+    if isinstance(given, int) and abs(given) <= MAX_EXACT_INTEGER:
+        return given
+    text = given if isinstance(given, str) else repr(given)
+    return text if len(text) <= GIVEN_CHARACTERS else text[:GIVEN_CHARACTERS] + "..."
+
+
 def from_pydantic(errors: Sequence[Any], body: object) -> list[FieldError]:
-    """pydantic's errors as ours, each with its field as the sender wrote it."""
+    """Errors of pydantic's as ours, each with its field as the sender wrote it."""
     return [_from_pydantic(error, body) for error in errors]
 
 
@@ -124,7 +138,7 @@ def _path(location: Sequence[str | int], body: object) -> str:
     path: list[str] = []
     here = body
     for position, part in enumerate(parts):
-        if isinstance(here, dict) and part in here:
+        if isinstance(here, dict) and part in here:  # noqa: SIM114 - together they are no clearer
             here = here[part]
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):
             here = here[part]
@@ -138,7 +152,7 @@ def install(app: FastAPI) -> None:
     """Have `app` answer every error with a problem document."""
 
     @app.exception_handler(ReluscopeError)
-    async def ours(request: Request, error: ReluscopeError) -> ProblemResponse:
+    async def ours(_request: Request, error: ReluscopeError) -> ProblemResponse:
         status, kind, title = KINDS[type(error)]
         errors = error.errors if isinstance(error, InvalidFields) else None
         return respond(status, kind, title, str(error), errors)
@@ -148,7 +162,7 @@ def install(app: FastAPI) -> None:
         return await ours(request, InvalidFields(from_pydantic(error.errors(), error.body)))
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> ProblemResponse:
+    async def http(_request: Request, error: HTTPException) -> ProblemResponse:
         detail = str(error.detail)
         return respond(
             error.status_code, f"http-{error.status_code}", detail, detail, headers=error.headers

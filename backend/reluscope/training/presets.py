@@ -6,6 +6,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Preset:
+    """A spec to start with, and what the page tells about it."""
+
     name: str
     title: str
     help: str

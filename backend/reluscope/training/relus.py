@@ -51,12 +51,12 @@ class MyReLU(torch.autograd.Function):
     """The second tutorial's own autograd function, word for word in what it does."""
 
     @staticmethod
-    def forward(ctx: Any, h: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(ctx: Any, h: Tensor) -> Tensor:
         ctx.save_for_backward(h)
         return h.clamp(min=0)
 
     @staticmethod
-    def backward(ctx: Any, grad_output: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, grad_output: Tensor) -> Tensor:
         (h,) = ctx.saved_tensors
         grad_h = grad_output.clone()
         grad_h[h < 0] = 0

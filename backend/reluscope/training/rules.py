@@ -19,9 +19,8 @@ LearningRate = Annotated[
     Field(
         ge=0,
         allow_inf_nan=False,
-        title="learning rate",
+        title="Learning rate",
         description="How far a step goes along the negative gradient.",
-        json_schema_extra={"unit": "weight per gradient"},
     ),
 ]
 
@@ -40,10 +39,10 @@ class Rule(BaseModel):
 
 RULES: dict[str, type[Rule]] = {}
 
-R = TypeVar("R", bound=type[Rule])
+R = TypeVar("R", bound=Rule)
 
 
-def rule(cls: R) -> R:
+def rule(cls: type[R]) -> type[R]:
     """Enter the class below into `RULES` under the name that its field `rule` defaults to."""
     RULES[cls.model_fields["rule"].default] = cls
     return cls
@@ -77,7 +76,7 @@ class Manual(Rule):
         with torch.no_grad():
             for weight in weights:
                 assert weight.grad is not None
-                weight -= self.lr * weight.grad
+                weight -= self.lr * weight.grad  # noqa: PLW2901 - in place
                 weight.grad.zero_()
 
 

@@ -29,8 +29,8 @@ MAX_SEED = 2**53 - 1  # the largest that every JSON reader keeps whole
 MAX_PACE = 1_000_000.0  # iterations a second
 
 
-def one_of(allowed: Collection[str], schema: dict[str, Any] | None = None) -> Any:
-    """A string that must be in `allowed`, which the error and the schema list."""
+def one_of(allowed: Collection[str]) -> tuple[AfterValidator, WithJsonSchema]:
+    """For a string that must be in `allowed`, which the error and the schema list."""
 
     def check(value: str) -> str:
         if value not in allowed:
@@ -39,8 +39,7 @@ def one_of(allowed: Collection[str], schema: dict[str, Any] | None = None) -> An
             )
         return value
 
-    listed = schema or {"type": "string", "enum": list(allowed)}
-    return Annotated[str, AfterValidator(check), WithJsonSchema(listed)]
+    return AfterValidator(check), WithJsonSchema({"type": "string", "enum": list(allowed)})
 
 
 def _device_name(value: str) -> str:
@@ -88,14 +87,14 @@ class RunSpec(BaseModel):
     name: Annotated[Name | None, _field("What you call it.")] = None
     tags: Annotated[Tags, _field("Words to find it by.")] = []
     relu: Annotated[
-        one_of(RELUS), _field("How max(h, 0) is computed.", title="ReLU implementation")
+        str, *one_of(RELUS), _field("How max(h, 0) is computed.", title="ReLU implementation")
     ] = "clamp"
-    update: Annotated[AnyRule, _field("How a gradient moves the weights.", title="update rule")] = (
+    update: Annotated[AnyRule, _field("How a gradient moves the weights.", title="Update rule")] = (
         Sgd()
     )
-    gradients: Annotated[one_of(GRADIENTS), _field("How the gradient of the loss is found.")] = (
-        "autograd"
-    )
+    gradients: Annotated[
+        str, *one_of(GRADIENTS), _field("How the gradient of the loss is found.")
+    ] = "autograd"
     n: Annotated[Size, _field("Samples in the one batch.", title="N", unit="samples")] = 64
     d_in: Annotated[Size, _field("Width of the input.", title="D_in", unit="features")] = 1000
     hidden: Annotated[Size, _field("Width of the hidden layer.", title="H", unit="units")] = 100
@@ -110,7 +109,7 @@ class RunSpec(BaseModel):
         Field(ge=0, le=MAX_SEED),
         _field("Decides data and start weights: same seed, same start."),
     ] = 0
-    dtype: Annotated[one_of(DTYPES), _field("Type of data and weights.")] = "float32"
+    dtype: Annotated[str, *one_of(DTYPES), _field("Type of data and weights.", title="Data type")] = "float32"
     device: Annotated[
         str,
         AfterValidator(_device_name),
@@ -123,7 +122,7 @@ class RunSpec(BaseModel):
     ] = None
     on_nonfinite: Annotated[
         Literal["stop", "continue"],
-        _field("What to do at the first loss that is NaN or infinite.", title="on NaN or inf"),
+        _field("What to do at the first loss that is NaN or infinite.", title="On NaN or inf"),
     ] = "stop"
 
     @property

@@ -1,0 +1,112 @@
+/**
+ * One field of the form: label, input, unit, help, and the place where the server's word on it is
+ * shown. What is right is the server's to say; a field passes on what was typed.
+ * @module
+ */
+
+import { setting } from "../texts.js";
+import { make, setText } from "./dom.js";
+
+/** @typedef {import("../wire/api.js").Schema} Schema */
+
+/**
+ * @typedef {object} Field
+ * @property {string} path as the server names it, such as `update.lr`
+ * @property {HTMLElement} element
+ * @property {() => unknown} read undefined where nothing was given
+ * @property {(value: unknown) => void} write
+ * @property {(message: string) => void} complain an empty message is none
+ */
+
+/**
+ * @param {string} path
+ * @param {Schema} schema
+ * @param {HTMLInputElement | HTMLSelectElement} input
+ * @param {() => unknown} read
+ * @returns {Field}
+ */
+function field(path, schema, input, read) {
+  const id = `field-${path}`;
+  input.id = id;
+  input.name = path;
+  const error = make("p", { class: "error", id: `${id}-error`, hidden: true });
+  input.setAttribute("aria-describedby", error.id);
+  const label = make("label", { for: id }, schema.title ?? path);
+  if (schema.unit) label.append(make("span", { class: "unit" }, schema.unit));
+  const element = make("div", { class: "field" }, label, input, error);
+  if (schema.description) element.title = schema.description;
+  return {
+    path,
+    element,
+    read,
+    write: (value) => {
+      input.value =
+        value === null || value === undefined
+          ? ""
+          : typeof value === "number"
+            ? setting(value)
+            : String(value);
+    },
+    complain: (message) => {
+      setText(error, message);
+      error.hidden = !message;
+      input.toggleAttribute("aria-invalid", Boolean(message));
+      if (message) input.setAttribute("aria-invalid", "true");
+    },
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {Schema} schema
+ * @returns {Field} a number, or a text where the schema has no number
+ */
+export function inputField(path, schema) {
+  const numeric = [schema, ...(schema.anyOf ?? [])].some(
+    ({ type }) => type === "integer" || type === "number",
+  );
+  const input = make("input", {
+    type: "text",
+    autocomplete: "off",
+    spellcheck: "false",
+    ...(numeric ? { inputmode: "decimal" } : {}),
+  });
+  const made = field(path, schema, input, () => {
+    const text = input.value.trim();
+    if (!text) return undefined;
+    return numeric && !Number.isNaN(Number(text)) ? Number(text) : text;
+  });
+  made.write(schema.default);
+  return made;
+}
+
+/**
+ * @param {string} path
+ * @param {Schema} schema
+ * @param {{value: string, text: string, help?: string}[]} options
+ * @param {() => void} [onChange]
+ * @returns {Field}
+ */
+export function choiceField(path, schema, options, onChange) {
+  const select = make(
+    "select",
+    {},
+    ...options.map(({ value, text }) => make("option", { value }, text)),
+  );
+  const help = make("p", { class: "help" });
+  const made = field(path, schema, select, () => select.value);
+  const explain = () =>
+    setText(help, options.find((option) => option.value === select.value)?.help ?? "");
+  select.addEventListener("change", () => {
+    explain();
+    onChange?.();
+  });
+  const { write } = made;
+  made.write = (value) => {
+    write(value);
+    explain();
+  };
+  made.element.append(help);
+  made.write(schema.default ?? options[0]?.value);
+  return made;
+}

@@ -1,0 +1,123 @@
+/**
+ * The REST calls. An answer that is a problem becomes a `Refusal`.
+ * @module
+ */
+
+/** @typedef {import("../texts.js").Told} Told */
+
+/**
+ * @typedef {object} Run
+ * @property {string} id
+ * @property {Record<string, any> & {update: Record<string, any> & {rule: string}}} spec
+ * @property {string} status
+ * @property {number} iteration
+ * @property {Told | null} loss
+ * @property {Told | null} min_loss
+ * @property {number | null} rate
+ * @property {number} created_at
+ * @property {number | null} started_at
+ * @property {number | null} ended_at
+ * @property {string | null} reason
+ */
+
+/**
+ * @typedef {object} Catalog
+ * @property {{name: string, title: string, formula: string, code: string, help: string}[]} relus
+ * @property {{name: string, help: string, schema: Schema}[]} rules
+ * @property {{name: string, help: string}[]} gradients
+ * @property {{name: string, title: string}[]} devices
+ * @property {{name: string}[]} dtypes
+ * @property {{name: string, title: string, help: string, spec: Record<string, any>}[]} presets
+ * @property {Record<string, string>} versions
+ * @property {Schema} spec
+ */
+
+/**
+ * The part of JSON Schema that the form reads.
+ * @typedef {object} Schema
+ * @property {Record<string, Schema>} [properties]
+ * @property {string} [title]
+ * @property {string} [description]
+ * @property {string} [unit]
+ * @property {string} [type]
+ * @property {any} [default]
+ * @property {string[]} [enum]
+ * @property {Schema[]} [anyOf]
+ * @property {number} [minimum]
+ * @property {number} [maximum]
+ * @property {number} [exclusiveMinimum]
+ */
+
+/** @typedef {{field: string, message: string}} FieldProblem */
+
+/** What the server would not do, and why. */
+export class Refusal extends Error {
+  /**
+   * @param {string} detail
+   * @param {FieldProblem[]} errors what is wrong, field by field
+   */
+  constructor(detail, errors) {
+    super(detail);
+    this.errors = errors;
+  }
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
+ * @throws {Refusal}
+ */
+async function call(method, path, body) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+  } catch {
+    throw new Refusal("the server cannot be reached", []);
+  }
+  if (answer.status === 204) return null;
+  const content = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refusal(content.detail ?? answer.statusText, content.errors ?? []);
+  return content;
+}
+
+/** @returns {Promise<Catalog>} */
+export const catalog = () => call("GET", "api/catalog");
+
+/**
+ * @param {Record<string, unknown>} spec
+ * @returns {Promise<Run>}
+ */
+export const create = (spec) => call("POST", "api/runs", spec);
+
+/**
+ * @param {string} id
+ * @param {"pause" | "resume" | "stop"} verb
+ * @returns {Promise<Run>}
+ */
+export const ask = (id, verb) => call("POST", `api/runs/${id}/${verb}`);
+
+/**
+ * @param {string} id
+ * @param {number} iterations
+ * @returns {Promise<Run>}
+ */
+export const step = (id, iterations) => call("POST", `api/runs/${id}/step`, { iterations });
+
+/**
+ * @param {string} id
+ * @param {Record<string, unknown>} fields
+ * @returns {Promise<Run>}
+ */
+export const change = (id, fields) => call("PATCH", `api/runs/${id}`, fields);
+
+/**
+ * @param {string} id
+ * @returns {Promise<null>}
+ */
+export const remove = (id) => call("DELETE", `api/runs/${id}`);
