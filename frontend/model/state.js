@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setting } from "../texts.js";
 import { Trace } from "./traces.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
@@ -25,8 +26,20 @@ export const isLive = (run) => LIVE.includes(run.status);
 /** @param {Run} run */
 export const hasEnded = (run) => ENDED.includes(run.status);
 
-/** @param {Run} run @returns {string} what it is called, or what it does */
-export const title = (run) => run.spec.name ?? `${run.spec["relu"]} · ${run.spec.update.rule}`;
+/**
+ * @param {Run} run
+ * @returns {string} its ReLU, its rule and the rule's hyperparameters
+ */
+export function choices({ spec }) {
+  const { rule, ...hyperparameters } = spec.update;
+  const settings = Object.entries(hyperparameters).map(
+    ([name, value]) => `${name} ${typeof value === "number" ? setting(value) : value}`,
+  );
+  return [spec["relu"], rule, ...settings].join(" · ");
+}
+
+/** @param {Run} run @returns {string} what it is called, or else what it does */
+export const title = (run) => run.spec["name"] ?? choices(run);
 
 export class State {
   /** @type {Catalog | null} */

@@ -4,8 +4,8 @@
  */
 
 import { style } from "../draw/palette.js";
-import { hasEnded, isLive, title } from "../model/state.js";
-import { count, loss, rate, setting } from "../texts.js";
+import { choices, hasEnded, isLive, title } from "../model/state.js";
+import { count, loss, rate } from "../texts.js";
 import { make, setText } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -97,7 +97,7 @@ class Row {
     const { spec } = run;
     this.shown.checked = shown;
     setText(this.name, title(run));
-    setText(this.choices, choices(run));
+    setText(this.choices, spec["name"] ? choices(run) : "");
     setText(this.state, run.status);
     this.state.dataset["status"] = run.status;
     setText(this.reason, run.reason ?? "");
@@ -107,15 +107,6 @@ class Row {
     setText(this.rate, run.status === "running" || hasEnded(run) ? rate(run.rate) : "");
     for (const { element, offered } of this.buttons) element.hidden = !offered(run);
   }
-}
-
-/** @param {Run} run @returns {string} its ReLU, its rule and the rule's hyperparameters */
-function choices({ spec }) {
-  const { rule, ...hyperparameters } = spec.update;
-  const settings = Object.entries(hyperparameters).map(
-    ([name, value]) => `${name} ${typeof value === "number" ? setting(value) : value}`,
-  );
-  return [spec["relu"], rule, ...settings].join(" · ");
 }
 
 export class Table {

@@ -15,6 +15,7 @@ import { decode } from "./frames.js";
  * @typedef {object} Listener
  * @property {(connection: Connection) => void} onConnection
  * @property {(runs: (Partial<Run> & {id: string})[]) => void} onRuns new runs whole, others by what changed
+ * @property {(ids: Set<string>) => void} onAll the list of runs is complete: these are all there are
  * @property {(ids: string[]) => void} onGone
  * @property {(block: Block) => void} onBlock
  * @property {(message: string) => void} onError
@@ -33,6 +34,8 @@ export class Live {
   #retryMs = FIRST_RETRY_MS;
   #retry = 0;
   #heardAt = 0;
+  /** @type {Set<string> | null} Runs told of since the connection was made, until that is all. */
+  #told = null;
   #listener;
 
   /** Server's clock minus ours, in seconds. */
@@ -78,6 +81,7 @@ export class Live {
   #opened(socket) {
     if (socket !== this.#socket) return;
     this.#retryMs = FIRST_RETRY_MS;
+    this.#told = new Set();
     this.#bestRoundTrip = Infinity;
     this.#listener.onConnection("connected");
     this.watch(this.#listener.wanted());
@@ -124,10 +128,18 @@ export class Live {
       return;
     }
     const message = JSON.parse(data);
-    if (message.type === "runs") this.#listener.onRuns(message.runs);
+    if (message.type === "runs") this.#listed(message);
     else if (message.type === "gone") this.#listener.onGone(message.ids);
     else if (message.type === "pong") this.#setClock(message.t, message.now);
     else if (message.type === "error") this.#listener.onError(message.detail);
+  }
+
+  /** @param {{runs: (Partial<Run> & {id: string})[], complete?: boolean}} message */
+  #listed({ runs, complete }) {
+    for (const run of runs) this.#told?.add(run.id);
+    this.#listener.onRuns(runs);
+    if (complete && this.#told) this.#listener.onAll(this.#told);
+    if (complete) this.#told = null;
   }
 
   /**

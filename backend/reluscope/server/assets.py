@@ -38,7 +38,7 @@ def _plotlyjs() -> tuple[bytes, str]:
 def plotlyjs(request: Request) -> Response:
     """plotly.js as the installed plotly package carries it."""
     packed, tag = _plotlyjs()
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+    headers = {"ETag": tag, "Vary": "Accept-Encoding"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
     body = packed

@@ -34,6 +34,8 @@ class News:
     runs: list[View]
     gone: list[str]
     cursor: int
+    complete: bool
+    """Whether that is all, so that the reader now knows everything."""
 
 
 class Feed:
@@ -68,6 +70,7 @@ class Feed:
             runs=[_changes(run_id, self._entries[run_id], cursor) for run_id in chosen],
             gone=[run_id for revision, run_id in self._gone if revision > cursor],
             cursor=self.revision if complete else self._entries[chosen[-1]].latest,
+            complete=complete,
         )
 
     def _note(self, run_id: str, view: View) -> None:

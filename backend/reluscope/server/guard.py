@@ -18,8 +18,10 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
 }
-"""Plotly sets styles inline; nothing else is allowed beyond what this server serves."""
+"""Plotly sets styles inline; nothing else is allowed beyond what this server serves. Whatever was
+kept is asked for again, so that a page never runs with half of an older version's files."""
 
 
 class Guard:

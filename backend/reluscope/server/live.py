@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import FieldError, UnknownRun
 from ..runs.book import Book
-from .feed import Feed, View
+from .feed import Feed, News, View
 from .frames import HEADER, VALUE_BYTES, Block, compact, encode, encode_json
 from .problems import describe, from_pydantic
 
@@ -85,7 +85,7 @@ class Hub:
         self._viewers: set[Viewer] = set()
         self._heads: dict[str, int] = {}
         self._blocks: dict[tuple[str, int, int, Encoding], bytes | str] = {}
-        self._news: dict[int, tuple[list[str], int]] = {}
+        self._news: dict[tuple[int, bool], tuple[list[str], News]] = {}
         self.feed = Feed(self._look)
 
     async def run(self) -> None:
@@ -145,17 +145,24 @@ class Hub:
             self._blocks[key] = encode(block) if encoding == "binary" else encode_json(block)
         return self._blocks[key]
 
-    def news(self, cursor: int) -> tuple[list[str], int]:
-        """The messages for a viewer that knows all up to `cursor`, and its next cursor."""
-        if cursor not in self._news:
+    def news(self, cursor: int, *, welcomed: bool) -> tuple[list[str], News]:
+        """The messages for a viewer that knows all up to `cursor`, and the news in them.
+
+        One that is new here, not `welcomed` yet, is told where the list of runs is complete: a run
+        that it remembers from an earlier connection and that was not in the list is gone.
+        """
+        key = (cursor, welcomed)
+        if key not in self._news:
             news = self.feed.since(cursor)
             messages = []
-            if news.runs:
+            if not welcomed and news.complete:
+                messages.append(compact({"type": "runs", "runs": news.runs, "complete": True}))
+            elif news.runs:
                 messages.append(compact({"type": "runs", "runs": news.runs}))
             if news.gone and cursor > 0:
                 messages.append(compact({"type": "gone", "ids": news.gone}))
-            self._news[cursor] = (messages, news.cursor)
-        return self._news[cursor]
+            self._news[key] = (messages, news)
+        return self._news[key]
 
     def _wake(self) -> None:
         """Called by workers. Once the loop has closed, there is nobody left to wake."""
@@ -187,6 +194,7 @@ class Viewer:
         self._cursors: dict[str, int] = {}
         self._behind: dict[str, None] = {}
         self._revision = 0
+        self._welcomed = False
         self._news_at = 0.0
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_REPLIES)
         self._awake = asyncio.Event()
@@ -283,13 +291,15 @@ class Viewer:
                 await self._send(compact(reply))
 
     async def _send_news(self) -> None:
-        if self._revision == self._hub.feed.revision:
+        if self._welcomed and self._revision == self._hub.feed.revision:
             return
         if time.monotonic() - self._news_at < NEWS_S:
             self._awake.set()
             return
         self._news_at = time.monotonic()
-        messages, self._revision = self._hub.news(self._revision)
+        messages, news = self._hub.news(self._revision, welcomed=self._welcomed)
+        self._revision = news.cursor
+        self._welcomed |= news.complete
         for message in messages:
             await self._send(message)
 

@@ -1,8 +1,11 @@
 """The devices that this machine's torch can train on, what they hold, and how torch is set up."""
 
+import contextlib
 import platform
 import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import psutil
 import torch
@@ -19,10 +22,20 @@ class Device:
     memory_bytes: int
 
 
+@cache
+def _cpu_title() -> str:
+    """The CPU's name as its maker gives it, where the system tells."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
 def devices() -> list[Device]:
     """Every device that a run may ask for, the CPU first."""
     found = [
-        Device("cpu", platform.processor() or platform.machine(), psutil.virtual_memory().total)
+        Device("cpu", _cpu_title(), psutil.virtual_memory().total)
     ]
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
