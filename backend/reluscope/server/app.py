@@ -15,9 +15,6 @@ from .idempotency import Answers
 from .live import Hub
 from .routes import catalog, live, losses, operations, runs
 
-MAX_BODY_BYTES = 64 * 1024
-"""A spec takes less than 10 KiB, with the longest name and all tags."""
-
 
 def create_app(settings: Settings) -> FastAPI:
     """The whole server, REST, socket and page. Its workers live as long as its lifespan."""
@@ -46,7 +43,6 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        max_body_size=MAX_BODY_BYTES,
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings

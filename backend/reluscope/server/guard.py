@@ -8,9 +8,15 @@ checks keep them out: Host must be a name that was allowed (else a page whose na
 from collections.abc import Collection
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import respond
+
+MAX_BODY_BYTES = 64 * 1024
+"""A spec takes less than 10 KiB, with the longest name and all tags."""
+
+TOO_LARGE = f"a body may have {MAX_BODY_BYTES} bytes"
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -37,14 +43,22 @@ class Guard:
             await self._app(scope, receive, send)
             return
         objection = self._objection(scope)
-        if objection is None:
-            await self._app(scope, receive, _with_headers(send))
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": objection})
-        else:
+        if scope["type"] == "websocket":
+            if objection is None:
+                await self._app(scope, receive, send)
+            else:
+                await receive()
+                await send({"type": "websocket.close", "code": 1008, "reason": objection})
+            return
+        send = _with_headers(send)
+        if objection is not None:
             answer = respond(403, "not-from-here", "Not from here", objection)
-            await answer(scope, receive, _with_headers(send))
+            await answer(scope, receive, send)
+        elif _announced_bytes(scope) > MAX_BODY_BYTES:
+            answer = respond(413, "http-413", "Content Too Large", TOO_LARGE)
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, _limited(receive), send)
 
     def _objection(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
@@ -57,6 +71,26 @@ class Guard:
         if origin is not None and origin != f"{'https' if secure else 'http'}://{host}":
             return f"pages of {origin[:80]!r} may not use this server"
         return None
+
+
+def _announced_bytes(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """`receive`, for bodies that come in pieces of which nobody said how many there are."""
+    total = 0
+
+    async def receiving() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > MAX_BODY_BYTES:
+            raise HTTPException(413, TOO_LARGE)
+        return message
+
+    return receiving
 
 
 def _with_headers(send: Send) -> Send:

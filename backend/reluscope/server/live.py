@@ -337,5 +337,4 @@ class Viewer:
 
 def _error(errors: list[FieldError]) -> dict[str, Any]:
     described = [describe(error).model_dump(exclude_none=True) for error in errors]
-    detail = "; ".join(f"{error.field}: {error.message}".removeprefix(": ") for error in errors)
-    return {"type": "error", "detail": detail, "errors": described}
+    return {"type": "error", "detail": "; ".join(map(str, errors)), "errors": described}

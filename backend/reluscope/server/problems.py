@@ -1,7 +1,9 @@
 """Errors into RFC 9457 problem documents: the one place."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -64,6 +66,10 @@ class ProblemResponse(JSONResponse):
 
     media_type = "application/problem+json"
 
+    def render(self, content: object) -> bytes:
+        """In ASCII: what was given may hold halves of surrogate pairs, which UTF-8 has not."""
+        return json.dumps(content, allow_nan=False).encode("ascii")
+
 
 def respond(
     status: int,
@@ -125,7 +131,8 @@ def _from_pydantic(error: Any, body: object) -> FieldError:
         allowed = [word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")]
         message = f"expected one of {allowed}"
     elif error["type"] == "json_invalid":
-        field, message = "", f"the body is not JSON: {context.get('error', message)}"
+        message = f"the body is not JSON: {context.get('error', message)}"
+        return FieldError("", message)
     bounds = {word: context[key] for key, word in BOUNDS.items() if key in context}
     return FieldError(field, message, error.get("input"), allowed or bounds or None)
 
@@ -133,7 +140,9 @@ def _from_pydantic(error: Any, body: object) -> FieldError:
 def _path(location: Sequence[str | int], body: object) -> str:
     """The dotted path of a field, without the names that pydantic adds of a union's members."""
     parts = list(location)
-    if parts and parts[0] in ("body", "query", "path", "header"):
+    if parts and parts[0] in ("query", "path", "header"):
+        return ".".join(map(str, parts[1:]))
+    if parts and parts[0] == "body":
         parts = parts[1:]
     path: list[str] = []
     here = body
@@ -159,14 +168,16 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
+        if isinstance(error.body, bytes) and error.body:
+            detail = "expected JSON, with Content-Type: application/json"
+            return respond(415, "http-415", "Unsupported Media Type", detail)
         return await ours(request, InvalidFields(from_pydantic(error.errors(), error.body)))
 
     @app.exception_handler(HTTPException)
     async def http(_request: Request, error: HTTPException) -> ProblemResponse:
-        detail = str(error.detail)
-        return respond(
-            error.status_code, f"http-{error.status_code}", detail, detail, headers=error.headers
-        )
+        title = HTTPStatus(error.status_code).phrase
+        kind = f"http-{error.status_code}"
+        return respond(error.status_code, kind, title, str(error.detail), headers=error.headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> ProblemResponse:

@@ -34,9 +34,7 @@ def _cpu_title() -> str:
 
 def devices() -> list[Device]:
     """Every device that a run may ask for, the CPU first."""
-    found = [
-        Device("cpu", _cpu_title(), psutil.virtual_memory().total)
-    ]
+    found = [Device("cpu", _cpu_title(), psutil.virtual_memory().total)]
     for index in range(torch.cuda.device_count()):
         properties = torch.cuda.get_device_properties(index)
         found.append(Device(f"cuda:{index}", properties.name, properties.total_memory))

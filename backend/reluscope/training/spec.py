@@ -109,7 +109,9 @@ class RunSpec(BaseModel):
         Field(ge=0, le=MAX_SEED),
         _field("Decides data and start weights: same seed, same start."),
     ] = 0
-    dtype: Annotated[str, *one_of(DTYPES), _field("Type of data and weights.", title="Data type")] = "float32"
+    dtype: Annotated[
+        str, *one_of(DTYPES), _field("Type of data and weights.", title="Data type")
+    ] = "float32"
     device: Annotated[
         str,
         AfterValidator(_device_name),

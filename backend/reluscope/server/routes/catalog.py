@@ -12,8 +12,7 @@ from ...training.presets import PRESETS
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
-from .. import app as application
-from .. import assets, live
+from .. import assets, guard, live
 from . import losses
 from .shared import TheBook
 
@@ -61,7 +60,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "memory_bytes": book.memory_bytes("cpu"),
             "live_runs": settings.max_live,
             "runs": settings.max_runs,
-            "body_bytes": application.MAX_BODY_BYTES,
+            "body_bytes": guard.MAX_BODY_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
             "watched_runs": live.MAX_WATCHED,
             "message_bytes": live.MESSAGE_BYTES,
