@@ -1,0 +1,75 @@
+"""What the README shows is what the server does."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reluscope.training.spec import RunSpec
+from tests.house.serving import serving
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+ADDRESS = "http://127.0.0.1:8000"
+
+
+def blocks(language: str) -> list[str]:
+    """The README's blocks of code in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    command = [sys.executable, "-m", "reluscope", "--port", "0"]
+    with serving(command, tmp_path_factory.mktemp("server")) as server:
+        yield server.url
+
+
+def test_its_spec_is_the_default() -> None:
+    (shown,) = blocks("json")
+    assert json.loads(shown) == RunSpec().model_dump(mode="json")
+
+
+def test_its_calls_are_those_of_the_api(url: str) -> None:
+    api = httpx.get(f"{url}/api/openapi.json", trust_env=False).json()["paths"]
+    offered = {f"{method.upper()} {path}" for path, methods in api.items() for method in methods}
+    shown = set()
+    for line in re.findall(r"^\| `(?:GET|POST|PATCH|DELETE) .*", README, re.MULTILINE):
+        first, *more = re.findall(r"`([^`]+)`", line.split("|")[1])
+        stem = first.rpartition("/")[0]
+        shown |= {first, *(f"{stem}{verb}" for verb in more)}
+    assert shown == offered
+
+
+def test_its_curl_calls_answer(url: str) -> None:
+    shown = next(block for block in blocks("sh") if block.startswith("curl"))
+    for line in shown.replace("\\\n", "").splitlines():
+        words = shlex.split(line)
+        address = next(word for word in words if word.startswith(ADDRESS))
+        options = dict(pairwise(words))
+        name, _, value = options.get("-H", ":").partition(": ")
+        answer = httpx.request(
+            options.get("-X", "GET"),
+            address.replace(ADDRESS, url),
+            headers={name: value} if value else {},
+            content=options.get("-d"),
+            trust_env=False,
+        )
+        assert answer.is_success, answer.text
+
+
+def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:
+    (client,) = blocks("python")
+    script = tmp_path / "client.py"
+    script.write_text(client.replace("127.0.0.1:8000", url.removeprefix("http://")))
+    printed = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=60, check=True
+    ).stdout.splitlines()
+    assert [int(line.split()[0]) for line in printed] == list(range(200))
+    assert float(printed[199].split()[1]) < float(printed[0].split()[1])
