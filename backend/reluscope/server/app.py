@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
@@ -11,9 +12,18 @@ from ..runs.book import Book
 from ..settings import LOOPBACK, Settings
 from . import assets, problems
 from .guard import Guard
+from .hub import Hub
 from .idempotency import Answers
-from .live import Hub
 from .routes import catalog, live, losses, operations, runs
+
+
+logger = logging.getLogger(__name__)
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    """Without its hub the server would go on in silence, with pages that stand still."""
+    if not task.cancelled() and task.exception():
+        logger.critical("the live socket is dead", exc_info=task.exception())
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -30,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.answers = Answers()
         app.state.hub = Hub(app.state.book)
         following = asyncio.create_task(app.state.hub.run())
+        following.add_done_callback(_tell_failure)
         try:
             yield
         finally:

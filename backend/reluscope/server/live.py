@@ -6,25 +6,15 @@ trace at its cursor when its turn to send comes, so a slow viewer is further beh
 
 import asyncio
 import contextlib
-import json
 import time
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..errors import FieldError, UnknownRun
-from ..runs.book import Book
-from .feed import Feed, News, View
-from .frames import HEADER, VALUE_BYTES, Block, compact, encode, encode_json
-from .problems import describe, from_pydantic
-
-FRAME_S = 1 / 30
-"""Between two messages of values to one viewer."""
-
-NEWS_S = 1 / 5
-"""Between two messages of runs."""
+from ..errors import FieldError, InvalidFields
+from .frames import HEADER, VALUE_BYTES, compact
+from .hub import FRAME_S, NEWS_S, Encoding, Hub
+from .messages import MAX_WATCHED, Ping, Unwatch, Watch, parse, refusal
 
 MESSAGE_BYTES = 256 * 1024
 """The largest message of values."""
@@ -33,155 +23,11 @@ MIN_SHARE = 128
 """Losses that a run which is behind gets of a message at least, so that blocks stay worth their
 header however many runs are behind."""
 
-MAX_WATCHED = 1000
-"""Runs that one socket may watch."""
-
 MAX_REPLIES = 16
 """Replies that may wait for the sender; past that, no more is read from the socket."""
 
 SEND_TIMEOUT_S = 10.0
 """After that long, a viewer that takes nothing is let go."""
-
-Encoding = Literal["binary", "json"]
-
-
-class _Message(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class Watch(_Message):
-    """Send the losses of these runs, each from the given iteration on."""
-
-    type: Literal["watch"]
-    runs: Annotated[dict[str, Annotated[int, Field(ge=0, le=2**53)]], Field(max_length=MAX_WATCHED)]
-
-
-class Unwatch(_Message):
-    """Send no more losses of these runs."""
-
-    type: Literal["unwatch"]
-    runs: list[str]
-
-
-class Ping(_Message):
-    """Answered with a pong that bears `t` and the server's time."""
-
-    type: Literal["ping"]
-    t: float
-
-
-IncomingMessage = Annotated[Watch | Unwatch | Ping, Field(discriminator="type")]
-INCOMING: TypeAdapter[Watch | Unwatch | Ping] = TypeAdapter(IncomingMessage)
-
-
-class Hub:
-    """Follows the book, and wakes all viewers together, so that they share what is encoded."""
-
-    def __init__(self, book: Book) -> None:
-        self._book = book
-        self._loop = asyncio.get_running_loop()
-        self._dirty = asyncio.Event()
-        self._signal = book.listen(self._wake)
-        self._viewers: set[Viewer] = set()
-        self._heads: dict[str, int] = {}
-        self._blocks: dict[tuple[str, int, int, Encoding], bytes | str] = {}
-        self._news: dict[tuple[int, bool], tuple[list[str], News]] = {}
-        self.feed = Feed(self._look)
-
-    async def run(self) -> None:
-        """Follow the book until cancelled."""
-        unlisted: set[str] = set()
-        listed_at = 0.0
-        while True:
-            wait_s = listed_at + NEWS_S - time.monotonic() if unlisted else None
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._dirty.wait()
-            self._dirty.clear()
-            changed = self._signal.take()
-            unlisted |= changed
-            self._move_heads(changed)
-            news = time.monotonic() - listed_at >= NEWS_S
-            if news:
-                self.feed.update(unlisted)
-                self._news.clear()
-                unlisted.clear()
-                listed_at = time.monotonic()
-            for viewer in self._viewers:
-                viewer.note(changed, news=news)
-            await asyncio.sleep(FRAME_S)
-
-    @contextlib.contextmanager
-    def joined(self, viewer: "Viewer") -> Any:
-        """While inside, `viewer` is woken."""
-        self._viewers.add(viewer)
-        try:
-            yield
-        finally:
-            self._viewers.discard(viewer)
-
-    def head(self, run_id: str) -> int:
-        """The iterations of a run that are ready to be sent."""
-        return self._heads.get(run_id, 0)
-
-    def knows(self, run_id: str) -> bool:
-        """Whether there is such a run."""
-        try:
-            self._book.find(run_id)
-        except UnknownRun:
-            return False
-        return True
-
-    def block(self, run_id: str, start: int, stop: int, encoding: Encoding) -> bytes | str | None:
-        """The losses of iterations `start` to `stop`, encoded once for all viewers that are there;
-        None where the run is gone."""
-        key = (run_id, start, stop, encoding)
-        if key not in self._blocks:
-            try:
-                trace = self._book.find(run_id).trace
-            except UnknownRun:
-                return None
-            block = Block(run_id, start, trace[start:stop], trace.produced_at(stop - 1))
-            self._blocks[key] = encode(block) if encoding == "binary" else encode_json(block)
-        return self._blocks[key]
-
-    def news(self, cursor: int, *, welcomed: bool) -> tuple[list[str], News]:
-        """The messages for a viewer that knows all up to `cursor`, and the news in them.
-
-        One that is new here, not `welcomed` yet, is told where the list of runs is complete: a run
-        that it remembers from an earlier connection and that was not in the list is gone.
-        """
-        key = (cursor, welcomed)
-        if key not in self._news:
-            news = self.feed.since(cursor)
-            messages = []
-            if not welcomed and news.complete:
-                messages.append(compact({"type": "runs", "runs": news.runs, "complete": True}))
-            elif news.runs:
-                messages.append(compact({"type": "runs", "runs": news.runs}))
-            if news.gone and cursor > 0:
-                messages.append(compact({"type": "gone", "ids": news.gone}))
-            self._news[key] = (messages, news)
-        return self._news[key]
-
-    def _wake(self) -> None:
-        """Called by workers. Once the loop has closed, there is nobody left to wake."""
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._dirty.set)
-
-    def _look(self, run_id: str) -> View | None:
-        try:
-            return self._book.find(run_id).view().model_dump(mode="json")
-        except UnknownRun:
-            return None
-
-    def _move_heads(self, changed: Iterable[str]) -> None:
-        self._blocks.clear()
-        for run_id in changed:
-            try:
-                self._heads[run_id] = len(self._book.find(run_id).trace)
-            except UnknownRun:
-                self._heads.pop(run_id, None)
 
 
 class Viewer:
@@ -234,34 +80,31 @@ class Viewer:
 
     def _answer(self, text: str | None) -> dict[str, Any]:
         """Do what a message asks; the reply, which is empty where none is due."""
-        if text is None:
-            return _error([FieldError("", "expected JSON text, got a binary message")])
         try:
-            given = json.loads(text)
-            message = INCOMING.validate_python(given)
-        except ValidationError as error:
-            return _error(from_pydantic(error.errors(), given))
-        except (ValueError, RecursionError) as error:
-            return _error([FieldError("", f"not JSON: {error}")])
+            message = parse(text)
+            if isinstance(message, Watch):
+                return self._watch(message.runs)
+        except InvalidFields as error:
+            return refusal(error)
         if isinstance(message, Ping):
             return {"type": "pong", "t": message.t, "now": time.time()}
-        if isinstance(message, Unwatch):
-            for run_id in message.runs:
-                self._cursors.pop(run_id, None)
-                self._behind.pop(run_id, None)
-            return {}
-        return self._watch(message.runs)
+        return self._unwatch(message)
 
     def _watch(self, runs: dict[str, int]) -> dict[str, Any]:
         if len(self._cursors.keys() | runs.keys()) > MAX_WATCHED:
-            return _error(
-                [FieldError("runs", f"at most {MAX_WATCHED} runs may be watched", len(runs))]
-            )
+            message = f"at most {MAX_WATCHED} runs may be watched"
+            raise InvalidFields([FieldError("runs", message, len(runs))])
         known = {run_id: cursor for run_id, cursor in runs.items() if self._hub.knows(run_id)}
         self._cursors.update(known)
         self._behind.update(dict.fromkeys(known))
         gone = [run_id for run_id in runs if run_id not in known]
         return {"type": "gone", "ids": gone} if gone else {}
+
+    def _unwatch(self, message: Unwatch) -> dict[str, Any]:
+        for run_id in message.runs:
+            self._cursors.pop(run_id, None)
+            self._behind.pop(run_id, None)
+        return {}
 
     async def _send_all(self) -> None:
         try:
@@ -333,8 +176,3 @@ class Viewer:
             if stop < head:
                 self._behind[run_id] = None
         return blocks
-
-
-def _error(errors: list[FieldError]) -> dict[str, Any]:
-    described = [describe(error).model_dump(exclude_none=True) for error in errors]
-    return {"type": "error", "detail": "; ".join(map(str, errors)), "errors": described}

@@ -12,7 +12,7 @@ from ...training.presets import PRESETS
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
-from .. import assets, guard, live
+from .. import assets, guard, live, messages
 from . import losses
 from .shared import TheBook
 
@@ -62,7 +62,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "runs": settings.max_runs,
             "body_bytes": guard.MAX_BODY_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
-            "watched_runs": live.MAX_WATCHED,
+            "watched_runs": messages.MAX_WATCHED,
             "message_bytes": live.MESSAGE_BYTES,
         },
         versions={

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket
 
-from ..live import Encoding, Viewer
+from ..hub import Encoding
+from ..live import Viewer
 
 router = APIRouter()
 

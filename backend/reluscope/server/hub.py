@@ -1,0 +1,137 @@
+"""Hub: follows the book, and wakes all viewers together, so that they share what is encoded."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterable, Iterator
+from typing import Literal, Protocol
+
+from ..errors import UnknownRun
+from ..runs.book import Book
+from .feed import Feed, News, View
+from .frames import Block, compact, encode, encode_json
+
+FRAME_S = 1 / 30
+"""Between two looks at what has moved, and so between two messages of values to one viewer."""
+
+NEWS_S = 1 / 5
+"""Between two messages of runs."""
+
+Encoding = Literal["binary", "json"]
+
+
+class Listener(Protocol):
+    """What the hub wakes."""
+
+    def note(self, changed: set[str], *, news: bool) -> None:
+        """These runs have moved; there may be news of the list of runs."""
+
+
+class Hub:
+    """One for all viewers. For one thread: the event loop's."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._loop = asyncio.get_running_loop()
+        self._dirty = asyncio.Event()
+        self._signal = book.listen(self._wake)
+        self._viewers: set[Listener] = set()
+        self._heads: dict[str, int] = {}
+        self._blocks: dict[tuple[str, int, int, Encoding], bytes | str] = {}
+        self._news: dict[tuple[int, bool], tuple[list[str], News]] = {}
+        self.feed = Feed(self._look)
+
+    async def run(self) -> None:
+        """Follow the book until cancelled."""
+        unlisted: set[str] = set()
+        listed_at = 0.0
+        while True:
+            wait_s = listed_at + NEWS_S - time.monotonic() if unlisted else None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._dirty.wait()
+            self._dirty.clear()
+            changed = self._signal.take()
+            unlisted |= changed
+            self._move_heads(changed)
+            news = time.monotonic() - listed_at >= NEWS_S
+            if news:
+                self.feed.update(unlisted)
+                self._news.clear()
+                unlisted.clear()
+                listed_at = time.monotonic()
+            for viewer in self._viewers:
+                viewer.note(changed, news=news)
+            await asyncio.sleep(FRAME_S)
+
+    @contextlib.contextmanager
+    def joined(self, viewer: Listener) -> Iterator[None]:
+        """While inside, `viewer` is woken."""
+        self._viewers.add(viewer)
+        try:
+            yield
+        finally:
+            self._viewers.discard(viewer)
+
+    def head(self, run_id: str) -> int:
+        """The iterations of a run that are ready to be sent."""
+        return self._heads.get(run_id, 0)
+
+    def knows(self, run_id: str) -> bool:
+        """Whether there is such a run."""
+        try:
+            self._book.find(run_id)
+        except UnknownRun:
+            return False
+        return True
+
+    def block(self, run_id: str, start: int, stop: int, encoding: Encoding) -> bytes | str | None:
+        """The losses of iterations `start` to `stop`, encoded once for all viewers that are there;
+        None where the run is gone."""
+        key = (run_id, start, stop, encoding)
+        if key not in self._blocks:
+            try:
+                trace = self._book.find(run_id).trace
+            except UnknownRun:
+                return None
+            block = Block(run_id, start, trace[start:stop], trace.produced_at(stop - 1))
+            self._blocks[key] = encode(block) if encoding == "binary" else encode_json(block)
+        return self._blocks[key]
+
+    def news(self, cursor: int, *, welcomed: bool) -> tuple[list[str], News]:
+        """The messages for a viewer that knows all up to `cursor`, and the news in them.
+
+        One that is new here, not `welcomed` yet, is told where the list of runs is complete: a run
+        that it remembers from an earlier connection and that was not in the list is gone.
+        """
+        key = (cursor, welcomed)
+        if key not in self._news:
+            news = self.feed.since(cursor)
+            messages = []
+            if not welcomed and news.complete:
+                messages.append(compact({"type": "runs", "runs": news.runs, "complete": True}))
+            elif news.runs:
+                messages.append(compact({"type": "runs", "runs": news.runs}))
+            if news.gone and cursor > 0:
+                messages.append(compact({"type": "gone", "ids": news.gone}))
+            self._news[key] = (messages, news)
+        return self._news[key]
+
+    def _wake(self) -> None:
+        """Called by workers. Once the loop has closed, there is nobody left to wake."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._dirty.set)
+
+    def _look(self, run_id: str) -> View | None:
+        try:
+            return self._book.find(run_id).view().model_dump(mode="json")
+        except UnknownRun:
+            return None
+
+    def _move_heads(self, changed: Iterable[str]) -> None:
+        self._blocks.clear()
+        for run_id in changed:
+            try:
+                self._heads[run_id] = len(self._book.find(run_id).trace)
+            except UnknownRun:
+                self._heads.pop(run_id, None)
