@@ -16,7 +16,6 @@ from .hub import Hub
 from .idempotency import Answers
 from .routes import catalog, live, losses, operations, runs
 
-
 logger = logging.getLogger(__name__)
 
 

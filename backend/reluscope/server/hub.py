@@ -12,7 +12,7 @@ from .feed import Feed, News, View
 from .frames import Block, compact, encode, encode_json
 
 FRAME_S = 1 / 30
-"""Between two looks at what has moved, and so between two messages of values to one viewer."""
+"""Between two ticks, and so between two messages of values to one viewer."""
 
 NEWS_S = 1 / 5
 """Between two messages of runs."""
@@ -21,7 +21,7 @@ Encoding = Literal["binary", "json"]
 
 
 class Listener(Protocol):
-    """What the hub wakes."""
+    """What the hub tells of each tick."""
 
     def note(self, changed: set[str], *, news: bool) -> None:
         """These runs have moved; there may be news of the list of runs."""
@@ -72,6 +72,10 @@ class Hub:
             yield
         finally:
             self._viewers.discard(viewer)
+
+    def nudge(self) -> None:
+        """Tick once more though no run has moved: a viewer is owed more than one message holds."""
+        self._dirty.set()
 
     def head(self, run_id: str) -> int:
         """The iterations of a run that are ready to be sent."""

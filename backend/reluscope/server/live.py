@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import FieldError, InvalidFields
 from .frames import HEADER, VALUE_BYTES, compact
-from .hub import FRAME_S, NEWS_S, Encoding, Hub
+from .hub import NEWS_S, Encoding, Hub
 from .messages import MAX_WATCHED, Ping, Unwatch, Watch, parse, refusal
 
 MESSAGE_BYTES = 256 * 1024
@@ -45,6 +45,7 @@ class Viewer:
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_REPLIES)
         self._awake = asyncio.Event()
         self._awake.set()
+        self._ticked = False
 
     async def serve(self) -> None:
         """Receive and send until the viewer leaves, or takes nothing for `SEND_TIMEOUT_S`."""
@@ -64,11 +65,15 @@ class Viewer:
                 await task
 
     def note(self, changed: set[str], *, news: bool) -> None:
-        """The hub's call: these runs have moved; there may be news of the list of runs."""
-        watched = changed & self._cursors.keys()
-        self._behind.update(dict.fromkeys(watched))
-        if watched or news:
+        """The hub's tick: these runs have moved; there may be news of the list of runs."""
+        self._behind.update(dict.fromkeys(changed & self._cursors.keys()))
+        self._ticked = True
+        if news or self._is_owed():
             self._awake.set()
+
+    def _is_owed(self) -> bool:
+        told = self._welcomed and self._revision == self._hub.feed.revision
+        return bool(self._behind) or not told
 
     async def _receive_all(self) -> None:
         while True:
@@ -112,11 +117,12 @@ class Viewer:
                 await self._awake.wait()
                 self._awake.clear()
                 await self._send_replies()
-                await self._send_news()
-                await self._send_values()
-                if self._behind:
-                    self._awake.set()
-                await asyncio.sleep(FRAME_S)
+                if self._ticked:
+                    self._ticked = False
+                    await self._send_news()
+                    await self._send_values()
+                if self._is_owed():
+                    self._hub.nudge()
         except TimeoutError:
             return
 
@@ -134,10 +140,7 @@ class Viewer:
                 await self._send(compact(reply))
 
     async def _send_news(self) -> None:
-        if self._welcomed and self._revision == self._hub.feed.revision:
-            return
         if time.monotonic() - self._news_at < NEWS_S:
-            self._awake.set()
             return
         self._news_at = time.monotonic()
         messages, news = self._hub.news(self._revision, welcomed=self._welcomed)
@@ -160,6 +163,9 @@ class Viewer:
         room = MESSAGE_BYTES
         waiting = list(self._behind)
         for position, run_id in enumerate(waiting):
+            if not self._hub.knows(run_id):
+                del self._behind[run_id], self._cursors[run_id]
+                continue
             fits = (room - HEADER.size) // VALUE_BYTES
             if fits < 1:
                 break
