@@ -42,11 +42,11 @@ export function rate(rate) {
  * @returns {string} an age, to the precision that its size asks for
  */
 export function age(seconds) {
-  const ms = Math.max(0, seconds * 1000);
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
-  return `${Math.round(ms / 3_600_000)} h`;
+  const ms = Math.max(0, Math.round(seconds * 1000));
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 60 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 /**

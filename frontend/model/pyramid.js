@@ -45,6 +45,8 @@ class Level {
 export class Pyramid {
   /** @type {Level[]} */
   #levels = [];
+  /** @type {Float64Array} */
+  #values = new Float64Array(0);
 
   /**
    * @param {Float64Array} values the whole series
@@ -52,6 +54,7 @@ export class Pyramid {
    * @param {number} stop how many there are
    */
   extend(values, start, stop) {
+    this.#values = values;
     for (let depth = 0, size = FACTOR; size <= stop; depth++, size *= FACTOR) {
       let from = start;
       if (depth === this.#levels.length) {
@@ -112,13 +115,37 @@ export class Pyramid {
     const chosen = [start];
     let last = start;
     for (let bucket = Math.floor(start / level.size); bucket * level.size < stop; bucket++) {
-      const three = [at(level.low, bucket), at(level.high, bucket), at(level.broken, bucket)];
+      const from = bucket * level.size;
+      const whole = from >= start && from + level.size <= stop;
+      const three = whole
+        ? [at(level.low, bucket), at(level.high, bucket), at(level.broken, bucket)]
+        : this.#extremes(Math.max(from, start), Math.min(from + level.size, stop));
       for (const index of three.sort((a, b) => a - b)) {
-        if (index > last && index < stop) chosen.push((last = index));
+        if (index > last) chosen.push((last = index));
       }
     }
     if (last !== stop - 1) chosen.push(stop - 1);
     return Int32Array.from(chosen);
+  }
+
+  /**
+   * Of a bucket that the view cuts: minimum, maximum and first value not finite within the view.
+   * @param {number} start
+   * @param {number} stop
+   * @returns {number[]}
+   */
+  #extremes(start, stop) {
+    const values = this.#values;
+    let [low, high, broken] = [NONE, NONE, NONE];
+    for (let i = start; i < stop; i++) {
+      if (!Number.isFinite(values[i])) {
+        if (broken === NONE) broken = i;
+        continue;
+      }
+      if (low === NONE || at(values, i) < at(values, low)) low = i;
+      if (high === NONE || at(values, i) > at(values, high)) high = i;
+    }
+    return [low, high, broken];
   }
 }
 

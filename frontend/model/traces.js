@@ -36,6 +36,7 @@ export class Trace {
   append(block) {
     if (block.first > this.length) return false;
     const fresh = block.losses.subarray(this.length - block.first);
+    if (!fresh.length) return true;
     const start = this.length;
     const stop = start + fresh.length;
     if (stop > this.#values.length) {
@@ -53,7 +54,7 @@ export class Trace {
 
   /** @param {number} iteration @returns {number} its loss */
   at(iteration) {
-    return this.#values[iteration] ?? Number.NaN;
+    return iteration < this.length ? (this.#values[iteration] ?? Number.NaN) : Number.NaN;
   }
 
   /** The losses, all of them. */

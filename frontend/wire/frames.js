@@ -43,6 +43,8 @@ export function decode(message) {
     const count = view.getUint32(at + 4, true);
     if (version !== VERSION) throw new RangeError(`a block of version ${version}`);
     const values = at + HEADER_BYTES;
+    const end = values + (kind === LOSSES ? 8 : 16) * count;
+    if (end > message.byteLength) throw new RangeError("a block is cut short");
     if (kind === LOSSES && channel === 0) {
       const losses = new Float64Array(count);
       for (let i = 0; i < count; i++) losses[i] = view.getFloat64(values + 8 * i, true);
@@ -53,7 +55,7 @@ export function decode(message) {
         producedAt: view.getFloat64(at + 32, true),
       });
     }
-    at = values + (kind === LOSSES ? 8 : 16) * count;
+    at = end;
   }
   return blocks;
 }

@@ -1,0 +1,79 @@
+# What it takes: Python 3.11 or newer, make, and a package index. Everything else comes into .venv.
+
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+ARGS ?=
+
+# The tests ran on this torch, and torch decides the bits of a loss. On Linux an index usually holds
+# it with CUDA, which is several GB; where there is no GPU, take a CPU build instead:
+#   make run TORCH="--index-url <an index of CPU wheels> torch==2.13.0"
+# What was chosen stays, for `make test` too, until another TORCH is given or `make clean` is called.
+ifndef TORCH
+TORCH := $(shell cat .venv/torch 2>/dev/null || echo torch==2.13.0)
+endif
+
+# Pure JavaScript; later majors bring a binary for each platform.
+TYPESCRIPT := 6.0.3
+
+BIN := .venv/bin
+TSC := .venv/typescript/node_modules/typescript/bin/tsc
+quoted = $(foreach word,$(1),'$(word)')
+
+.PHONY: help run test check test-js fix bench clean FORCE
+
+help:  ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+
+run: .venv/installed  ## serve the page; options as in make run ARGS="--port 9000"
+	$(BIN)/reluscope $(ARGS)
+
+test: .venv/installed-dev  ## everything: checks, unit, server and browser tests
+	$(BIN)/python tests/page/chromium.py
+	$(MAKE) --no-print-directory check test-js
+	$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/installed-dev $(TSC)  ## lint, format, types, import contract, compose file
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/node $(TSC) -p frontend/jsconfig.json
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+test-js: .venv/installed-dev  ## the page's pure modules, in node
+	$(BIN)/node --disable-warning=MODULE_TYPELESS_PACKAGE_JSON --test 'tests/frontend/*.test.js'
+
+fix: .venv/installed-dev  ## let ruff format, and mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/installed-dev  ## about two minutes of measuring; the report as JSON by ARGS="--json FILE"
+	$(BIN)/python -m tests.bench $(ARGS)
+
+clean:  ## remove .venv and all caches
+	rm -rf .venv .*_cache .hypothesis dist build
+	find backend tests -name __pycache__ -prune -exec rm -rf {} +
+
+# An empty environment that knows which torch it is to hold; made anew when that changes.
+.venv/torch: FORCE
+	@if [ "$$(cat $@ 2>/dev/null)" != "$$(echo $(call quoted,$(TORCH)))" ]; then \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	    { echo "reluscope needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..." >&2; exit 1; }; \
+	  rm -rf .venv && $(PYTHON) -m venv .venv && echo $(call quoted,$(TORCH)) > $@; \
+	fi
+
+.venv/installed: .venv/torch pyproject.toml
+	$(BIN)/python -m pip install $(call quoted,$(TORCH))
+	$(BIN)/python -m pip install --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --editable '.[dev]'
+	@touch $@
+
+$(TSC): .venv/installed-dev Makefile
+	$(BIN)/npm install --loglevel=error --no-save --prefix .venv/typescript typescript@$(TYPESCRIPT)
+	@touch $@
+
+FORCE:

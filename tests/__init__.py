@@ -1,0 +1,1 @@
+"""Tests of reluscope, in the rooms of the house that they test."""

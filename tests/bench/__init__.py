@@ -1,0 +1,1 @@
+"""How fast it trains, told as ratios measured in one run. Timings decide no test."""

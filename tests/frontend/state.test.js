@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { hasEnded, isLive, SHOWN_AT_FIRST, State, title } from "../../frontend/model/state.js";
+
+let created = 0;
+
+const run = (id, fields = {}) => ({
+  id,
+  spec: { name: null, relu: "clamp", update: { rule: "sgd", lr: 1e-6 }, iterations: 500 },
+  status: "running",
+  iteration: 0,
+  created_at: ++created,
+  ...fields,
+});
+
+const ids = (runs) => runs.map(({ id }) => id);
+
+const block = (id, losses, producedAt = 0) => ({
+  id,
+  first: 0,
+  losses: Float64Array.from(losses),
+  producedAt,
+});
+
+test("new runs are listed newest first, and shown oldest first", () => {
+  const state = new State();
+  state.merge([run("a"), run("b")]);
+  state.merge([run("c")]);
+  assert.deepEqual(ids(state.listed()), ["c", "b", "a"]);
+  assert.deepEqual(ids(state.shown()), ["a", "b", "c"]);
+});
+
+test("merge tells which runs are shown from now on, once", () => {
+  const state = new State();
+  const runs = [run("a"), run("b")];
+  assert.deepEqual(state.merge(runs).sort(), ["a", "b"]);
+  assert.deepEqual(state.merge(runs), []);
+});
+
+test("a change is taken into the run; the rest of it stays", () => {
+  const state = new State();
+  state.merge([run("a", { iteration: 3 })]);
+  state.merge([{ id: "a", status: "paused" }]);
+  assert.equal(state.runs.get("a").status, "paused");
+  assert.equal(state.runs.get("a").iteration, 3);
+});
+
+test("a change of a run that was never told of is passed over", () => {
+  const state = new State();
+  assert.deepEqual(state.merge([{ id: "ghost", status: "paused" }]), []);
+  assert.deepEqual(state.listed(), []);
+});
+
+test("a run keeps what the page has of its losses when it is told of anew", () => {
+  const state = new State();
+  state.merge([run("a")]);
+  state.traces.get("a").append(block("a", [3, 2]));
+  state.merge([run("a", { status: "finished" })]);
+  assert.deepEqual(state.cursors(), { a: 2 });
+});
+
+test("a forgotten run leaves nothing behind", () => {
+  const state = new State();
+  state.merge([run("a"), run("b")]);
+  state.forget(["a", "never there"]);
+  assert.deepEqual(ids(state.listed()), ["b"]);
+  assert.deepEqual(state.cursors(), { b: 0 });
+  assert.deepEqual([...state.colours.keys()], ["b"]);
+});
+
+test("a hidden run gives its losses up, and starts over when it is shown again", () => {
+  const state = new State();
+  state.merge([run("a")]);
+  state.traces.get("a").append(block("a", [3, 2]));
+  state.hide("a");
+  assert.deepEqual(state.cursors(), {});
+  assert.deepEqual(ids(state.shown()), []);
+  assert.deepEqual(ids(state.listed()), ["a"]);
+  state.show("a");
+  assert.deepEqual(state.cursors(), { a: 0 });
+});
+
+test("showing a run that is shown, or is no more, changes nothing", () => {
+  const state = new State();
+  state.merge([run("a")]);
+  state.traces.get("a").append(block("a", [3]));
+  state.show("a");
+  state.show("ghost");
+  assert.deepEqual(state.cursors(), { a: 1 });
+});
+
+test("a hidden run stays hidden when it is told of anew", () => {
+  const state = new State();
+  const a = run("a");
+  state.merge([a]);
+  state.hide("a");
+  assert.deepEqual(state.merge([a]), []);
+  assert.deepEqual(state.cursors(), {});
+});
+
+test("of very many runs, the newest are shown at first", () => {
+  const state = new State();
+  const many = Array.from({ length: SHOWN_AT_FIRST + 6 }, (_, i) => run(`run ${i}`));
+  const shown = state.merge(many);
+  assert.equal(shown.length, SHOWN_AT_FIRST);
+  assert.ok(shown.includes(`run ${SHOWN_AT_FIRST + 5}`));
+  assert.ok(!shown.includes("run 0"));
+});
+
+test("every run has a colour of its own, the oldest the first", () => {
+  const state = new State();
+  const [a, b, c] = [run("a"), run("b"), run("c")];
+  state.merge([c, a, b]);
+  assert.deepEqual(Object.fromEntries(state.colours), { a: 0, b: 1, c: 2 });
+});
+
+test("a colour that a deleted run had is given again; the others keep theirs", () => {
+  const state = new State();
+  state.merge([run("a"), run("b"), run("c")]);
+  state.forget(["b"]);
+  state.merge([run("d"), run("e")]);
+  assert.deepEqual(Object.fromEntries(state.colours), { a: 0, c: 2, d: 1, e: 3 });
+});
+
+test("listeners are told of every change", () => {
+  const state = new State();
+  let told = 0;
+  state.subscribe(() => told++);
+  state.merge([run("a")]);
+  state.set({ scale: "linear" });
+  state.hide("a");
+  state.show("a");
+  state.forget(["a"]);
+  assert.equal(told, 5);
+  assert.equal(state.scale, "linear");
+});
+
+test("the age is that of the newest loss of the runs that are running", () => {
+  const state = new State();
+  assert.equal(state.age(), null);
+  state.merge([run("a"), run("b"), run("c")]);
+  assert.equal(state.age(), null);
+  const now = Date.now() / 1000;
+  state.traces.get("a").append(block("a", [1], now - 60));
+  state.traces.get("b").append(block("b", [1], now - 40));
+  state.traces.get("c").append(block("c", [1], now - 20));
+  state.merge([{ id: "c", status: "finished" }]);
+  assert.ok(Math.abs(state.age() - 40) < 5);
+});
+
+test("the age is by the server's clock, and never less than nothing", () => {
+  const state = new State();
+  state.merge([run("a")]);
+  state.traces.get("a").append(block("a", [1], Date.now() / 1000 + 100));
+  assert.equal(state.age(), 0);
+  state.clockOffset = 130;
+  assert.ok(Math.abs(state.age() - 30) < 5);
+});
+
+test("a run is called by its name, or by what it does", () => {
+  assert.equal(title(run("a")), "clamp · sgd · lr 1e-6");
+  const named = run("b");
+  named.spec.name = "mine";
+  assert.equal(title(named), "mine");
+});
+
+test("a run is live, or at rest, or has ended", () => {
+  const told = (status) => [isLive(run("a", { status })), hasEnded(run("a", { status }))];
+  for (const status of ["queued", "running"]) assert.deepEqual(told(status), [true, false]);
+  assert.deepEqual(told("paused"), [false, false]);
+  for (const status of ["finished", "stopped", "diverged", "failed", "interrupted"])
+    assert.deepEqual(told(status), [false, true]);
+});

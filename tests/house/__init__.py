@@ -1,0 +1,1 @@
+"""The house itself: what lies where, the wheel, the compose file."""

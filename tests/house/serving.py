@@ -1,0 +1,63 @@
+"""Start the server as a process of its own, as whoever installed it would."""
+
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 10.0
+LISTENING = re.compile(r"Uvicorn running on http://[^:]+:(\d+)")
+
+
+@dataclass
+class Server:
+    """A server that listens; `exit_code` is set once it has ended."""
+
+    url: str
+    exit_code: int | None = None
+
+
+@contextmanager
+def serving(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """While inside, `command` serves from `folder`, which also takes its log. It must choose a
+    free port; at the end it gets SIGTERM."""
+    log = folder / "server.log"
+    with (
+        log.open("w") as stderr,
+        subprocess.Popen(
+            command, cwd=folder, env=_clean(environment or {}), stderr=stderr
+        ) as process,
+    ):
+        try:
+            server = Server(_wait_for_url(process, log))
+            yield server
+            process.terminate()
+            server.exit_code = process.wait(STOP_TIMEOUT_S)
+        finally:
+            process.kill()
+
+
+def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment without what would change the server, and with `environment`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("RELUSCOPE_") and name != "PYTHONPATH"
+    }
+    return kept | dict(environment)
+
+
+def _wait_for_url(process: subprocess.Popen[bytes], log: Path) -> str:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        if listening := LISTENING.search(log.read_text()):
+            return f"http://127.0.0.1:{listening[1]}"
+        time.sleep(0.05)
+    raise RuntimeError(f"the server did not start:\n{log.read_text()}")

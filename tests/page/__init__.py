@@ -1,0 +1,1 @@
+"""Real Chromium, as a person would."""

@@ -1,0 +1,90 @@
+"""The Chromium that the browser tests run in: found, or installed.
+
+`python tests/page/chromium.py` prints its path; where none can be had, it says why and exits 1.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+MAC_APPS = (
+    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+)
+
+FLAGS = (
+    "--no-sandbox",  # a container's root cannot have one
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",  # so that what leaves the machine is the page's doing
+    "--disable-component-update",
+    "--disable-sync",
+)
+"""How to start it."""
+
+INSTALL_TIMEOUT_S = 900
+
+
+def find() -> Path | None:
+    """The browser that CHROMIUM names, or one on PATH, or a Mac's, or Playwright's own."""
+    if named := os.environ.get("CHROMIUM"):
+        return Path(named) if shutil.which(named) else None
+    for name in NAMES:
+        if found := shutil.which(name):
+            return Path(found)
+    return next((app for app in (*MAC_APPS, _of_playwright()) if app and app.is_file()), None)
+
+
+def install() -> None:
+    """Install one: by apt where that is ours to use, else by Playwright, for this user alone."""
+    if not _install_by_apt():
+        _run(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def _of_playwright() -> Path | None:
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - costs a second, seldom needed
+
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)
+
+
+def _install_by_apt() -> bool:
+    if not shutil.which("apt-get"):
+        return False
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if sudo and not (shutil.which("sudo") and _run("sudo", "-n", "true")):
+        return False
+    _run(*sudo, "apt-get", "update")  # one broken source need not matter
+    return _run(
+        *sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "chromium"
+    )
+
+
+def _run(*command: str) -> bool:
+    """Whether it went well. What it says goes to stderr, since stdout is for the path."""
+    try:
+        done = subprocess.run(command, stdout=sys.stderr, timeout=INSTALL_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def main() -> None:
+    if find() is None:
+        install()
+    found = find()
+    if found is None:
+        sys.exit(
+            "no Chromium was found, and none could be installed; "
+            "install one, or name it in the environment variable CHROMIUM"
+        )
+    print(found)
+
+
+if __name__ == "__main__":
+    main()
