@@ -141,12 +141,15 @@ export class Charts {
     const due = [...this.#panels.values()]
       .filter((panel) => panel.dirty && panel.visible)
       .sort((a, b) => a.restUntil - b.restUntil);
-    for (const panel of due) {
-      const now = performance.now();
-      if (now >= panel.restUntil && now - began <= FRAME_BUDGET_MS) await this.#draw(panel);
+    try {
+      for (const panel of due) {
+        const now = performance.now();
+        if (now >= panel.restUntil && now - began <= FRAME_BUDGET_MS) await this.#draw(panel);
+      }
+    } finally {
+      this.#scheduled = 0;
+      if (due.some((panel) => panel.dirty)) this.#schedule();
     }
-    this.#scheduled = 0;
-    if (due.some((panel) => panel.dirty)) this.#schedule();
   }
 
   /** @param {Panel} panel */

@@ -57,6 +57,9 @@ export class Figure {
   /** @type {[number, number] | null} The iterations that the person has zoomed to. */
   zoom = null;
   #listening = false;
+  #closed = false;
+  /** @type {Promise<unknown>} */
+  #drawing = Promise.resolve();
 
   /**
    * @param {HTMLElement} element
@@ -79,9 +82,11 @@ export class Figure {
    */
   async draw(curves, scale) {
     const { react } = await plotly();
+    if (this.#closed) return 0;
     const began = performance.now();
     const data = curves.flatMap((curve) => [line(curve), ...marks(curve)]);
-    await react(this.element, data, layout(scale), CONFIG);
+    this.#drawing = react(this.element, data, layout(scale), CONFIG);
+    await this.#drawing;
     if (!this.#listening) {
       this.#listening = true;
       this.element.on("plotly_relayout", (change) => this.#zoomed(change));
@@ -89,9 +94,11 @@ export class Figure {
     return performance.now() - began;
   }
 
+  /** Give back what Plotly holds, once it has drawn: it does not bear to be stopped midway. */
   async close() {
-    const { purge } = await plotly();
-    purge(this.element);
+    this.#closed = true;
+    await this.#drawing;
+    if (this.#listening) (await plotly()).purge(this.element);
   }
 
   /** @param {Record<string, any>} change */
@@ -142,10 +149,9 @@ function layout(scale) {
     color: themed("--ink-soft"),
     gridcolor: themed("--grid"),
     zerolinecolor: themed("--grid"),
-    automargin: true,
   };
   return {
-    uirevision: scale,
+    uirevision: "kept",
     margin: { l: 56, r: 14, t: 10, b: 40 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
@@ -153,6 +159,6 @@ function layout(scale) {
     showlegend: false,
     hovermode: "closest",
     xaxis: { ...axis, title: { text: "iteration" }, rangemode: "tozero" },
-    yaxis: { ...axis, title: { text: "loss" }, type: scale, exponentformat: "power" },
+    yaxis: { ...axis, uirevision: scale, title: { text: "loss" }, type: scale, exponentformat: "power" },
   };
 }

@@ -28,10 +28,19 @@ export function status(element, state) {
   const render = () => {
     element.dataset["connection"] = state.connection;
     setText(connection, WORDS[state.connection]);
-    const seconds = state.age();
-    setText(newest, seconds === null ? "nothing running" : `newest point ${age(seconds)} old`);
+    setText(newest, told(state));
   };
   state.subscribe(render);
   setInterval(render, LOOK_MS);
   render();
+}
+
+/** @param {State} state @returns {string} how old the newest point is, or why there is none */
+function told(state) {
+  const seconds = state.age();
+  if (seconds !== null) return `newest point ${age(seconds)} old`;
+  const running = [...state.runs.values()].filter((run) => run.status === "running");
+  if (!running.length) return "nothing running";
+  const shown = running.some((run) => state.traces.has(run.id));
+  return shown ? "waiting for the first point" : "what is running is hidden";
 }
