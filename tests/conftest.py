@@ -1,0 +1,57 @@
+"""What all tests share: the cuda marker, and the tutorials' own losses."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+
+from reluscope.training.devices import use_one_thread
+
+settings.register_profile("reluscope", deadline=None)  # a busy machine is no error
+settings.load_profile("reluscope")
+
+TUTORIALS = Path(__file__).parent / "training" / "tutorials"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "cuda: needs a CUDA device; skipped where there is none")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if torch.cuda.is_available():
+        return
+    for item in items:
+        if item.get_closest_marker("cuda"):
+            item.add_marker(pytest.mark.skip(reason="torch sees no CUDA device"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """Torch as the server sets it up."""
+    use_one_thread()
+
+
+@pytest.fixture(scope="session")
+def tutorial_losses() -> dict[str, list[float]]:
+    """What each tutorial prints, by the name of its preset; run as a person would run it."""
+    scripts = {
+        "autograd": "tensors_and_autograd.py",
+        "custom_function": "custom_function.py",
+    }
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, str(TUTORIALS / script)],
+            stdout=subprocess.PIPE,
+            text=True,
+            # As many threads as torch likes, which sleep, not spin, while they wait for each other.
+            env={**os.environ, "OMP_WAIT_POLICY": "passive"},
+        )
+        for name, script in scripts.items()
+    }
+    printed = {name: process.communicate(timeout=100)[0] for name, process in running.items()}
+    assert all(process.returncode == 0 for process in running.values())
+    return {name: [float(line) for line in text.splitlines()] for name, text in printed.items()}

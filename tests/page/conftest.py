@@ -1,0 +1,294 @@
+"""A real server, a real Chromium, and a visit to the page that ends with a look at what went wrong.
+
+No browser is no reason to skip: a test without one fails.
+"""
+
+import html
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from tests.house.serving import Server, serving
+from tests.page import chromium
+
+COMMAND = [sys.executable, "-m", "reluscope", "--port", "0"]
+DEADLINE_S = 30.0
+POLL_MS = 25
+
+AUTOGRAD = "Tensors and autograd"
+CUSTOM_FUNCTION = "Defining new autograd functions"
+
+CONNECTED = re.compile(r"^connected")
+
+DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
+  (plot.data ?? []).map(({ name, mode, x, y, text }) => ({ name, mode, x, y, text })))"""
+
+expect.set_options(timeout=DEADLINE_S * 1000)
+
+
+class Api:
+    """The server, asked without the page."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._client = httpx.Client(base_url=f"{url}/api", timeout=DEADLINE_S, trust_env=False)
+
+    def get(self, path: str) -> Any:
+        return self._client.get(path).raise_for_status().json()
+
+    def start(self, name: str, **spec: Any) -> str:
+        """Start a run; its id."""
+        answer = self._client.post("/runs", json={"name": name, **spec})
+        run_id: str = answer.raise_for_status().json()["id"]
+        return run_id
+
+    def ask(self, run_id: str, verb: str) -> None:
+        self._client.post(f"/runs/{run_id}/{verb}").raise_for_status()
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs, newest first."""
+        runs: list[dict[str, Any]] = self.get("/runs?limit=1000")["runs"]
+        return runs
+
+    def run(self, name: str) -> dict[str, Any]:
+        """The one run of that name."""
+        (run,) = [run for run in self.runs() if run["spec"]["name"] == name]
+        return run
+
+    def losses(self, name: str) -> list[float | str]:
+        losses: list[float | str] = self.get(f"/runs/{self.run(name)['id']}/losses")["losses"]
+        return losses
+
+    def delete(self, run_id: str) -> None:
+        self._client.delete(f"/runs/{run_id}").raise_for_status()
+
+    def delete_all(self) -> None:
+        for run in self.runs():
+            self.delete(run["id"])
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class Visit:
+    """A person's visit to the page: what they see and do, and what went wrong meanwhile."""
+
+    def __init__(self, context: BrowserContext, url: str) -> None:
+        self.context = context
+        self.page = context.new_page()
+        self.url = url
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self._expected: list[str] = []
+        context.route(self._is_foreign, lambda route: route.abort())
+        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
+        self.page.on("websocket", lambda socket: self.requests.append(socket.url))
+
+    def open(self) -> "Visit":
+        self.page.goto(self.url)
+        expect(self.status).to_contain_text(CONNECTED)
+        expect(self.form.get_by_role("button", name="Start")).to_be_visible()
+        return self
+
+    def expect_console(self, pattern: str) -> None:
+        """Chromium itself says so, as it does of each refused request: that is no fault here."""
+        self._expected.append(pattern)
+
+    def check(self) -> None:
+        """Nothing went wrong, and nothing was asked of another machine."""
+        faults = [
+            error
+            for error in self.errors
+            if not any(re.search(expected, error) for expected in self._expected)
+        ]
+        assert not faults
+        assert not list(filter(self._is_foreign, self.requests))
+
+    def until(self, look: Callable[[], Any], what: str) -> Any:
+        """The first true value that `look` gives."""
+        end = time.monotonic() + DEADLINE_S
+        while not (value := look()):
+            assert time.monotonic() < end, f"waited {DEADLINE_S} s in vain for {what}"
+            self.page.wait_for_timeout(POLL_MS)
+        return value
+
+    @property
+    def status(self) -> Locator:
+        return self.page.get_by_role("status")
+
+    @property
+    def charts(self) -> Locator:
+        return self.page.get_by_role("figure")
+
+    @property
+    def form(self) -> Locator:
+        return self.page.get_by_role("region", name="Your own run")
+
+    def field(self, label: str) -> Locator:
+        """A field of the form, by its label without the unit."""
+        name = re.compile(rf"^{re.escape(label)}\s*(\(|$)")
+        typed = self.form.get_by_role("textbox", name=name)
+        return typed.or_(self.form.get_by_role("combobox", name=name))
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def row(self, name: str) -> "Row":
+        return Row(self.page, name)
+
+    def start(self, preset: str) -> "Row":
+        self.button(f"Start {preset}").click()
+        row = self.row(preset)
+        expect(row.element).to_be_visible()
+        return row
+
+    def drawn(self) -> dict[str, dict[str, list[Any]]]:
+        """The curves as Plotly has them, by name: x, the iterations, and y, the losses."""
+        return {_name(trace): trace for trace in self._traces() if trace["text"] is None}
+
+    def marks(self) -> dict[str, dict[str, list[Any]]]:
+        """The marks where losses are not finite, by the name of the run."""
+        return {_name(trace): trace for trace in self._traces() if trace["text"] is not None}
+
+    def points(self, name: str) -> int:
+        """How many points of a run's curve are drawn."""
+        curve = self.drawn().get(name)
+        return len(curve["x"]) if curve else 0
+
+    def until_points(self, name: str, count: int) -> int:
+        """Wait until at least so many are drawn; how many they are then."""
+        return self.until(
+            lambda: (points := self.points(name)) >= count and points, f"{count} points of {name}"
+        )
+
+    def until_grown(self, *names: str) -> None:
+        """Wait until the curves are seen to grow."""
+
+        def points() -> list[int]:
+            curves = self.drawn()
+            return [len(curves[name]["x"]) if name in curves else 0 for name in names]
+
+        before = self.until(lambda: all(now := points()) and now, f"{names} to be drawn")
+        self.until(
+            lambda: all(b > a for a, b in zip(before, points(), strict=True)), f"{names} to grow"
+        )
+
+    def until_complete(self, name: str, losses: list[Any]) -> None:
+        """Wait until the whole of a curve is drawn; it is those losses, each once and in order."""
+        self.until_points(name, len(losses))
+        curve = self.drawn()[name]
+        assert curve["x"] == list(range(len(losses)))
+        assert curve["y"] == losses
+
+    def _traces(self) -> list[dict[str, Any]]:
+        traces: list[dict[str, Any]] = self.page.evaluate(DRAWN)
+        return traces
+
+    def _is_foreign(self, url: str) -> bool:
+        parts = urlsplit(url)
+        at_home = parts.scheme in ("data", "blob") or parts.netloc == urlsplit(self.url).netloc
+        return not at_home
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.errors.append(f"console {message.type}: {message.text}")
+
+
+def _name(trace: dict[str, Any]) -> str:
+    """What Plotly makes of a name, which it reads as a kind of HTML."""
+    return html.unescape(trace["name"])
+
+
+class Row:
+    """A run in the table."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.element = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
+        self.state = self.element.locator(".state")
+        self.reason = self.element.locator(".reason")
+        self.loss = self.element.get_by_role("cell").nth(4)
+        self.progress = self.element.get_by_role("progressbar")
+        self.shown = self.element.get_by_role("checkbox", name="Show the curve")
+
+    def press(self, button: str) -> None:
+        self.button(button).click()
+
+    def button(self, name: str) -> Locator:
+        return self.element.get_by_role("button", name=name, exact=True)
+
+    def iteration(self) -> int:
+        """As the table has it."""
+        told = self.element.locator(".iteration").inner_text()
+        return int(told.split("/")[0].replace(",", ""))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(COMMAND, tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture
+def api(server: Server) -> Iterator[Api]:
+    """The server's REST; all runs are deleted at the end."""
+    api = Api(server.url)
+    yield api
+    api.delete_all()
+    api.close()
+
+
+# For the package and no longer: while Playwright runs, asyncio finds a loop running already, which
+# would trouble the tests that follow.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    assert path, f"no Chromium: {Path(chromium.__file__).name} finds or installs one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        yield browser
+        browser.close()
+
+
+Visiting = Callable[..., Visit]
+
+
+@pytest.fixture
+def visiting(browser: Browser) -> Iterator[Visiting]:
+    """Begin a visit to a server, in a fresh context; at the end of the test it is looked at."""
+    visits: list[Visit] = []
+
+    def visit(url: str, **options: Any) -> Visit:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, **options})
+        context.set_default_timeout(DEADLINE_S * 1000)
+        visits.append(Visit(context, url))
+        return visits[-1].open()
+
+    yield visit
+    for visited in visits:
+        visited.context.close()
+    for visited in visits:
+        visited.check()
+
+
+@pytest.fixture
+def visit(visiting: Visiting, api: Api) -> Visit:
+    """A visit to the page of the server that all tests share."""
+    return visiting(api.url)

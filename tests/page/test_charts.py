@@ -1,0 +1,273 @@
+"""How losses are drawn: overlaid or side by side, linear or log, and what an axis cannot show."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.conftest import Api, Visit
+
+SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+AXIS = "() => document.querySelector('.plot')._fullLayout.{}.{}"
+
+
+@pytest.fixture
+def two(visit: Visit, api: Api) -> tuple[str, str]:
+    """Two runs that have ended, on the chart."""
+    for name, seed in (("one", 1), ("two", 2)):
+        api.start(name, seed=seed, iterations=200, **SMALL)
+    for name in ("one", "two"):
+        expect(visit.row(name).state).to_have_text("finished")
+        visit.until_complete(name, api.losses(name))
+    return "one", "two"
+
+
+def test_curves_lie_on_each_other_or_side_by_side(
+    visit: Visit, api: Api, two: tuple[str, str]
+) -> None:
+    expect(visit.charts).to_have_count(1)
+    expect(visit.button("Overlay")).to_have_attribute("aria-pressed", "true")
+
+    visit.button("Side by side").click()
+
+    expect(visit.charts).to_have_count(2)
+    expect(visit.button("Side by side")).to_have_attribute("aria-pressed", "true")
+    for name in two:
+        expect(visit.charts.filter(has_text=name)).to_be_visible()
+        expect(visit.page.get_by_role("img", name=f"Loss of {name}")).to_be_visible()
+        visit.until_complete(name, api.losses(name))
+
+    visit.button("Overlay").click()
+
+    expect(visit.charts).to_have_count(1)
+    for name in two:
+        visit.until_complete(name, api.losses(name))
+
+
+def test_curves_grow_side_by_side_too(visit: Visit, api: Api) -> None:
+    visit.button("Side by side").click()
+    for name in ("one", "two"):
+        api.start(name, iterations=50_000, pace=50, **SMALL)
+    visit.until_grown("one", "two")
+    visit.button("Stop all").click()
+    for name in ("one", "two"):
+        expect(visit.row(name).state).to_have_text("stopped")
+        visit.until_complete(name, api.losses(name))
+
+
+def test_the_layout_may_change_at_any_moment(visit: Visit, api: Api) -> None:
+    api.start("mine", iterations=50_000, pace=200, **SMALL)
+    for _ in range(6):
+        visit.button("Side by side").click()
+        visit.button("Overlay").click()
+    visit.until_grown("mine")
+    visit.row("mine").press("Stop")
+    expect(visit.row("mine").state).to_have_text("stopped")
+    visit.until_complete("mine", api.losses("mine"))
+
+
+@pytest.mark.usefixtures("two")
+def test_the_axis_of_losses_is_logarithmic_or_linear(visit: Visit) -> None:
+    def is_type(kind: str) -> bool:
+        return bool(visit.page.evaluate(AXIS.format("yaxis", "type")) == kind)
+
+    assert is_type("log")
+    visit.button("Linear").click()
+    visit.until(lambda: is_type("linear"), "a linear axis")
+    expect(visit.button("Linear")).to_have_attribute("aria-pressed", "true")
+    visit.button("Log").click()
+    visit.until(lambda: is_type("log"), "a logarithmic axis")
+
+
+def test_a_curve_can_be_hidden_and_shown_again(
+    visit: Visit, api: Api, two: tuple[str, str]
+) -> None:
+    hidden, other = two
+
+    visit.row(hidden).shown.uncheck()
+    visit.until(lambda: set(visit.drawn()) == {other}, "one curve")
+    expect(visit.row(hidden).element).to_be_visible()
+
+    visit.row(hidden).shown.check()
+    visit.until_complete(hidden, api.losses(hidden))
+    visit.until_complete(other, api.losses(other))
+
+
+def test_a_running_curve_that_was_hidden_is_complete_when_shown(visit: Visit, api: Api) -> None:
+    api.start("mine", iterations=5000, pace=100, **SMALL)
+    row = visit.row("mine")
+    visit.until_points("mine", 5)
+    for _ in range(3):
+        row.shown.uncheck()
+        row.shown.check()
+    visit.until_points("mine", 60)
+    row.press("Stop")
+    expect(row.state).to_have_text("stopped")
+    visit.until_complete("mine", api.losses("mine"))
+
+
+@pytest.mark.usefixtures("two")
+def test_every_curve_has_a_colour_which_the_table_tells(visit: Visit) -> None:
+    of_chart = visit.page.evaluate(
+        "() => Object.fromEntries(document.querySelector('.plot').data.map("
+        "({ name, line }) => [name, line.color]))"
+    )
+    assert len(set(of_chart.values())) == 2
+    for name, colour in of_chart.items():
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        swatch = visit.row(name).element.locator(".swatch")
+        expect(swatch).to_have_css("border-top-color", f"rgb({red}, {green}, {blue})")
+
+
+def test_a_zoomed_view_holds_while_its_curve_grows_and_goes_back_on_a_double_click(
+    visit: Visit, api: Api
+) -> None:
+    api.start("mine", iterations=5000, pace=100, **SMALL)
+    visit.until_points("mine", 30)
+    low, high = zoom(visit)
+
+    before = api.run("mine")["iteration"]
+    visit.until(lambda: api.run("mine")["iteration"] > before + 50, "50 iterations more")
+    assert visit.page.evaluate(AXIS.format("xaxis", "range")) == [low, high]
+
+    box = visit.charts.locator(".nsewdrag").first.bounding_box()
+    assert box
+    visit.page.mouse.dblclick(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visit.row("mine").press("Stop")
+    expect(visit.row("mine").state).to_have_text("stopped")
+    visit.until_complete("mine", api.losses("mine"))
+
+
+def test_what_is_drawn_fills_the_view_on_either_axis(
+    visit: Visit, api: Api, two: tuple[str, str]
+) -> None:
+    def fills() -> bool:
+        low, high = visit.page.evaluate(AXIS.format("xaxis", "range"))
+        return all(
+            curve["x"][0] <= max(0, low) and curve["x"][-1] >= min(199, high)
+            for curve in visit.drawn().values()
+        )
+
+    zoom(visit)
+    visit.until(lambda: 1 < visit.points(two[0]) < 200, "a part of the curve")
+    assert fills()
+
+    visit.button("Linear").click()
+
+    visit.until(
+        lambda: visit.page.evaluate(AXIS.format("yaxis", "type")) == "linear" and fills(),
+        "curves that fill the view",
+    )
+    losses = {name: api.losses(name) for name in two}
+    for name, curve in visit.drawn().items():
+        assert curve["y"] == [losses[name][x] for x in curve["x"]]
+
+
+def zoom(visit: Visit) -> tuple[float, float]:
+    """Draw a box in the middle of the chart; the iterations that are seen then."""
+    before = visit.page.evaluate(AXIS.format("xaxis", "range"))
+    box = visit.charts.locator(".nsewdrag").first.bounding_box()
+    assert box
+    mouse = visit.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.2)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.8, steps=4)
+    mouse.up()
+    low, high = visit.until(
+        lambda: (view := visit.page.evaluate(AXIS.format("xaxis", "range"))) != before and view,
+        "a zoomed view",
+    )
+    assert high - low < before[1] - before[0]
+    return low, high
+
+
+def test_a_run_that_diverges_says_so_everywhere(visit: Visit, api: Api) -> None:
+    visit.field("Name").fill("too fast")
+    visit.field("Learning rate").fill("1")
+    visit.form.get_by_role("button", name="Start").click()
+
+    row = visit.row("too fast")
+    expect(row.state).to_have_text("diverged")
+    losses = api.losses("too fast")
+    last = len(losses) - 1
+    shown = {"NaN": "NaN", "Infinity": "+inf"}[str(losses[-1])]
+    expect(row.reason).to_have_text(f"the loss of iteration {last} is {losses[-1]}")
+    expect(row.loss).to_have_text(shown)
+    expect(visit.page.get_by_text(f"Not on this axis: 1 {TIMES} {shown}")).to_be_visible()
+
+    visit.until_points("too fast", len(losses))
+    assert visit.drawn()["too fast"]["y"] == [*losses[:-1], None]
+    mark = visit.marks()["too fast"]
+    assert mark["x"] == [last]
+    assert mark["y"] == [losses[-2]]
+    assert mark["text"][0].startswith(f"{shown} at iteration {last}")
+    expect(visit.charts.locator(".scatterlayer .point")).to_have_count(1)
+
+
+def test_a_run_may_go_on_to_its_end_without_a_finite_loss(visit: Visit, api: Api) -> None:
+    visit.field("Name").fill("on and on")
+    visit.field("Learning rate").fill("1")
+    visit.field("Iterations").fill("120")
+    visit.field("On NaN or inf").select_option("continue")
+    visit.form.get_by_label("Full speed").check()
+    visit.form.get_by_role("button", name="Start").click()
+
+    row = visit.row("on and on")
+    expect(row.state).to_have_text("finished")
+    assert row.iteration() == 120
+    expect(row.loss).to_have_text("NaN")
+    losses = api.losses("on and on")
+    finite = [loss for loss in losses if not isinstance(loss, str)]
+    assert 0 < len(finite) < 20
+    visit.until_points("on and on", 120)
+    assert visit.drawn()["on and on"]["y"] == finite + [None] * (120 - len(finite))
+
+    note = visit.page.get_by_text("Not on this axis")
+    expect(note).to_contain_text(f"{losses.count('NaN')} {TIMES} NaN")
+    if inf := losses.count("Infinity"):
+        expect(note).to_contain_text(f"{inf} {TIMES} +inf")
+    row.shown.uncheck()
+    expect(note).to_have_count(0)
+
+
+def test_a_run_of_one_iteration_is_a_point(visit: Visit, api: Api) -> None:
+    api.start("one", iterations=1, **SMALL)
+    expect(visit.row("one").state).to_have_text("finished")
+    visit.until_complete("one", api.losses("one"))
+    expect(visit.charts.locator(".scatterlayer .point")).to_have_count(1)
+
+
+def test_a_curve_of_very_many_iterations_is_thinned_out_to_its_lows_and_highs(
+    visit: Visit, api: Api
+) -> None:
+    api.start("long", iterations=6000, **SMALL)
+    expect(visit.row("long").state).to_have_text("finished")
+    losses = [float(loss) for loss in api.losses("long")]
+    visit.until(lambda: visit.drawn().get("long", {"x": [0]})["x"][-1] == 5999, "the last")
+
+    curve = visit.drawn()["long"]
+    assert 500 < len(curve["x"]) < 5000
+    assert curve["x"] == sorted(set(curve["x"]))
+    assert curve["y"] == [losses[x] for x in curve["x"]]
+    assert {min(losses), max(losses), losses[0]} <= set(curve["y"])
+
+
+def test_the_age_of_the_newest_point_is_told_while_something_runs(visit: Visit, api: Api) -> None:
+    expect(visit.status).to_contain_text("nothing running")
+    api.start("mine", iterations=5000, pace=50, **SMALL)
+    expect(visit.status).to_contain_text(re.compile(r"newest point \d+ ms old"))
+    visit.row("mine").press("Stop")
+    expect(visit.status).to_contain_text("nothing running")
+
+
+def test_a_hidden_run_is_not_nothing(visit: Visit, api: Api) -> None:
+    api.start("mine", iterations=5000, pace=50, **SMALL)
+    visit.until_points("mine", 2)
+    visit.row("mine").shown.uncheck()
+    visit.until(lambda: not visit.drawn(), "an empty chart")
+    visit.page.wait_for_timeout(500)
+    expect(visit.row("mine").state).to_have_text("running")
+    expect(visit.status).not_to_contain_text("nothing running")

@@ -1,0 +1,315 @@
+"""Whatever becomes of the connection, the page catches up: no point missing, none doubled."""
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.house.serving import serving
+from tests.page.conftest import (
+    AUTOGRAD,
+    COMMAND,
+    CONNECTED,
+    CUSTOM_FUNCTION,
+    Api,
+    Visit,
+    Visiting,
+)
+
+NOT_CONNECTED = re.compile(r"^not connected")
+
+SILENCE_S = 12
+PING_S = 5
+"""The page's own limits: how long it trusts a silent connection, and how often it looks."""
+
+LOST = r"WebSocket connection|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED)"
+"""What Chromium says of a connection that is lost."""
+
+
+class Link:
+    """One connection through the network: bytes go both ways until it is cut."""
+
+    def __init__(self, browser: socket.socket, server: socket.socket, *, live: bool) -> None:
+        self.live = live
+        """Whether it is the page's live socket."""
+        self._ends = (browser, server)
+        self._silent = False
+        self._left: int | None = None
+
+    def carry(self, network: "Network") -> None:
+        browser, server = self._ends
+        threading.Thread(target=self._upstream, daemon=True).start()
+        with suppress(OSError):
+            while chunk := server.recv(65536):
+                if self._left is not None:
+                    chunk = chunk[: self._left]
+                    self._left -= len(chunk)
+                if not self._silent:
+                    browser.sendall(chunk)
+                if self._left == 0:
+                    network.cuts += 1
+                    break
+        if not self._silent:
+            self.cut()
+
+    def cut(self) -> None:
+        for end in self._ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def fall_silent(self) -> None:
+        self._silent = True
+
+    def cut_after(self, count: int) -> None:
+        """Cut when so many bytes more have come from the server."""
+        self._left = count
+
+    def _upstream(self) -> None:
+        browser, server = self._ends
+        with suppress(OSError):
+            while chunk := browser.recv(65536):
+                if not self._silent:
+                    server.sendall(chunk)
+        if not self._silent:
+            self.cut()
+
+
+class Network:
+    """What lies between browser and server, and may fail."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        """The server's; it may change."""
+        self.down = False
+        self.cuts = 0
+        """How often a connection was cut after the bytes that it had been given."""
+        self.links: list[Link] = []
+        self.allowances: Iterator[int] = iter(())
+        """The bytes after which each next socket is cut."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        links, self.links = self.links, []
+        for link in links:
+            link.cut()
+
+    def fall_silent(self) -> None:
+        """Every live socket stays open, and carries nothing more; new ones do."""
+        for link in self.links:
+            if link.live:
+                link.fall_silent()
+
+    def close(self) -> None:
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                browser, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=(browser,), daemon=True).start()
+
+    def _serve(self, browser: socket.socket) -> None:
+        try:
+            if self.down:
+                raise ConnectionRefusedError
+            request = browser.recv(65536)
+            server = socket.create_connection(("127.0.0.1", self.port))
+            server.sendall(request)
+        except OSError:
+            browser.close()
+            return
+        link = Link(browser, server, live=request.startswith(b"GET /api/live"))
+        self.links.append(link)
+        if link.live:
+            with suppress(StopIteration):
+                link.cut_after(next(self.allowances))
+        link.carry(self)
+
+
+@pytest.fixture
+def network(api: Api) -> Iterator[Network]:
+    network = Network(port_of(api.url))
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def far(visiting: Visiting, network: Network) -> Visit:
+    """A visit over a network that may fail."""
+    visit = visiting(network.url)
+    visit.expect_console(LOST)
+    return visit
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def finish(visit: Visit, api: Api, name: str) -> None:
+    """Stop a run; what is drawn of it in the end is all of it."""
+    visit.row(name).press("Stop")
+    expect(visit.row(name).state).to_have_text("stopped")
+    visit.until_complete(name, api.losses(name))
+
+
+def test_a_page_reloaded_in_the_middle_has_the_whole_curve(visit: Visit, api: Api) -> None:
+    api.start("mine", iterations=5000, pace=100)
+    before = visit.until_points("mine", 50)
+
+    visit.page.reload()
+
+    visit.until_points("mine", before + 50)
+    visit.page.reload()
+    visit.until_points("mine", before + 100)
+    finish(visit, api, "mine")
+
+
+def test_a_page_that_is_opened_late_has_the_whole_curve(visiting: Visiting, api: Api) -> None:
+    api.start("mine", iterations=300)
+    visit = visiting(api.url)
+    expect(visit.row("mine").state).to_have_text("finished")
+    visit.until_complete("mine", api.losses("mine"))
+
+
+def test_two_pages_see_the_same(visiting: Visiting, api: Api) -> None:
+    first, second = visiting(api.url), visiting(api.url)
+    first.start(AUTOGRAD)
+    second.until_points(AUTOGRAD, 20)
+    second.row(AUTOGRAD).press("Stop")
+    for visit in (first, second):
+        expect(visit.row(AUTOGRAD).state).to_have_text("stopped")
+        visit.until_complete(AUTOGRAD, api.losses(AUTOGRAD))
+
+
+def test_a_connection_cut_at_any_byte_costs_no_point_and_doubles_none(
+    far: Visit, api: Api, network: Network
+) -> None:
+    random = Random(0)
+    network.allowances = iter([random.randint(100, 4000) for _ in range(8)])
+    api.start("mine", iterations=50_000, pace=200)
+    far.until_points("mine", 5)
+    network.cut()
+    far.until(lambda: network.cuts == 8, "eight cuts")
+    expect(far.status).to_contain_text(CONNECTED)
+    far.until_points("mine", len(api.losses("mine")))
+    finish(far, api, "mine")
+
+
+def test_the_page_says_that_it_is_not_connected_and_comes_back(
+    far: Visit, api: Api, network: Network
+) -> None:
+    api.start("mine", iterations=50_000, pace=100)
+    far.until_points("mine", 5)
+
+    network.down = True
+    network.cut()
+
+    expect(far.status).to_contain_text(NOT_CONNECTED)
+    far.row("mine").press("Pause")
+    expect(
+        far.page.get_by_role("alert").filter(has_text="the server cannot be reached")
+    ).to_be_visible()
+
+    network.down = False
+
+    expect(far.status).to_contain_text(CONNECTED)
+    finish(far, api, "mine")
+    expect(far.page.get_by_text("the server cannot be reached")).to_be_hidden()
+
+
+def test_what_became_of_runs_meanwhile_is_learnt(far: Visit, api: Api, network: Network) -> None:
+    shown, hidden, stopped = (
+        api.start(name, iterations=50_000, pace=50) for name in ("shown", "hidden", "stopped")
+    )
+    far.until_points("stopped", 2)
+    far.row("hidden").shown.uncheck()
+    network.down = True
+    network.cut()
+    expect(far.status).to_contain_text(NOT_CONNECTED)
+    api.ask(stopped, "stop")
+    for gone in (shown, hidden):
+        api.delete(gone)
+    api.start("new", iterations=10)
+
+    network.down = False
+
+    expect(far.row("stopped").state).to_have_text("stopped")
+    expect(far.row("new").state).to_have_text("finished")
+    expect(far.row("shown").element).to_have_count(0)
+    expect(far.row("hidden").element).to_have_count(0)
+    far.until(lambda: set(far.drawn()) == {"stopped", "new"}, "the curves of what is there")
+    far.until_complete("stopped", api.losses("stopped"))
+
+
+def test_a_connection_that_falls_silent_is_given_up(far: Visit, api: Api, network: Network) -> None:
+    api.start("mine", iterations=50_000, pace=50)
+    seen = far.until_points("mine", 5)
+
+    network.fall_silent()
+    silent_at = time.monotonic()
+
+    seen = max(seen, far.points("mine"))
+    far.until_points("mine", seen + 100)
+    assert time.monotonic() - silent_at < SILENCE_S + PING_S + 4
+    expect(far.status).to_contain_text(CONNECTED)
+    finish(far, api, "mine")
+
+
+def test_a_network_that_is_back_is_used_at_once(far: Visit, api: Api, network: Network) -> None:
+    api.start("mine", iterations=50_000, pace=50)
+    seen = far.until_points("mine", 5)
+
+    network.fall_silent()
+    far.context.set_offline(True)
+    far.context.set_offline(False)
+    back_at = time.monotonic()
+
+    far.until_points("mine", seen + 50)
+    assert time.monotonic() - back_at < SILENCE_S - PING_S
+    finish(far, api, "mine")
+
+
+@pytest.mark.usefixtures("api")
+def test_after_a_restart_of_the_server_the_page_starts_anew_by_itself(
+    visiting: Visiting, tmp_path: Path
+) -> None:
+    with ExitStack() as servers:
+        first = servers.enter_context(serving(COMMAND, folder(tmp_path / "first")))
+        network = Network(port_of(first.url))
+        servers.callback(network.close)
+        visit = visiting(network.url)
+        visit.expect_console(LOST)
+        visit.start(AUTOGRAD)
+        visit.start(CUSTOM_FUNCTION)
+        visit.until_points(CUSTOM_FUNCTION, 5)
+        visit.row(CUSTOM_FUNCTION).shown.uncheck()
+
+        network.down = True
+        network.cut()
+        expect(visit.status).to_contain_text(NOT_CONNECTED)
+        second = servers.enter_context(serving(COMMAND, folder(tmp_path / "second")))
+        network.port = port_of(second.url)
+        network.down = False
+
+        expect(visit.status).to_contain_text(CONNECTED)
+        expect(visit.page.get_by_text("No run yet")).to_be_visible()
+        visit.until(lambda: not visit.drawn(), "an empty chart")
+        expect(visit.status).to_contain_text("nothing running")
+        visit.start(AUTOGRAD)
+        visit.until_points(AUTOGRAD, 5)
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path

@@ -1,0 +1,243 @@
+"""The form: made from the catalog, and told by the server what is wrong."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.page.conftest import AUTOGRAD, Api, Visit
+
+LABELS = {
+    "relu": "ReLU implementation",
+    "update": "Update rule",
+    "n": "N",
+    "d_in": "D_in",
+    "hidden": "H",
+    "d_out": "D_out",
+    "iterations": "Iterations",
+    "seed": "Seed",
+    "dtype": "Data type",
+    "device": "Device",
+    "pace": "Pace",
+    "on_nonfinite": "On NaN or inf",
+    "name": "Name",
+}
+
+
+@pytest.fixture
+def catalog(api: Api) -> dict[str, Any]:
+    catalog: dict[str, Any] = api.get("/catalog")
+    return catalog
+
+
+def options(select: Locator) -> list[str]:
+    values: list[str] = select.evaluate("select => [...select.options].map((o) => o.value)")
+    return values
+
+
+def hyperparameters(visit: Visit) -> list[str]:
+    """The fields of the rule that is chosen."""
+    return [
+        (field.get_attribute("name") or "").removeprefix("update.")
+        for field in visit.form.locator("input[name^='update.']").all()
+    ]
+
+
+def start(visit: Visit) -> None:
+    visit.form.get_by_role("button", name="Start").click()
+
+
+def test_every_choice_of_the_catalog_is_offered(visit: Visit, catalog: dict[str, Any]) -> None:
+    for label, noun in (
+        ("ReLU implementation", "relus"),
+        ("Update rule", "rules"),
+        ("Device", "devices"),
+        ("Data type", "dtypes"),
+    ):
+        assert options(visit.field(label)) == [choice["name"] for choice in catalog[noun]]
+
+
+def test_every_field_has_a_label_its_help_and_its_default(
+    visit: Visit, catalog: dict[str, Any]
+) -> None:
+    properties = catalog["spec"]["properties"]
+    assert properties.keys() - LABELS.keys() == {"tags", "gradients"}
+    for name, label in LABELS.items():
+        schema = properties[name]
+        field = visit.field(label)
+        expect(field).to_be_visible()
+        if name == "update":
+            expect(field).to_have_value(schema["default"]["rule"])
+            continue
+        expect(visit.form.get_by_title(schema["description"])).to_be_visible()
+        expected = {"pace": "50", "name": ""}.get(name, str(schema["default"]))
+        expect(field).to_have_value(expected)
+
+
+def test_what_a_choice_means_is_said_beside_it(visit: Visit, catalog: dict[str, Any]) -> None:
+    for label, noun in (("ReLU implementation", "relus"), ("Update rule", "rules")):
+        for choice in catalog[noun]:
+            visit.field(label).select_option(choice["name"])
+            expect(visit.form.get_by_text(choice["help"], exact=True)).to_be_visible()
+
+
+def test_hyperparameters_are_those_of_the_rule(visit: Visit, catalog: dict[str, Any]) -> None:
+    for rule in catalog["rules"]:
+        visit.field("Update rule").select_option(rule["name"])
+        expected = {name: p for name, p in rule["schema"]["properties"].items() if name != "rule"}
+        assert hyperparameters(visit) == list(expected)
+        for schema in expected.values():
+            expect(visit.field(schema["title"])).to_be_visible()
+            expect(visit.form.get_by_title(schema["description"])).to_be_visible()
+
+
+def test_a_hyperparameter_stays_when_the_next_rule_has_it_too(visit: Visit, api: Api) -> None:
+    visit.field("Name").fill("mine")
+    visit.field("Learning rate").fill("3e-7")
+    visit.field("Update rule").select_option("manual_data")
+    expect(visit.field("Learning rate")).to_have_value("3e-7")
+    start(visit)
+    expect(visit.row("mine").element).to_be_visible()
+    assert api.run("mine")["spec"]["update"] == {"rule": "manual_data", "lr": 3e-7}
+
+
+def test_what_is_typed_is_what_is_trained(visit: Visit, api: Api) -> None:
+    typed = {
+        "ReLU implementation": "relu",
+        "Update rule": "manual",
+        "Data type": "float64",
+        "On NaN or inf": "continue",
+    }
+    for label, value in typed.items():
+        visit.field(label).select_option(value)
+    for label, value in {
+        "Name": " mine ",
+        "N": "16",
+        "D_in": "20",
+        "H": "30",
+        "D_out": "4",
+        "Iterations": "1e2",
+        "Seed": "7",
+        "Learning rate": "1e-4",
+        "Pace": "2000.5",
+    }.items():
+        visit.field(label).fill(value)
+
+    visit.field("Seed").press("Enter")
+
+    expect(visit.row("mine").element).to_be_visible()
+    spec = api.run("mine")["spec"]
+    assert spec == {
+        "name": "mine",
+        "tags": [],
+        "relu": "relu",
+        "update": {"rule": "manual", "lr": 1e-4},
+        "gradients": "autograd",
+        "n": 16,
+        "d_in": 20,
+        "hidden": 30,
+        "d_out": 4,
+        "iterations": 100,
+        "seed": 7,
+        "dtype": "float64",
+        "device": "cpu",
+        "pace": 2000.5,
+        "on_nonfinite": "continue",
+    }
+
+
+def test_fields_left_empty_take_their_defaults(visit: Visit, api: Api) -> None:
+    visit.field("Name").fill("mine")
+    for label in ("N", "H", "Learning rate", "Iterations", "Pace"):
+        visit.field(label).fill("")
+    start(visit)
+    expect(visit.row("mine").element).to_be_visible()
+    spec = api.run("mine")["spec"]
+    assert (spec["n"], spec["hidden"], spec["iterations"]) == (64, 100, 500)
+    assert spec["update"]["lr"] == 1e-6
+    assert spec["pace"] is None
+
+
+WRONG = [
+    ({"N": "0"}, "N"),
+    ({"N": "-1"}, "N"),
+    ({"H": "2.5"}, "H"),
+    ({"D_in": "many"}, "D_in"),
+    ({"D_out": "1e9"}, "D_out"),
+    ({"N": "1000000", "D_in": "999999"}, "N"),
+    ({"Iterations": "0"}, "Iterations"),
+    ({"Seed": "-1"}, "Seed"),
+    ({"Learning rate": "abc"}, "Learning rate"),
+    ({"Learning rate": "-1"}, "Learning rate"),
+    ({"Learning rate": "NaN"}, "Learning rate"),
+    ({"Pace": "0"}, "Pace"),
+    ({"Pace": "fast"}, "Pace"),
+    ({"Name": "x" * 201}, "Name"),
+]
+"""What is typed, and the field that the server complains of."""
+
+
+def complaint(visit: Visit, label: str) -> Locator:
+    """What is said at a field."""
+    described_by = visit.field(label).get_attribute("aria-describedby") or ""
+    return visit.form.locator(f"[id='{described_by.split()[0]}']")
+
+
+def test_what_is_wrong_is_said_at_its_field_until_it_is_right(visit: Visit, api: Api) -> None:
+    visit.expect_console("status of 422")
+    for wrong, label in WRONG:
+        right = {other: visit.field(other).input_value() for other in wrong}
+        for other, value in wrong.items():
+            visit.field(other).fill(value)
+        start(visit)
+
+        expect(visit.field(label)).to_have_attribute("aria-invalid", "true")
+        expect(visit.form.locator("[aria-invalid]")).to_have_count(1)
+        expect(complaint(visit, label)).to_be_visible()
+        expect(complaint(visit, label)).not_to_be_empty()
+        assert api.runs() == []
+        for other, value in right.items():
+            visit.field(other).fill(value)
+
+    start(visit)
+
+    expect(visit.page.locator(".state")).to_have_count(1)
+    expect(visit.form.locator("[aria-invalid]")).to_have_count(0)
+    for _, label in WRONG:
+        expect(complaint(visit, label)).to_be_hidden()
+
+
+def test_an_infinite_setting_is_wrong_too(visit: Visit, api: Api) -> None:
+    visit.expect_console("status of 422")
+    for label, value in (("Learning rate", "1e999"), ("Pace", "Infinity")):
+        right = visit.field(label).input_value()
+        visit.field(label).fill(value)
+        start(visit)
+        expect(visit.field(label)).to_have_attribute("aria-invalid", "true", timeout=5000)
+        visit.field(label).fill(right)
+    assert api.runs() == []
+
+
+def test_several_wrong_fields_are_each_told(visit: Visit) -> None:
+    visit.expect_console("status of 422")
+    wrong = {"N": "0", "Learning rate": "abc", "Pace": "-5"}
+    for label, value in wrong.items():
+        visit.field(label).fill(value)
+    start(visit)
+    for label in wrong:
+        expect(visit.field(label)).to_have_attribute("aria-invalid", "true")
+    expect(visit.form.locator("[aria-invalid]")).to_have_count(len(wrong))
+
+
+def test_what_is_wrong_with_a_tutorial_s_start_is_said_as_well(visit: Visit) -> None:
+    visit.expect_console("status of 422")
+    visit.field("Pace").fill("fast")
+    visit.button(f"Start {AUTOGRAD}").click()
+    expect(visit.field("Pace")).to_have_attribute("aria-invalid", "true")
+
+
+def test_without_a_server_a_start_is_refused_with_a_word(visit: Visit) -> None:
+    visit.expect_console("ERR_INTERNET_DISCONNECTED")
+    visit.context.set_offline(True)
+    start(visit)
+    expect(visit.form.get_by_text("the server cannot be reached")).to_be_visible()

@@ -1,0 +1,42 @@
+"""Sixty-four runs at once, watched by one page."""
+
+from playwright.sync_api import expect
+
+from tests.page.conftest import Api, Visit
+
+COUNT = 64
+ITERATIONS = 200  # few enough that each is drawn
+
+
+def test_all_of_many_runs_finish_and_are_drawn_whole(visit: Visit, api: Api) -> None:
+    names = [f"run {index}" for index in range(COUNT)]
+    for seed, name in enumerate(names):
+        api.start(name, seed=seed, iterations=ITERATIONS, d_in=100, hidden=20)
+
+    states = visit.page.locator(".state")
+    expect(states).to_have_count(COUNT)
+    visit.until(lambda: set(states.all_inner_texts()) == {"finished"}, "all to be finished")
+    visit.until(
+        lambda: [len(curve["x"]) for curve in visit.drawn().values()] == [ITERATIONS] * COUNT,
+        "all curves to be complete",
+    )
+    drawn = visit.drawn()
+    for name in names:
+        assert drawn[name]["x"] == list(range(ITERATIONS))
+        assert drawn[name]["y"] == api.losses(name)
+
+    visit.button("Side by side").click()
+    expect(visit.charts).to_have_count(COUNT)
+    visit.until(lambda: len(visit.drawn()) >= 3, "the first charts of the grid")
+
+
+def test_a_run_that_is_started_when_many_are_shown_already_is_shown_too(
+    visit: Visit, api: Api
+) -> None:
+    for index in range(COUNT):
+        api.start(f"run {index}", iterations=1, n=1, d_in=1, hidden=1, d_out=1)
+    expect(visit.page.locator(".state")).to_have_count(COUNT)
+    api.start("one more", iterations=20)
+    expect(visit.row("one more").state).to_have_text("finished")
+    expect(visit.row("one more").shown).to_be_checked(timeout=5000)
+    visit.until_complete("one more", api.losses("one more"))

@@ -1,0 +1,64 @@
+"""A name is text, whatever is in it: in the table, over a chart, and in the chart's labels."""
+
+from playwright.sync_api import expect
+
+from tests.page.conftest import Api, Visit
+
+NAMES = [
+    '<b>bold</b> <img src="x" onerror="alert(1)">',
+    "a < b && c > d &amp; &lt;i&gt;",
+    "<extra>%{x}</extra> %{fullData.name} $x^2$",
+    "🚀 emoji 👩‍🔬 \N{COMBINING ACUTE ACCENT}",
+    "שלום עולם مرحبا",
+]
+
+MIDDLE = """(index) => {
+  const plot = document.querySelector('.plot');
+  const { xaxis, yaxis } = plot._fullLayout;
+  const { x, y } = plot.data[index];
+  const i = Math.floor(x.length / 2);
+  const box = plot.getBoundingClientRect();
+  return [box.x + xaxis._offset + xaxis.d2p(x[i]), box.y + yaxis._offset + yaxis.d2p(y[i])];
+}"""
+"""Where the middle point of a curve is on the screen."""
+
+
+def test_a_name_is_shown_as_it_is(visit: Visit, api: Api) -> None:
+    for index, name in enumerate(NAMES):  # level lines, far apart
+        api.start(name, iterations=40, n=4**index, update={"rule": "sgd", "lr": 0})
+    for name in NAMES:
+        row = visit.row(name)
+        expect(row.state).to_have_text("finished")
+        assert row.element.locator(".name").text_content() == name
+        expect(row.element.locator("img, b, i")).to_have_count(0)
+        visit.until_complete(name, api.losses(name))
+
+    label = visit.page.locator(".hoverlayer .hovertext .name")
+    for index, name in enumerate(visit.drawn()):
+        visit.page.mouse.move(*visit.page.evaluate(MIDDLE, index))
+        visit.until(lambda name=name: label.all_text_contents() == [name], f"the label {name}")
+
+    visit.button("Side by side").click()
+    captions = visit.charts.locator("figcaption")
+    expect(captions).to_have_text(NAMES)
+    expect(captions.locator("*")).to_have_count(0)
+    for name in NAMES:
+        expect(visit.page.get_by_role("img", name=f"Loss of {name}", exact=True)).to_be_visible()
+
+
+def test_a_name_of_any_length_keeps_the_table_in_shape(visit: Visit, api: Api) -> None:
+    name = "word " * 39 + "last"
+    api.start(name, iterations=5)
+    expect(visit.row(name).state).to_have_text("finished")
+    box = visit.row(name).element.locator(".name").bounding_box()
+    assert box
+    assert box["width"] < 400
+    assert box["height"] < 40
+    expect(visit.row(name).button("Delete")).to_be_in_viewport()
+
+
+def test_a_run_without_a_name_is_called_by_what_it_does(visit: Visit, api: Api) -> None:
+    visit.form.get_by_label("Full speed").check()
+    visit.form.get_by_role("button", name="Start").click()
+    expect(visit.row("clamp · sgd · lr 1e-6").state).to_have_text("finished")
+    assert api.runs()[0]["spec"]["name"] is None

@@ -1,0 +1,139 @@
+"""What a person does to runs that are there: pause, step, resume, stop, delete; one, or all."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.conftest import Api, Row, Visit
+
+WATCH_MS = 400
+"""Long enough for a run at 50 iterations a second to move by twenty."""
+
+
+@pytest.fixture
+def row(visit: Visit, api: Api) -> Row:
+    """A run that will not end by itself while one looks."""
+    api.start("mine", iterations=5000, pace=50)
+    row = visit.row("mine")
+    expect(row.state).to_have_text("running")
+    visit.until_points("mine", 3)
+    return row
+
+
+def assert_rests(visit: Visit, api: Api, row: Row, at: int) -> None:
+    """The run is at that iteration, on the server, in the table and on the chart, and stays."""
+    visit.until(lambda: row.iteration() == at, f"iteration {at}")
+    visit.until_complete("mine", api.losses("mine"))
+    visit.page.wait_for_timeout(WATCH_MS)
+    assert api.run("mine")["iteration"] == row.iteration() == visit.points("mine") == at
+
+
+def test_a_paused_run_rests_and_steps_by_one_and_by_more(visit: Visit, api: Api, row: Row) -> None:
+    row.press("Pause")
+
+    expect(row.state).to_have_text("paused")
+    expect(row.button("Pause")).to_be_hidden()
+    paused_at = api.run("mine")["iteration"]
+    assert_rests(visit, api, row, paused_at)
+
+    row.press("Step")
+    assert_rests(visit, api, row, paused_at + 1)
+    expect(row.state).to_have_text("paused")
+
+    visit.page.get_by_label("Step by").fill("25")
+    row.press("Step")
+    assert_rests(visit, api, row, paused_at + 26)
+    expect(row.state).to_have_text("paused")
+
+
+def test_a_running_run_that_is_stepped_rests_after_it(visit: Visit, api: Api, row: Row) -> None:
+    row.press("Step")
+
+    expect(row.state).to_have_text("paused")
+    assert_rests(visit, api, row, api.run("mine")["iteration"])
+
+
+def test_a_step_is_of_one_iteration_at_least(visit: Visit, row: Row) -> None:
+    row.press("Pause")
+    step = visit.page.get_by_label("Step by")
+    for wrong in ("0", "-3", ""):
+        step.fill(wrong)
+        step.press("Enter")
+        expect(step).to_have_value("1")
+
+
+def test_a_resumed_run_goes_on_where_it_was(visit: Visit, api: Api, row: Row) -> None:
+    row.press("Pause")
+    expect(row.state).to_have_text("paused")
+    before = api.losses("mine")
+
+    row.press("Resume")
+
+    expect(row.state).to_have_text("running")
+    visit.until_points("mine", len(before) + 5)
+    assert api.losses("mine")[: len(before)] == before
+    row.press("Stop")
+    expect(row.state).to_have_text("stopped")
+    visit.until_complete("mine", api.losses("mine"))
+
+
+def test_a_stopped_run_has_ended_and_keeps_its_curve(visit: Visit, api: Api, row: Row) -> None:
+    row.press("Stop")
+
+    expect(row.state).to_have_text("stopped")
+    assert_rests(visit, api, row, api.run("mine")["iteration"])
+    for ended in ("Pause", "Resume", "Step", "Stop", "Full speed"):
+        expect(row.button(ended)).to_be_hidden()
+    expect(row.button("Delete")).to_be_visible()
+
+
+def test_a_deleted_run_is_gone_from_table_and_chart(visit: Visit, api: Api, row: Row) -> None:
+    row.press("Delete")
+
+    expect(row.element).to_have_count(0)
+    visit.until(lambda: not visit.drawn(), "an empty chart")
+    assert api.runs() == []
+    expect(visit.page.get_by_text("No run yet")).to_be_visible()
+
+
+def test_what_another_does_to_a_run_is_seen(api: Api, row: Row) -> None:
+    run_id = api.run("mine")["id"]
+    api.ask(run_id, "pause")
+    expect(row.state).to_have_text("paused")
+    api.ask(run_id, "resume")
+    expect(row.state).to_have_text("running")
+    api.delete_all()
+    expect(row.element).to_have_count(0)
+
+
+def test_a_refused_wish_is_told(visit: Visit, api: Api, row: Row) -> None:
+    visit.expect_console("status of 404")
+    visit.page.route("**/pause", lambda route: route.continue_(url=f"{api.url}/api/runs/no/pause"))
+
+    row.press("Pause")
+
+    expect(visit.page.get_by_role("alert").filter(has_text="there is no run")).to_be_visible()
+
+
+def test_all_runs_pause_resume_and_stop_together(visit: Visit, api: Api) -> None:
+    names = ["first", "second", "third"]
+    for name in names:
+        api.start(name, iterations=5000, pace=50)
+    states = [visit.row(name).state for name in names]
+    for state in states:
+        expect(state).to_have_text("running")
+    expect(visit.button("Resume all")).to_be_disabled()
+
+    for button, state_then in (
+        ("Pause all", "paused"),
+        ("Resume all", "running"),
+        ("Stop all", "stopped"),
+    ):
+        visit.button(button).click()
+        for state in states:
+            expect(state).to_have_text(state_then)
+
+    for button in ("Pause all", "Resume all", "Stop all"):
+        expect(visit.button(button)).to_be_disabled()
+    visit.button("Delete ended").click()
+    expect(visit.page.get_by_text("No run yet")).to_be_visible()
+    expect(visit.button("Delete ended")).to_be_disabled()

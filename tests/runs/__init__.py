@@ -1,0 +1,1 @@
+"""The runs: traces, states, workers and their turns."""

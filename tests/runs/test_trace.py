@@ -1,0 +1,138 @@
+import math
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reluscope.runs.trace import FIRST_CAPACITY, Trace
+
+LOSSES = st.lists(st.floats(width=64), max_size=40)
+EDGE = st.none() | st.integers(-200, 200)
+
+
+def bits(values) -> bytes:
+    return np.asarray(values, dtype=np.float64).tobytes()
+
+
+def filled(count: int) -> Trace:
+    trace = Trace(count)
+    trace.extend(np.arange(count, dtype=float), 1.0)
+    return trace
+
+
+@given(st.lists(LOSSES, max_size=8), EDGE, EDGE)
+def test_a_span_is_a_lists_slice_bit_for_bit(turns, start, stop):
+    trace, model = Trace(sum(map(len, turns))), []
+    for turn in turns:
+        trace.extend(np.array(turn, dtype=float), 0.0)
+        model += turn
+        assert len(trace) == len(model)
+        assert bits(trace[start:stop]) == bits(model[start:stop])
+    assert bits(trace[:]) == bits(model)
+
+
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=12))
+def test_it_grows_past_its_first_capacity(turns):
+    trace, model = Trace(sum(turns)), np.arange(float(sum(turns)))
+    for count in turns:
+        begin = len(trace)
+        trace.extend(model[begin : begin + count], 0.0)
+        assert bits(trace[:]) == bits(model[: begin + count])
+
+
+def test_more_losses_than_expected_are_kept_too():
+    trace = Trace(1)
+    for count in range(50):
+        trace.extend(np.full(count, float(count)), float(count))
+    assert bits(trace[:]) == bits([float(c) for c in range(50) for _ in range(c)])
+
+
+def test_a_new_trace_is_empty():
+    trace = Trace(10)
+    assert len(trace) == 0
+    assert trace[:].tolist() == []
+    with pytest.raises(IndexError):
+        trace.produced_at(0)
+
+
+def test_an_empty_extension_changes_nothing():
+    trace = filled(3)
+    trace.extend(np.empty(0), 9.0)
+    assert len(trace) == 3
+    assert trace.produced_at(2) == 1.0
+
+
+def test_what_was_read_stays_true_while_the_trace_grows():
+    trace = Trace(10 * FIRST_CAPACITY)
+    trace.extend(np.arange(float(FIRST_CAPACITY)), 0.0)
+    early = trace[10:20]
+    for _ in range(9):
+        trace.extend(np.full(FIRST_CAPACITY, -1.0), 0.0)
+    assert early.tolist() == list(range(10, 20))
+
+
+def test_a_reader_cannot_write():
+    span = filled(5)[1:3]
+    with pytest.raises(ValueError, match="read-only"):
+        span[0] = 7.0
+
+
+def test_what_the_writer_does_to_its_array_afterwards_does_not_reach_the_trace():
+    trace, turn = Trace(3), np.array([1.0, 2.0, 3.0])
+    trace.extend(turn, 0.0)
+    turn[:] = 0
+    assert trace[:].tolist() == [1, 2, 3]
+
+
+@given(st.lists(st.tuples(st.integers(1, 5), st.floats(0, 1e10)), min_size=1, max_size=30))
+def test_each_iteration_was_produced_at_the_end_of_its_turn(turns):
+    trace, times = Trace(sum(count for count, _ in turns)), []
+    for count, produced_at in turns:
+        trace.extend(np.zeros(count), produced_at)
+        times += [produced_at] * count
+    assert [trace.produced_at(i) for i in range(len(trace))] == times
+    for outside in (-1, len(trace)):
+        with pytest.raises(IndexError):
+            trace.produced_at(outside)
+
+
+def test_nan_keeps_its_bits():
+    payload = np.array([0x7FF8_0000_DEAD_BEEF, 0xFFF0_0000_0000_0000], dtype=np.uint64)
+    trace = Trace(2)
+    trace.extend(payload.view(np.float64), 0.0)
+    assert bits(trace[:]) == payload.tobytes()
+
+
+def test_readers_beside_the_writer_see_a_true_beginning_at_any_time():
+    """Every reader sees 0, 1, 2, ... up to a length that only grows, and a time for its last."""
+    count, turns = 60_000, 400
+    trace, faults = Trace(count), []
+
+    def read() -> None:
+        seen = 0
+        while seen < count:
+            length = len(trace)
+            span = trace[max(0, length - 300) : length]
+            first = max(0, length - 300)
+            if length < seen or span.tolist() != list(range(first, length)):
+                faults.append((seen, length, span))
+                return
+            if (
+                length
+                and math.floor(trace.produced_at(length - 1)) != (length - 1) * turns // count
+            ):
+                faults.append((length, trace.produced_at(length - 1)))
+                return
+            seen = length
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    size = count // turns
+    for turn in range(turns):
+        trace.extend(np.arange(turn * size, (turn + 1) * size, dtype=float), float(turn))
+    for reader in readers:
+        reader.join()
+    assert faults == []

@@ -1,0 +1,193 @@
+"""The real server, set up by its own command: in a thread of this process, or in one of its own."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import uvicorn
+
+from reluscope.__main__ import serve
+from reluscope.runs.book import Book
+from reluscope.server.live import Hub
+from reluscope.settings import Settings
+from tests.waiting import DEADLINE_S, eventually
+
+TINY = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "update": {"lr": 1e-4}}
+"""A network that takes a tenth of a millisecond an iteration."""
+
+LONG = {**TINY, "iterations": 1_000_000}
+ENDED = {"finished", "stopped", "diverged", "failed", "interrupted"}
+
+
+class Api:
+    """The REST calls that many tests make."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.http = httpx.Client(base_url=self.url, timeout=DEADLINE_S)
+
+    def start(self, **spec: Any) -> str:
+        """Start a run; its id."""
+        answer = self.http.post("/api/runs", json=spec)
+        assert answer.status_code == 201, answer.text
+        run_id: str = answer.json()["id"]
+        return run_id
+
+    def show(self, run_id: str) -> dict[str, Any]:
+        answer = self.http.get(f"/api/runs/{run_id}")
+        assert answer.status_code == 200, answer.text
+        view: dict[str, Any] = answer.json()
+        return view
+
+    def verb(self, run_id: str, verb: str, **body: Any) -> httpx.Response:
+        return self.http.post(f"/api/runs/{run_id}/{verb}", json=body or None)
+
+    def losses(self, run_id: str, **query: Any) -> list[float]:
+        answer = self.http.get(f"/api/runs/{run_id}/losses", params=query)
+        assert answer.status_code == 200, answer.text
+        return [float(loss) for loss in answer.json()["losses"]]
+
+    def until(self, run_id: str, look: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """The first view of a run that `look` finds true."""
+
+        def found() -> dict[str, Any] | None:
+            view = self.show(run_id)
+            return view if look(view) else None
+
+        view = eventually(found, run_id)
+        assert view is not None
+        return view
+
+    def until_ended(self, *run_ids: str) -> list[dict[str, Any]]:
+        return [self.until(run_id, lambda view: view["status"] in ENDED) for run_id in run_ids]
+
+    def until_at(self, run_id: str, iteration: int) -> dict[str, Any]:
+        return self.until(run_id, lambda view: view["iteration"] >= iteration)
+
+    def until_status(self, run_id: str, status: str) -> dict[str, Any]:
+        return self.until(run_id, lambda view: view["status"] == status)
+
+    def close(self) -> None:
+        self.http.close()
+
+
+@dataclass
+class Server:
+    """A server in a thread of this process, with its insides at hand."""
+
+    api: Api
+    live_url: str
+    book: Book
+    hub: Hub
+    errors: list[str] = field(default_factory=list)
+    """What was logged as an error: nothing should be, whatever a client does."""
+
+
+class _Errors(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+def _config(settings: Settings) -> uvicorn.Config:
+    """What the command gives to uvicorn, to the last option."""
+    with patch.object(uvicorn, "run") as run:
+        serve(settings)
+    (app,), options = run.call_args
+    return uvicorn.Config(app, **{**options, "log_config": None})
+
+
+@contextlib.contextmanager
+def in_thread(**options: Any) -> Iterator[Server]:
+    """While inside, a server runs in a thread."""
+    config = _config(Settings(port=0, **{"workers": 2, **options}))
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=asyncio.run, args=(server.serve(),), name="server")
+    handler = _Errors()
+    loggers = [logging.getLogger(name) for name in ("uvicorn.error", "reluscope", "asyncio")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    thread.start()
+    try:
+        eventually(lambda: server.started or not thread.is_alive(), "the server's start")
+        port = server.servers[0].sockets[0].getsockname()[1]
+        state = config.app.state  # type: ignore[union-attr]
+        api = Api(port)
+        live_url = f"ws://127.0.0.1:{port}/api/live"
+        try:
+            yield Server(api, live_url, state.book, state.hub, handler.lines)
+        finally:
+            api.close()
+    finally:
+        server.should_exit = True
+        thread.join(DEADLINE_S)
+        for logger in loggers:
+            logger.removeHandler(handler)
+        assert not thread.is_alive()
+
+
+class Process:
+    """The command `reluscope` as a process of its own."""
+
+    def __init__(self, *options: str, **environment: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "reluscope", *options],
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        self._lines.extend(self._process.stderr)
+
+    @property
+    def log(self) -> str:
+        return "".join(self._lines)
+
+    def until_listening(self) -> int:
+        """The port, once it is served."""
+
+        def port() -> int | None:
+            assert self._process.poll() is None, self.log
+            for line in list(self._lines):
+                if "running on http://" in line:
+                    return int(line.split("running on http://")[1].split()[0].rsplit(":")[-1])
+            return None
+
+        found = eventually(port, "the server's start")
+        assert found is not None
+        return found
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def wait(self, timeout_s: float = DEADLINE_S) -> int:
+        """The exit code."""
+        code = self._process.wait(timeout_s)
+        self._reader.join()
+        return code
+
+    def close(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self.wait()
+        assert self._process.stderr is not None
+        self._process.stderr.close()

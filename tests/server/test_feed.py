@@ -1,0 +1,145 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reluscope.server import feed as feed_room
+from reluscope.server.feed import Feed
+
+IDS = [f"run{number}" for number in range(6)]
+
+UPDATE = st.tuples(
+    st.sampled_from(IDS),
+    st.none() | st.fixed_dictionaries({"status": st.integers(0, 2), "loss": st.integers(0, 2)}),
+)
+
+
+class Reader:
+    """Someone who remembers a list of runs and how far it has read the news."""
+
+    def __init__(self) -> None:
+        self.cursor = 0
+        self.known = 0
+        self.runs: dict[str, dict] = {}
+
+    def read(self, feed: Feed) -> int:
+        """Read once; how many runs the answer held."""
+        news = feed.since(self.cursor, self.known)
+        for run_id in news.gone:
+            self.runs.pop(run_id, None)
+        for change in news.runs:
+            self.runs.setdefault(change["id"], {}).update(change)
+        assert news.cursor >= self.cursor
+        self.cursor = news.cursor
+        if news.complete:
+            self.known = news.cursor
+        return len(news.runs)
+
+
+def feed_of(views: dict) -> Feed:
+    return Feed(views.get)
+
+
+def told(views: dict) -> dict:
+    return {run_id: {"id": run_id, **view} for run_id, view in views.items()}
+
+
+@given(st.lists(st.tuples(UPDATE, st.lists(st.integers(0, 2), max_size=2))))
+def test_readers_at_any_cursors_come_to_know_the_same_runs(steps):
+    """Three readers read whenever they like, and a fourth comes at the very end."""
+    views: dict[str, dict] = {}
+    feed, readers = feed_of(views), [Reader() for _ in range(3)]
+    for (run_id, view), who in steps:
+        if view is None:
+            views.pop(run_id, None)
+        elif run_id in views or run_id not in feed_gone(feed):
+            views[run_id] = view
+        feed.update([run_id])
+        for number in who:
+            readers[number].read(feed)
+    for reader in (*readers, Reader()):
+        reader.read(feed)
+        assert reader.runs == told(views)
+        assert reader.cursor == feed.revision
+
+
+def feed_gone(feed: Feed) -> list[str]:
+    """Ids that are gone for good: a run's id never comes back."""
+    return feed.since(0).gone
+
+
+def test_nothing_new_is_no_news():
+    views = {"a": {"loss": 1}}
+    feed = feed_of(views)
+    feed.update(["a"])
+    cursor = feed.since(0).cursor
+    feed.update(["a", "a", "unknown"])
+    news = feed.since(cursor)
+    assert (news.runs, news.gone, news.cursor, feed.revision) == ([], [], cursor, cursor)
+
+
+def test_a_run_that_is_known_comes_with_what_changed_alone():
+    views = {"a": {"loss": 1, "status": "running"}}
+    feed = feed_of(views)
+    feed.update(["a"])
+    known = feed.since(0)
+    assert known.runs == [{"id": "a", "loss": 1, "status": "running"}]
+    views["a"] = {"loss": 2, "status": "running"}
+    feed.update(["a"])
+    assert feed.since(known.cursor).runs == [{"id": "a", "loss": 2}]
+    assert feed.since(0).runs == [{"id": "a", "loss": 2, "status": "running"}]
+
+
+def test_what_happened_between_two_looks_is_merged():
+    views = {"a": {"loss": 1, "status": "queued"}}
+    feed = feed_of(views)
+    feed.update(["a"])
+    cursor = feed.since(0).cursor
+    for loss in range(2, 50):
+        views["a"] = {"loss": loss, "status": "running"}
+        feed.update(["a"])
+    assert feed.since(cursor).runs == [{"id": "a", "loss": 49, "status": "running"}]
+
+
+def test_a_run_that_is_gone_is_told_once_and_no_longer_listed():
+    views = {"a": {"loss": 1}, "b": {"loss": 1}}
+    feed = feed_of(views)
+    feed.update(["a", "b"])
+    cursor = feed.since(0).cursor
+    del views["a"]
+    feed.update(["a"])
+    news = feed.since(cursor)
+    assert (news.runs, news.gone) == ([], ["a"])
+    assert feed.since(news.cursor).gone == []
+    assert [run["id"] for run in feed.since(0).runs] == ["b"]
+
+
+def test_more_runs_than_fit_come_in_several_answers(monkeypatch):
+    monkeypatch.setattr(feed_room, "MAX_RUNS", 4)
+    views = {f"run{number}": {"loss": 0} for number in range(10)}
+    feed, reader = feed_of(views), Reader()
+    feed.update(views)
+    assert [reader.read(feed), reader.read(feed)] == [4, 4]
+    views["run0"] = {"loss": 1}
+    feed.update(["run0"])
+    assert [reader.read(feed), reader.read(feed)] == [3, 0]
+    assert reader.runs == told(views)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+@given(steps=st.lists(UPDATE), reads=st.lists(st.booleans()))
+def test_a_reader_of_small_answers_comes_to_know_all(limit, steps, reads):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feed_room, "MAX_RUNS", limit)
+        views: dict[str, dict] = {}
+        feed, reader = feed_of(views), Reader()
+        for number, (run_id, view) in enumerate(steps):
+            if view is not None and run_id not in feed_gone(feed):
+                views[run_id] = view
+            elif view is None:
+                views.pop(run_id, None)
+            feed.update([run_id])
+            if number < len(reads) and reads[number]:
+                assert reader.read(feed) <= limit
+        while reader.cursor != feed.revision:
+            reader.read(feed)
+        assert reader.runs == told(views)

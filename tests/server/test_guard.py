@@ -1,0 +1,182 @@
+import contextlib
+import http.client
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from .serving import TINY, in_thread
+
+FOREIGN_HOSTS = [
+    "evil.example",
+    "localhost.evil.example",
+    "127.0.0.1.evil.example",
+    "evil-localhost",
+    "localhost@evil.example",
+    "evil.example:127.0.0.1",
+    "0.0.0.0",
+    "127.0.0.2",
+    "[::2]",
+    "[::1].evil.example",
+    "",
+]
+OWN_HOSTS = ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"]
+FOREIGN_ORIGINS = [
+    "null",
+    "",
+    "https://evil.example",
+    "http://localhost.evil.example",
+    "http://127.0.0.1",
+    "http://127.0.0.1:1",
+    "file://",
+]
+SECURITY = {
+    "content-security-policy": "default-src 'self'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+def refused_by_socket(url: str, **options) -> int | None:
+    """The status with which a socket is refused, or None where it is accepted."""
+    try:
+        with connect(url, **options):
+            return None
+    except InvalidStatus as refusal:
+        return refusal.response.status_code
+
+
+def socket_as(api, host: str, origin: str | None = None) -> int | None:
+    """Open a socket to this server under another name for it."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", api.port)) as connection:
+        connection.putrequest("GET", "/api/live", skip_host=True)
+        connection.putheader("Host", host)
+        if origin is not None:
+            connection.putheader("Origin", origin)
+        for name, value in (
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+        ):
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection.getresponse().status
+
+
+@pytest.mark.parametrize("host", FOREIGN_HOSTS)
+def test_a_host_that_was_not_allowed_is_refused(api, host):
+    for port in ("", f":{api.port}"):
+        for method, path in (("GET", "/"), ("GET", "/api/runs"), ("POST", "/api/runs")):
+            answer = api.http.request(method, path, headers={"host": host + port})
+            assert answer.status_code == 403
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert "--allow-host" in answer.json()["detail"]
+        assert socket_as(api, host + port) == 403
+    assert api.http.get("/api/runs").json()["runs"] == []
+
+
+@pytest.mark.parametrize("host", OWN_HOSTS)
+def test_the_loopbacks_names_are_allowed(api, host):
+    for port in ("", f":{api.port}"):
+        assert api.http.get("/api/runs", headers={"host": host + port}).status_code == 200
+        assert socket_as(api, host + port) == 101
+
+
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
+def test_a_page_from_elsewhere_is_refused(api, live_url, origin):
+    for method, path in (("GET", "/api/runs"), ("POST", "/api/runs"), ("GET", "/vendor/plotly.js")):
+        answer = api.http.request(method, path, headers={"origin": origin})
+        assert answer.status_code == 403
+        assert "access-control-allow-origin" not in answer.headers
+    assert socket_as(api, f"127.0.0.1:{api.port}", origin) == 403
+    if origin:
+        assert refused_by_socket(live_url, origin=origin) == 403
+    assert api.http.get("/api/runs").json()["runs"] == []
+
+
+def test_another_name_of_the_loopback_is_another_origin(api):
+    """A page of another server on this machine may not use this one either."""
+    headers = {"host": f"localhost:{api.port}", "origin": f"http://127.0.0.1:{api.port}"}
+    assert api.http.get("/api/runs", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_its_own_page_is_allowed(api, host):
+    name = f"{host}:{api.port}"
+    headers = {"host": name, "origin": f"http://{name}"}
+    assert api.http.post("/api/runs", json=TINY, headers=headers).status_code == 201
+    assert socket_as(api, name, f"http://{name}") == 101
+
+
+def test_a_client_that_is_no_browser_sends_no_origin_and_is_allowed(live_url):
+    assert refused_by_socket(live_url) is None
+
+
+def test_a_preflight_gets_no_permission(api):
+    answer = api.http.options(
+        "/api/runs",
+        headers={"origin": "https://evil.example", "access-control-request-method": "POST"},
+    )
+    assert answer.status_code == 403
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_host_that_was_allowed_is_let_in_and_only_it():
+    with in_thread(allow_host=["Scope.Example"]) as server:
+        for host, status in (
+            ("scope.example", 200),
+            ("SCOPE.example:80", 200),
+            ("127.0.0.1", 200),
+            ("evil.scope.example", 403),
+            ("scope.example.evil", 403),
+        ):
+            assert server.api.http.get("/api/runs", headers={"host": host}).status_code == status
+        own = {"host": "scope.example", "origin": "http://scope.example"}
+        assert server.api.http.get("/api/runs", headers=own).status_code == 200
+        assert socket_as(server.api, "scope.example", "http://scope.example") == 101
+
+
+def test_an_ipv6_address_is_a_host_too():
+    try:
+        with in_thread(host="::1") as server:
+            answer = httpx.get(f"http://[::1]:{server.api.port}/api/runs")
+            assert answer.status_code == 200
+            assert refused_by_socket(f"ws://[::1]:{server.api.port}/api/live") is None
+    except IndexError:  # nothing could be bound
+        pytest.skip("this machine has no IPv6 loopback")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "options", "status"),
+    [
+        ("GET", "/", {}, 200),
+        ("GET", "/vendor/plotly.js", {}, 200),
+        ("GET", "/api/catalog", {}, 200),
+        ("POST", "/api/runs", {"json": TINY}, 201),
+        ("POST", "/api/runs", {"json": {"n": 0}}, 422),
+        ("POST", "/api/runs", {"content": b"{}"}, 415),
+        ("POST", "/api/runs", {"content": b"a" * 100_000}, 413),
+        ("GET", "/api/runs/nobody", {}, 404),
+        ("GET", "/nothing", {}, 404),
+        ("PUT", "/api/runs", {}, 405),
+        ("GET", "/api/runs", {"headers": {"host": "evil.example"}}, 403),
+        ("GET", "/api/runs", {"headers": {"origin": "null"}}, 403),
+    ],
+)
+def test_every_answer_has_the_security_headers(api, method, path, options, status):
+    answer = api.http.request(method, path, **options)
+    assert answer.status_code == status
+    for name, value in SECURITY.items():
+        assert answer.headers[name].startswith(value)
+
+
+def test_a_page_may_load_scripts_and_connect_to_nothing_but_this_server(api):
+    policy = api.http.get("/").headers["content-security-policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'self'"
+    assert "script-src" not in rules
+    assert "connect-src" not in rules
+    assert rules["frame-ancestors"] == "'none'"

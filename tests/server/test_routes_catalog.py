@@ -1,0 +1,62 @@
+import pytest
+
+from reluscope.training.presets import PRESETS
+from reluscope.training.relus import RELUS
+from reluscope.training.rules import RULES
+
+from .serving import TINY
+
+
+@pytest.fixture(scope="module")
+def catalog(server):
+    answer = server.api.http.get("/api/catalog")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_every_registered_choice_is_in_the_catalog(catalog):
+    assert [relu["name"] for relu in catalog["relus"]] == list(RELUS)
+    assert [rule["name"] for rule in catalog["rules"]] == list(RULES)
+    assert [preset["name"] for preset in catalog["presets"]] == [p.name for p in PRESETS]
+    assert {dtype["name"] for dtype in catalog["dtypes"]} == {"float32", "float64"}
+    assert "autograd" in {gradients["name"] for gradients in catalog["gradients"]}
+    assert catalog["devices"][0]["name"] == "cpu"
+
+
+def test_every_choice_in_the_catalog_is_taken(api, catalog):
+    for field, choices in (
+        ("relu", catalog["relus"]),
+        ("gradients", catalog["gradients"]),
+        ("device", catalog["devices"]),
+        ("dtype", catalog["dtypes"]),
+    ):
+        for choice in choices:
+            api.start(**{**TINY, "iterations": 2, field: choice["name"]})
+    for rule in catalog["rules"]:
+        api.start(**{**TINY, "iterations": 2, "update": {"rule": rule["name"]}})
+
+
+def test_a_form_can_be_drawn_from_the_specs_schema(catalog):
+    fields = catalog["spec"]["properties"]
+    assert {"name", "relu", "update", "n", "d_in", "hidden", "d_out", "iterations"} <= set(fields)
+    assert fields["relu"]["enum"] == list(RELUS)
+    assert (fields["n"]["minimum"], fields["n"]["default"]) == (1, 64)
+    for rule in catalog["rules"]:
+        assert rule["schema"]["properties"]["lr"]["minimum"] == 0
+
+
+def test_the_limits_are_those_that_hold(api, catalog):
+    limits = catalog["limits"]
+    for field, limit in (("n", "size"), ("iterations", "iterations"), ("pace", "pace")):
+        beyond = api.http.post("/api/runs", json={**TINY, field: int(limits[limit]) + 1})
+        assert beyond.status_code == 422
+        assert beyond.json()["errors"][0]["allowed"] == {"maximum": limits[limit]}
+    headers = {"content-type": "application/json"}
+    body = b'{"name": 5}'.ljust(int(limits["body_bytes"]))
+    assert api.http.post("/api/runs", content=body, headers=headers).status_code == 422
+    assert api.http.post("/api/runs", content=body + b" ", headers=headers).status_code == 413
+
+
+def test_the_versions_are_told(catalog):
+    assert {"reluscope", "torch", "plotly.js"} <= set(catalog["versions"])
+    assert all(catalog["versions"].values())

@@ -1,0 +1,122 @@
+import contextlib
+import socket
+import sys
+
+import httpx
+import pytest
+
+from reluscope import __main__ as command
+from reluscope.settings import Settings
+
+from .serving import Process
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """The settings that the command gets from options and environment, or its exit."""
+
+    def start(*options: str, **environment: str) -> Settings:
+        found: list[Settings] = []
+        monkeypatch.setattr(command, "serve", found.append)
+        monkeypatch.setattr(sys, "argv", ["reluscope", *options])
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        command.main()
+        return found[0]
+
+    return start
+
+
+def test_without_options_it_serves_this_machine_alone(run):
+    settings = run()
+    assert (settings.host, settings.port, settings.allow_host) == ("127.0.0.1", 8000, [])
+    assert settings.workers >= 1
+
+
+@pytest.mark.parametrize(
+    ("option", "variable", "field", "value"),
+    [
+        ("--host=0.0.0.0", {"RELUSCOPE_HOST": "0.0.0.0"}, "host", "0.0.0.0"),
+        ("--port=1234", {"RELUSCOPE_PORT": "1234"}, "port", 1234),
+        ("--workers=3", {"RELUSCOPE_WORKERS": "3"}, "workers", 3),
+        ("--memory=1000000", {"RELUSCOPE_MEMORY": "1000000"}, "memory", 1_000_000),
+        ("--max-live=5", {"RELUSCOPE_MAX_LIVE": "5"}, "max_live", 5),
+        ("--max-runs=6", {"RELUSCOPE_MAX_RUNS": "6"}, "max_runs", 6),
+        ("--log-level=error", {"RELUSCOPE_LOG_LEVEL": "error"}, "log_level", "error"),
+        ("--allow-host=a.example", {"RELUSCOPE_ALLOW_HOST": '["a.example"]'}, "allow_host", 0),
+    ],
+)
+def test_an_option_and_its_variable_mean_the_same(run, option, variable, field, value):
+    expected = value or ["a.example"]
+    assert getattr(run(option), field) == expected
+    assert getattr(run(**variable), field) == expected
+
+
+def test_an_option_goes_before_its_variable(run):
+    assert run("--port", "2", RELUSCOPE_PORT="1").port == 2
+
+
+def test_several_hosts_may_be_allowed(run):
+    several = ["a.example", "b.example"]
+    assert run("--allow-host", "a.example", "--allow-host", "b.example").allow_host == several
+
+
+def test_a_host_in_the_environment_needs_no_brackets(run):
+    assert run(RELUSCOPE_ALLOW_HOST="a.example").allow_host == ["a.example"]
+    assert run(RELUSCOPE_ALLOW_HOST="a.example,b.example").allow_host == ["a.example", "b.example"]
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--port", "x"], "port"),
+        (["--port", "70000"], "port"),
+        (["--port", "-1"], "port"),
+        (["--workers", "0"], "workers"),
+        (["--memory", "0"], "memory"),
+        (["--max-live", "0"], "max"),
+        (["--log-level", "loud"], "log"),
+        (["--nonsense", "1"], "nonsense"),
+        (["nonsense"], "nonsense"),
+    ],
+    ids=str,
+)
+def test_a_wrong_option_ends_it_with_a_line_that_names_it(run, capsys, options, word):
+    with pytest.raises(SystemExit) as ending:
+        run(*options)
+    assert ending.value.code
+    said = f"{capsys.readouterr().err} {ending.value.code}"
+    assert word in said
+    assert "Traceback" not in said
+    assert "pydantic" not in said
+
+
+def test_a_wrong_variable_ends_it_with_a_line_that_names_it(run, capsys):
+    with pytest.raises(SystemExit) as ending:
+        run(RELUSCOPE_PORT="none")
+    assert ending.value.code
+    assert "port" in f"{capsys.readouterr().err} {ending.value.code}".lower()
+
+
+def test_the_command_itself():
+    """Options, variables, a wrong one, and a port that is taken, each as a process of its own."""
+    taken = socket.create_server(("127.0.0.1", 0))
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(taken)
+
+        def start(*options: str, **environment: str) -> Process:
+            process = Process(*options, **environment)
+            stack.callback(process.close)
+            return process
+
+        served = start("--max-live", "1", RELUSCOPE_PORT="0", RELUSCOPE_MAX_LIVE="2")
+        wrong = start("--port", "none")
+        second = start("--port", str(taken.getsockname()[1]))
+        url = f"http://127.0.0.1:{served.until_listening()}/api/catalog"
+        assert httpx.get(url).json()["limits"]["live_runs"] == 1
+        assert wrong.wait() > 0
+        assert "port" in wrong.log
+        assert "Traceback" not in wrong.log
+        assert second.wait() > 0
+        assert "address already in use" in second.log
+        assert "Traceback" not in second.log
