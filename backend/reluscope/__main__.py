@@ -1,7 +1,8 @@
 """The command `reluscope`: serve the page and the API."""
 
 import uvicorn
-from pydantic_settings import CliApp
+from pydantic import ValidationError
+from pydantic_settings import CliApp, SettingsError
 
 from .server.app import create_app
 from .settings import Settings
@@ -10,8 +11,8 @@ from .training.devices import use_one_thread
 MAX_SOCKET_MESSAGE_BYTES = 64 * 1024
 """Of what a client sends: a watch list of 1,000 runs takes 50 KiB."""
 
-SHUTDOWN_S = 3
-"""How long open connections may take to end; workers and process need less than the 2 s that are
+SHUTDOWN_S = 2
+"""How long open connections may take to end; workers and process need less than the 3 s that are
 left of the 5 s in which a service manager expects the end."""
 
 
@@ -34,7 +35,14 @@ def serve(settings: Settings) -> None:
 
 def main() -> None:
     """What the command runs."""
-    serve(CliApp.run(Settings))
+    try:
+        settings = CliApp.run(Settings)
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SystemExit(f"reluscope: error: {'; '.join(wrong)}") from None
+    except SettingsError as error:
+        raise SystemExit(f"reluscope: error: {error}") from None
+    serve(settings)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,28 @@
 """Every option, once: command line, environment (`RELUSCOPE_*`) and help derive from here."""
 
+import json
 import os
 from typing import Annotated, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def _words(value: object) -> object:
+    """The words of `a,b` or of the JSON list `["a", "b"]`, as text comes in from outside."""
+    if isinstance(value, list):
+        return [word for item in value for word in _texts(item)]
+    return _texts(value)
+
+
+def _texts(value: object) -> list[object]:
+    if not isinstance(value, str):
+        return [value]
+    if value.startswith("["):
+        return list(json.loads(value))
+    return [word.strip() for word in value.split(",") if word.strip()]
 
 
 class Settings(BaseSettings):
@@ -24,6 +40,8 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535, description="Port; 0 takes a free one.")] = 8000
     allow_host: Annotated[
         list[str],
+        NoDecode,
+        BeforeValidator(_words),
         Field(description="Host names, beside the loopback's, that a browser may ask for."),
     ] = []
     workers: Annotated[
@@ -31,7 +49,7 @@ class Settings(BaseSettings):
     ] = Field(default_factory=lambda: os.cpu_count() or 1)
     memory: Annotated[
         int | None,
-        Field(gt=0, description="Bytes that live runs may take together; 3/4 of what is free."),
+        Field(gt=0, description="Bytes that runs may take together; 3/4 of what is free."),
     ] = None
     max_live: Annotated[int, Field(ge=1, description="Runs that may be live at once.")] = 1000
     max_runs: Annotated[int, Field(ge=1, description="Runs that may be kept.")] = 10_000

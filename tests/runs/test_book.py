@@ -360,16 +360,38 @@ def test_a_network_that_could_never_fit_is_refused_by_its_largest_size():
     book.close()
 
 
-def test_room_is_given_to_live_runs_alone():
+def test_there_is_room_for_as_many_as_fit():
     need = spec(**LONG).training_bytes() + spec(**LONG).trace_bytes()
     book = Book(cpu_workers=1, memory_bytes=int(2.5 * need))
     first, _second = book.open(spec(**LONG)), book.open(spec(**LONG))
-    with pytest.raises(NoRoom, match=r"stop one"):
+    with pytest.raises(NoRoom, match=r"delete some"):
         book.open(spec(**LONG))
     book.stop(first.id)
     third = book.open(spec(**LONG))
     book.delete(third.id)
     book.open(spec(**LONG))
+    book.close()
+
+
+def test_the_curves_of_runs_that_have_ended_take_room_too():
+    book = Book(cpu_workers=1, memory_bytes=1_000_000)
+    opened = []
+    with contextlib.suppress(NoRoom):
+        while len(opened) < 100:
+            opened.append(book.open(spec(iterations=10_000)))
+            until_ended(opened[-1])
+    assert 1 <= len(opened) < 100
+    for run in opened:
+        book.delete(run.id)
+    book.open(spec(iterations=10_000))
+    book.close()
+
+
+def test_a_curve_that_is_too_long_is_the_length_s_fault():
+    book = Book(cpu_workers=1, memory_bytes=1_000_000)
+    with pytest.raises(InvalidFields) as refusal:
+        book.open(spec(iterations=100_000))
+    assert [error.field for error in refusal.value.errors] == ["iterations"]
     book.close()
 
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluscope.server import feed as feed_room
-from reluscope.server.feed import Feed
+from reluscope.server.feed import Cursor, Feed
 
 IDS = [f"run{number}" for number in range(6)]
 
@@ -17,21 +17,19 @@ class Reader:
     """Someone who remembers a list of runs and how far it has read the news."""
 
     def __init__(self) -> None:
-        self.cursor = 0
-        self.known = 0
+        self.cursor = Cursor()
         self.runs: dict[str, dict] = {}
 
     def read(self, feed: Feed) -> int:
         """Read once; how many runs the answer held."""
-        news = feed.since(self.cursor, self.known)
+        news = feed.since(self.cursor)
         for run_id in news.gone:
             self.runs.pop(run_id, None)
         for change in news.runs:
             self.runs.setdefault(change["id"], {}).update(change)
-        assert news.cursor >= self.cursor
+        assert news.cursor.seen >= self.cursor.seen
+        assert news.complete == (not feed.has_news(news.cursor))
         self.cursor = news.cursor
-        if news.complete:
-            self.known = news.cursor
         return len(news.runs)
 
 
@@ -59,41 +57,42 @@ def test_readers_at_any_cursors_come_to_know_the_same_runs(steps):
     for reader in (*readers, Reader()):
         reader.read(feed)
         assert reader.runs == told(views)
-        assert reader.cursor == feed.revision
+        assert not feed.has_news(reader.cursor)
 
 
 def feed_gone(feed: Feed) -> list[str]:
     """Ids that are gone for good: a run's id never comes back."""
-    return feed.since(0).gone
+    return feed.since(Cursor()).gone
 
 
 def test_nothing_new_is_no_news():
     views = {"a": {"loss": 1}}
     feed = feed_of(views)
     feed.update(["a"])
-    cursor = feed.since(0).cursor
-    feed.update(["a", "a", "unknown"])
+    cursor = feed.since(Cursor()).cursor
+    feed.update(["a", "a"])
+    assert not feed.has_news(cursor)
     news = feed.since(cursor)
-    assert (news.runs, news.gone, news.cursor, feed.revision) == ([], [], cursor, cursor)
+    assert (news.runs, news.gone, news.cursor) == ([], [], cursor)
 
 
 def test_a_run_that_is_known_comes_with_what_changed_alone():
     views = {"a": {"loss": 1, "status": "running"}}
     feed = feed_of(views)
     feed.update(["a"])
-    known = feed.since(0)
+    known = feed.since(Cursor())
     assert known.runs == [{"id": "a", "loss": 1, "status": "running"}]
     views["a"] = {"loss": 2, "status": "running"}
     feed.update(["a"])
     assert feed.since(known.cursor).runs == [{"id": "a", "loss": 2}]
-    assert feed.since(0).runs == [{"id": "a", "loss": 2, "status": "running"}]
+    assert feed.since(Cursor()).runs == [{"id": "a", "loss": 2, "status": "running"}]
 
 
 def test_what_happened_between_two_looks_is_merged():
     views = {"a": {"loss": 1, "status": "queued"}}
     feed = feed_of(views)
     feed.update(["a"])
-    cursor = feed.since(0).cursor
+    cursor = feed.since(Cursor()).cursor
     for loss in range(2, 50):
         views["a"] = {"loss": loss, "status": "running"}
         feed.update(["a"])
@@ -104,13 +103,28 @@ def test_a_run_that_is_gone_is_told_once_and_no_longer_listed():
     views = {"a": {"loss": 1}, "b": {"loss": 1}}
     feed = feed_of(views)
     feed.update(["a", "b"])
-    cursor = feed.since(0).cursor
+    cursor = feed.since(Cursor()).cursor
     del views["a"]
     feed.update(["a"])
     news = feed.since(cursor)
     assert (news.runs, news.gone) == ([], ["a"])
     assert feed.since(news.cursor).gone == []
-    assert [run["id"] for run in feed.since(0).runs] == ["b"]
+    assert [run["id"] for run in feed.since(Cursor()).runs] == ["b"]
+
+
+def test_a_run_that_was_gone_before_it_was_told_of_is_told_gone():
+    feed = feed_of({})
+    cursor = feed.since(Cursor()).cursor
+    feed.update(["a", "a"])
+    assert feed.since(cursor).gone == ["a"]
+
+
+def test_a_reader_of_an_empty_list_knows_it_all():
+    feed = feed_of({})
+    assert feed.has_news(Cursor())
+    news = feed.since(Cursor())
+    assert news.complete
+    assert not feed.has_news(news.cursor)
 
 
 def test_more_runs_than_fit_come_in_several_answers(monkeypatch):
@@ -121,7 +135,8 @@ def test_more_runs_than_fit_come_in_several_answers(monkeypatch):
     assert [reader.read(feed), reader.read(feed)] == [4, 4]
     views["run0"] = {"loss": 1}
     feed.update(["run0"])
-    assert [reader.read(feed), reader.read(feed)] == [3, 0]
+    assert reader.read(feed) == 3
+    assert not feed.has_news(reader.cursor)
     assert reader.runs == told(views)
 
 
@@ -140,6 +155,6 @@ def test_a_reader_of_small_answers_comes_to_know_all(limit, steps, reads):
             feed.update([run_id])
             if number < len(reads) and reads[number]:
                 assert reader.read(feed) <= limit
-        while reader.cursor != feed.revision:
+        while feed.has_news(reader.cursor):
             reader.read(feed)
         assert reader.runs == told(views)

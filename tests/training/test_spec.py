@@ -117,4 +117,4 @@ def test_the_memory_told_is_at_least_that_of_the_tensors():
     assert spec.training_bytes() >= 4 * tensors
     doubled = spec.model_copy(update={"dtype": "float64"})
     assert doubled.training_bytes() == 2 * spec.training_bytes()
-    assert spec.trace_bytes() == 8 * 500
+    assert spec.trace_bytes() == 3 * 8 * 500

@@ -4,17 +4,15 @@ import threading
 from collections.abc import Callable, Iterator
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
-from ..training.devices import canonical, devices, free_bytes
+from ..training.devices import canonical, devices
 from ..training.spec import RunSpec
+from .memory import Memory
 from .rounds import Round
 from .run import Run
 from .signal import Signal
 
 VERB_TIMEOUT_S = 2.0
 """How long a verb waits for the turn that a run is in. A turn lasts 10 ms, or one iteration."""
-
-MEMORY_SHARE = 0.75
-"""The share of a device's free memory that live runs may take together."""
 
 
 class Book:
@@ -28,11 +26,11 @@ class Book:
         max_live: int = 1000,
         max_runs: int = 10_000,
     ) -> None:
-        """`memory_bytes`: what live runs may take on the CPU together; None for a share of what
-        is free now."""
+        """`memory_bytes`: what runs may take on the CPU together; None for a share of what is free
+        now."""
         self._lock = threading.RLock()
         self._cpu_workers = cpu_workers
-        self._memory: dict[str, int] = {} if memory_bytes is None else {"cpu": memory_bytes}
+        self.memory = Memory(memory_bytes)
         self._max_live = max_live
         self._max_runs = max_runs
         self._runs: dict[str, Run] = {}
@@ -51,7 +49,7 @@ class Book:
         """Make a run of `spec` and let it take turns.
 
         Raises InvalidFields where its device is not there or its memory could never be had, and
-        NoRoom where the runs that are live now leave too little.
+        NoRoom where the runs that are there now leave too little.
         """
         self._check_device(spec)
         with self._lock:
@@ -90,10 +88,12 @@ class Book:
         """Let a run take turns until it is finished. Raises UnknownRun, ForbiddenMove."""
         with self._lock:
             run = self.find(run_id)
-            run.turn.asked = None
             if not run.in_round:
                 self._continue(run, "resume", run.spec.iterations)
             else:
+                if run.ending:
+                    run.check("resume", "running")
+                run.turn.asked = None
                 run.stop_at = run.spec.iterations
             return run
 
@@ -120,8 +120,9 @@ class Book:
         """Change the name, the tags or the pace in a run's spec. Raises UnknownRun."""
         with self._lock:
             run = self.find(run_id)
+            pace = run.spec.pace
             run.spec = run.spec.model_copy(update=fields)
-            if run.in_round:
+            if run.in_round and run.spec.pace != pace:
                 self._round(run).enter(run)
             self._changed(run)
             return run
@@ -171,34 +172,10 @@ class Book:
                 [FieldError("device", "this machine has no such device", spec.device, there)]
             )
 
-    def memory_bytes(self, device: str) -> int:
-        """What live runs may take on `device` together, in bytes."""
-        name = canonical(device)
-        if name not in self._memory:
-            self._memory[name] = int(MEMORY_SHARE * free_bytes(name))
-        return self._memory[name]
-
     def _check_room(self, run: Run) -> None:
-        spec, need = run.spec, run.bytes_live
-        budget = self.memory_bytes(spec.device)
-        if need > budget:
-            field = max(("n", "d_in", "hidden", "d_out"), key=lambda name: getattr(spec, name))
-            message = (
-                f"a network of this size needs {need:,} bytes to train; "
-                f"{budget:,} may be used on {spec.device}"
-            )
-            raise InvalidFields(
-                [FieldError(field, message, getattr(spec, field), {"memory_bytes": budget})]
-            )
-        live = [other for other in self._runs.values() if not other.ended]
-        device = canonical(spec.device)
-        taken = sum(o.bytes_live for o in live if canonical(o.spec.device) == device)
-        if taken + need > budget:
-            raise NoRoom(
-                f"this run needs {need:,} bytes and the live runs on {device} take {taken:,} of "
-                f"{budget:,}; wait for one to end, or stop one"
-            )
-        if len(live) >= self._max_live:
-            raise NoRoom(f"{len(live)} runs are live, which is the limit; stop one first")
+        live = sum(not other.ended for other in self._runs.values())
+        if live >= self._max_live:
+            raise NoRoom(f"{live} runs are live, which is the limit; stop one first")
         if len(self._runs) >= self._max_runs:
             raise NoRoom(f"{len(self._runs)} runs are kept, which is the limit; delete some first")
+        self.memory.check(run, self._runs.values())

@@ -28,6 +28,10 @@ two workers each move three times a second, and that a pause takes effect at onc
 MAX_DEBT_S = 0.1
 """How far a paced run may fall behind its pace before the rest is forgiven."""
 
+MAX_WAIT_S = 3600.0
+"""How long a worker sleeps at most; a pace of one iteration in a million years must not be more
+than the clock can count."""
+
 STOP_TIMEOUT_S = 1.0
 """How long closing waits for a worker's turn to end. Workers are daemons: a longer one is cut."""
 
@@ -66,10 +70,12 @@ class Round:
             self._work.notify()
 
     def ask(self, run: Run, outcome: Outcome) -> None:
-        """Have `run` go to another state: now, or when the turn that it is in is over."""
+        """Have `run` go to another state: now, or when the turn that it is in is over. What was
+        asked to end stays so."""
         run.turn.ticket = 0
         if run.turn.active:
-            run.turn.asked = outcome
+            if not run.ending:
+                run.turn.asked = outcome
         else:
             self._settle(run, outcome)
 
@@ -107,7 +113,7 @@ class Round:
             wait_s = self._waiting[0][0] - time.monotonic() if self._waiting else None
             if wait_s is not None and wait_s <= 0:
                 return heapq.heappop(self._waiting)[2]
-            self._work.wait(wait_s)
+            self._work.wait(None if wait_s is None else min(wait_s, MAX_WAIT_S))
         return None
 
     def _work_on(self) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from ..errors import ForbiddenMove
 from ..numbers import Number
+from ..training.devices import canonical
 from ..training.spec import RunSpec
 from .trace import Trace
 
@@ -140,12 +141,22 @@ class Run:
         return self.status in IN_ROUND
 
     @property
-    def bytes_live(self) -> int:
-        """Memory that it may come to hold while it has not ended, in bytes."""
-        return self.spec.training_bytes() + self.spec.trace_bytes()
+    def ending(self) -> bool:
+        """Whether it will have ended when the turn that it is in is over."""
+        return self.turn.asked is not None and not MOVES[self.turn.asked[0]]
+
+    def bytes_on(self, device: str) -> int:
+        """Memory that it holds on `device`, or may come to hold before it ends, in bytes."""
+        on_cpu = device == "cpu"
+        if self.ended:
+            return self.trace.nbytes if on_cpu else 0
+        here = canonical(self.spec.device) == device
+        return self.spec.training_bytes() * here + self.spec.trace_bytes() * on_cpu
 
     def check(self, verb: str, status: Status) -> None:
-        """Raises ForbiddenMove where its state does not allow `status` next."""
+        """Raises ForbiddenMove where its state, or the end asked of it, forbids `status` next."""
+        if self.ending and self.turn.asked is not None:
+            raise ForbiddenMove(self.id, verb, self.turn.asked[0], ())
         if status not in MOVES[self.status]:
             raise ForbiddenMove(self.id, verb, self.status, MOVES[self.status])
 
@@ -170,11 +181,12 @@ class Run:
 
     def view(self) -> RunView:
         """What the outside sees of it now. Any thread may ask."""
+        status = self.status  # before the trace: what is said to have ended has all its losses
         iteration = len(self.trace)
         return RunView(
             id=self.id,
             spec=self.spec,
-            status=self.status,
+            status=status,
             iteration=iteration,
             loss=float(self.trace[iteration - 1 : iteration][0]) if iteration else None,
             min_loss=self.min_loss,

@@ -13,6 +13,10 @@ class _Series:
         self._limit = limit
         self._array = np.empty(min(FIRST_CAPACITY, limit))
 
+    @property
+    def nbytes(self) -> int:
+        return self._array.nbytes
+
     def write(self, start: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Write `values` from index `start` on, and return the array that now holds them.
 
@@ -58,6 +62,11 @@ class Trace:
             self._times.write(marks, np.array([produced_at])),
             marks + 1,
         )
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it holds now, in bytes."""
+        return self._losses.nbytes + self._ends.nbytes + self._times.nbytes
 
     def __len__(self) -> int:
         return self._published[1]

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from ..errors import UnknownRun
 from ..runs.book import Book
-from .feed import Feed, News, View
+from .feed import Cursor, Feed, View
 from .frames import Block, compact, encode, encode_json
 
 FRAME_S = 1 / 30
@@ -38,7 +38,7 @@ class Hub:
         self._viewers: set[Listener] = set()
         self._heads: dict[str, int] = {}
         self._blocks: dict[tuple[str, int, int, Encoding], bytes | str] = {}
-        self._news: dict[tuple[int, bool], tuple[list[str], News]] = {}
+        self._news: dict[Cursor, tuple[list[str], Cursor]] = {}
         self.feed = Feed(self._look)
 
     async def run(self) -> None:
@@ -102,24 +102,23 @@ class Hub:
             self._blocks[key] = encode(block) if encoding == "binary" else encode_json(block)
         return self._blocks[key]
 
-    def news(self, cursor: int, *, welcomed: bool) -> tuple[list[str], News]:
-        """The messages for a viewer that knows all up to `cursor`, and the news in them.
+    def news(self, cursor: Cursor) -> tuple[list[str], Cursor]:
+        """The messages for a viewer at `cursor`, and its next cursor.
 
-        One that is new here, not `welcomed` yet, is told where the list of runs is complete: a run
-        that it remembers from an earlier connection and that was not in the list is gone.
+        One that never knew the whole list is told where it is complete: a run that it remembers
+        from an earlier connection and that was not in the list is gone.
         """
-        key = (cursor, welcomed)
-        if key not in self._news:
+        if cursor not in self._news:
             news = self.feed.since(cursor)
             messages = []
-            if not welcomed and news.complete:
+            if cursor.known < 0 and news.complete:
                 messages.append(compact({"type": "runs", "runs": news.runs, "complete": True}))
             elif news.runs:
                 messages.append(compact({"type": "runs", "runs": news.runs}))
-            if news.gone and cursor > 0:
+            if news.gone and cursor.seen > 0:
                 messages.append(compact({"type": "gone", "ids": news.gone}))
-            self._news[key] = (messages, news)
-        return self._news[key]
+            self._news[cursor] = (messages, news.cursor)
+        return self._news[cursor]
 
     def _wake(self) -> None:
         """Called by workers. Once the loop has closed, there is nobody left to wake."""

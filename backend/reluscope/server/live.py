@@ -12,6 +12,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import FieldError, InvalidFields
+from .feed import Cursor
 from .frames import HEADER, VALUE_BYTES, compact
 from .hub import NEWS_S, Encoding, Hub
 from .messages import MAX_WATCHED, Ping, Unwatch, Watch, parse, refusal
@@ -39,8 +40,7 @@ class Viewer:
         self._encoding = encoding
         self._cursors: dict[str, int] = {}
         self._behind: dict[str, None] = {}
-        self._revision = 0
-        self._welcomed = False
+        self._news = Cursor()
         self._news_at = 0.0
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_REPLIES)
         self._awake = asyncio.Event()
@@ -72,8 +72,7 @@ class Viewer:
             self._awake.set()
 
     def _is_owed(self) -> bool:
-        told = self._welcomed and self._revision == self._hub.feed.revision
-        return bool(self._behind) or not told
+        return bool(self._behind) or self._hub.feed.has_news(self._news)
 
     async def _receive_all(self) -> None:
         while True:
@@ -143,9 +142,7 @@ class Viewer:
         if time.monotonic() - self._news_at < NEWS_S:
             return
         self._news_at = time.monotonic()
-        messages, news = self._hub.news(self._revision, welcomed=self._welcomed)
-        self._revision = news.cursor
-        self._welcomed |= news.complete
+        messages, self._news = self._hub.news(self._news)
         for message in messages:
             await self._send(message)
 

@@ -34,7 +34,7 @@ class Ping(_Message):
     """Answered with a pong that bears `t` and the server's time."""
 
     type: Literal["ping"]
-    t: float
+    t: Annotated[float, Field(allow_inf_nan=False)]
 
 
 Incoming = Watch | Unwatch | Ping
@@ -52,6 +52,8 @@ def parse(text: str | None) -> Incoming:
         given = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidFields([FieldError("", f"not JSON: {error}")]) from None
+    if isinstance(given, dict):
+        given = {"type": None, **given}  # so that a type left out is told the types, too
     try:
         return _ADAPTER.validate_python(given)
     except ValidationError as error:

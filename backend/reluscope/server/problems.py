@@ -2,6 +2,7 @@
 
 import json
 import logging
+import reprlib
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -108,7 +109,7 @@ def _brief(given: object) -> object:
         return tell(given)
     if isinstance(given, int) and abs(given) <= MAX_EXACT_INTEGER:
         return given
-    text = given if isinstance(given, str) else repr(given)
+    text = given if isinstance(given, str) else reprlib.repr(given)
     return text if len(text) <= GIVEN_CHARACTERS else text[:GIVEN_CHARACTERS] + "..."
 
 
@@ -126,8 +127,8 @@ def _from_pydantic(error: Any, body: object) -> FieldError:
         field = ".".join(filter(None, (field, context["discriminator"].strip("'"))))
         tags = context.get("expected_tags", "")
         allowed = [tag.strip(" '") for tag in tags.split(",") if tag]
-        message = f"expected one of {allowed}"
-    elif error["type"] == "literal_error":
+        return FieldError(field, f"expected one of {allowed}", context.get("tag"), allowed)
+    if error["type"] == "literal_error":
         allowed = [word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")]
         message = f"expected one of {allowed}"
     elif error["type"] == "json_invalid":

@@ -143,5 +143,6 @@ class RunSpec(BaseModel):
         return (data + 3 * weights + activations) * self.torch_dtype.itemsize
 
     def trace_bytes(self) -> int:
-        """Memory of the whole curve in float64, in bytes."""
-        return 8 * self.iterations
+        """Memory of the whole curve at most, in bytes: each loss, and when and with how many others
+        its turn ended, which at a slow pace is one turn an iteration."""
+        return 3 * 8 * self.iterations

@@ -30,7 +30,7 @@ class Catalog(BaseModel):
     devices: list[dict[str, Any]]
     dtypes: list[dict[str, Any]]
     presets: list[dict[str, Any]]
-    limits: dict[str, float]
+    limits: dict[str, int]
     versions: dict[str, str]
     spec: dict[str, Any]
 
@@ -56,8 +56,8 @@ def catalog(request: Request, book: TheBook) -> Catalog:
         limits={
             "size": MAX_SIZE,
             "iterations": MAX_ITERATIONS,
-            "pace": MAX_PACE,
-            "memory_bytes": book.memory_bytes("cpu"),
+            "pace": int(MAX_PACE),
+            "memory_bytes": book.memory.budget("cpu"),
             "live_runs": settings.max_live,
             "runs": settings.max_runs,
             "body_bytes": guard.MAX_BODY_BYTES,
