@@ -34,6 +34,9 @@ POLL_MS = 25
 AUTOGRAD = "Tensors and autograd"
 CUSTOM_FUNCTION = "Defining new autograd functions"
 
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+"""No other machine can be reached from the browser; that none is asked for, `Visit` checks."""
+
 CONNECTED = re.compile(r"^connected")
 
 DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
@@ -96,7 +99,6 @@ class Visit:
         self.requests: list[str] = []
         self.errors: list[str] = []
         self._expected: list[str] = []
-        context.route(self._is_foreign, lambda route: route.abort())
         context.on("request", lambda request: self.requests.append(request.url))
         context.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
@@ -262,7 +264,7 @@ def browser() -> Iterator[Browser]:
     path = chromium.find()
     assert path, f"no Chromium: {Path(chromium.__file__).name} finds or installs one"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*chromium.FLAGS, ALONE])
         yield browser
         browser.close()
 

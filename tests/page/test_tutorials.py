@@ -8,7 +8,9 @@ from tests.page.conftest import AUTOGRAD, CUSTOM_FUNCTION, Api, Visit
 def test_both_tutorials_train_before_ones_eyes(
     visit: Visit, api: Api, tutorial_losses: dict[str, list[float]]
 ) -> None:
+    expect(visit.field("Pace")).to_have_value("50")
     rows = [visit.start(AUTOGRAD), visit.start(CUSTOM_FUNCTION)]
+    assert [run["spec"]["pace"] for run in api.runs()] == [50, 50]
 
     visit.until_grown(AUTOGRAD, CUSTOM_FUNCTION)
     for row in rows:
@@ -25,12 +27,6 @@ def test_both_tutorials_train_before_ones_eyes(
         assert visit.drawn()[name]["y"] == tutorial_losses[key]
 
 
-def test_a_tutorial_goes_at_a_pace_that_can_be_watched(visit: Visit, api: Api) -> None:
-    expect(visit.field("Pace")).to_have_value("50")
-    visit.start(AUTOGRAD)
-    assert api.run(AUTOGRAD)["spec"]["pace"] == 50
-
-
 def test_full_speed_is_one_click_away(visit: Visit, api: Api) -> None:
     visit.form.get_by_label("Full speed").check()
     expect(visit.field("Pace")).to_be_disabled()
@@ -42,26 +38,23 @@ def test_full_speed_is_one_click_away(visit: Visit, api: Api) -> None:
     visit.until_complete(AUTOGRAD, api.losses(AUTOGRAD))
 
 
-def test_a_run_that_is_watched_can_be_let_go_at_full_speed(visit: Visit, api: Api) -> None:
+def test_a_run_can_be_let_go_and_slowed_down_at_any_time(visit: Visit, api: Api) -> None:
+    api.start("endless", iterations=10_000_000)
+    endless = visit.row("endless")
+
+    endless.press("Slow down to watch")
+
+    expect(endless.button("Full speed")).to_be_visible()
+    expect(endless.button("Slow down to watch")).to_be_hidden()
+    assert api.run("endless")["spec"]["pace"] == 50
+
     row = visit.start(CUSTOM_FUNCTION)
     visit.until_points(CUSTOM_FUNCTION, 2)
-
     row.press("Full speed")
 
     expect(row.state).to_have_text("finished")
     assert api.run(CUSTOM_FUNCTION)["spec"]["pace"] is None
     visit.until_complete(CUSTOM_FUNCTION, api.losses(CUSTOM_FUNCTION))
-
-
-def test_a_run_at_full_speed_can_be_slowed_down_to_be_watched(visit: Visit, api: Api) -> None:
-    api.start("endless", iterations=10_000_000)
-    row = visit.row("endless")
-
-    row.press("Slow down to watch")
-
-    expect(row.button("Full speed")).to_be_visible()
-    expect(row.button("Slow down to watch")).to_be_hidden()
-    assert api.run("endless")["spec"]["pace"] == 50
 
 
 def test_a_tutorial_can_be_taken_as_a_start_for_ones_own_run(visit: Visit, api: Api) -> None:
