@@ -27,7 +27,7 @@ const table = new Table(byId("table"), state, (intent, id) => void act(intent, i
 
 const live = new Live({
   onConnection: (connection) => state.set({ connection }),
-  onRuns: (runs) => watch(state.merge(runs)),
+  onRuns: (runs, whole) => watch(state.merge(runs, whole)),
   onAll: (ids) => state.forget([...state.runs.keys()].filter((id) => !ids.has(id))),
   onGone: (ids) => state.forget(ids),
   onBlock: (block) => {

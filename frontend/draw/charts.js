@@ -23,10 +23,15 @@ const FRAME_BUDGET_MS = 12;
 const REST = 3;
 const SHORTEST_REST_MS = 50;
 
+/** Until a figure that could not be drawn is tried again. */
+const RETRY_MS = 2000;
+
 /** A figure's runs, its place on the page, and when it may be drawn again. */
 class Panel {
   /** @type {string[]} */
   runs = [];
+  /** What it draws, and what that is called: where this changes, it is drawn anew. */
+  names = "";
   dirty = true;
   visible = false;
   restUntil = 0;
@@ -110,16 +115,17 @@ export class Charts {
       this.element.append(panel.element);
       this.#observer.observe(panel.element);
     }
-    const ids = runs.map((run) => run.id);
-    if (ids.join() !== panel.runs.join()) {
-      panel.runs = ids;
+    const names = runs.map((run) => `${run.id} ${title(run)}`).join();
+    if (names !== panel.names) {
+      panel.names = names;
+      panel.runs = runs.map((run) => run.id);
       panel.dirty = true;
       this.#schedule();
     }
     const [only] = runs;
     const caption = key !== "overlay" && only ? title(only) : "";
     if (panel.caption.textContent !== caption) panel.caption.textContent = caption;
-    const label = caption ? `Loss of ${caption}` : `Losses of ${count(runs.length)} runs`;
+    const label = caption ? `Loss of ${caption}` : `Losses, runs shown: ${count(runs.length)}`;
     panel.plot.setAttribute("aria-label", label);
   }
 
@@ -173,7 +179,13 @@ export class Charts {
       return curve(trace, look, /** @type {[number, number]} */ (view), points);
     });
     panel.note.textContent = unshown(traces.values(), state.scale);
-    const cost = await panel.figure.draw(curves, state.scale);
-    panel.restUntil = performance.now() + Math.max(SHORTEST_REST_MS, REST * cost);
+    let rest = RETRY_MS;
+    try {
+      rest = Math.max(SHORTEST_REST_MS, REST * (await panel.figure.draw(curves, state.scale)));
+    } catch (error) {
+      panel.dirty = true;
+      state.set({ notice: String(error) });
+    }
+    panel.restUntil = performance.now() + rest;
   }
 }

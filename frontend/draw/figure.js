@@ -37,7 +37,10 @@ function plotly() {
     const script = document.createElement("script");
     script.src = "vendor/plotly.js";
     script.onload = () => resolve(/** @type {any} */ (window).Plotly);
-    script.onerror = () => reject(new Error("plotly.js could not be loaded"));
+    script.onerror = () => {
+      loading = null;
+      reject(new Error("plotly.js could not be loaded"));
+    };
     document.head.append(script);
   });
   return loading;
@@ -97,7 +100,7 @@ export class Figure {
   /** Give back what Plotly holds, once it has drawn: it does not bear to be stopped midway. */
   async close() {
     this.#closed = true;
-    await this.#drawing;
+    await this.#drawing.catch(() => {});
     if (this.#listening) (await plotly()).purge(this.element);
   }
 

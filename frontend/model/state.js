@@ -65,6 +65,8 @@ export class State {
 
   /** @type {Set<string>} Runs that the person has hidden. */
   #hidden = new Set();
+  /** @type {string[]} New runs of which it is not decided yet whether they are shown. */
+  #undecided = [];
   /** @type {(() => void)[]} */
   #listeners = [];
 
@@ -91,9 +93,11 @@ export class State {
   /**
    * Take in runs that are new or changed.
    * @param {RunChange[]} changes
+   * @param {boolean} [whole] whether the list of runs is whole now: which are the newest to be shown
+   *   is not to be told before
    * @returns {string[]} the runs that are shown from now on
    */
-  merge(changes) {
+  merge(changes, whole = true) {
     /** @type {string[]} */
     const fresh = [];
     for (const change of changes) {
@@ -105,7 +109,8 @@ export class State {
       }
     }
     for (const id of fresh.sort((a, b) => this.#createdAt(a) - this.#createdAt(b))) this.#colour(id);
-    const shown = fresh.reverse().filter((id) => this.#wantsShowing(id));
+    this.#undecided.push(...fresh);
+    const shown = whole ? this.#decide() : [];
     this.changed();
     return shown;
   }
@@ -161,11 +166,25 @@ export class State {
     return this.runs.get(id)?.created_at ?? 0;
   }
 
-  /** @param {string} id */
-  #wantsShowing(id) {
-    if (this.#hidden.has(id) || this.traces.size >= SHOWN_AT_FIRST) return false;
-    this.traces.set(id, new Trace());
-    return true;
+  /**
+   * Show the newest of the runs that have come, in place of older ones that have ended.
+   * @returns {string[]} those that are shown from now on
+   */
+  #decide() {
+    const newest = this.#undecided
+      .splice(0)
+      .filter((id) => this.runs.has(id) && !this.#hidden.has(id))
+      .sort((a, b) => this.#createdAt(b) - this.#createdAt(a))
+      .slice(0, SHOWN_AT_FIRST);
+    return newest.filter((id) => this.#makeRoom(id) && this.traces.set(id, new Trace()));
+  }
+
+  /** @param {string} id a new run @returns {boolean} whether it can be shown beside the others */
+  #makeRoom(id) {
+    if (this.traces.size < SHOWN_AT_FIRST) return true;
+    const older = (/** @type {Run} */ run) => run.created_at < this.#createdAt(id);
+    const old = this.shown().find((run) => hasEnded(run) && older(run));
+    return Boolean(old && this.traces.delete(old.id));
   }
 
   /** @param {string} id gives it the first place that no other run has */

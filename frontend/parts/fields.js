@@ -32,7 +32,7 @@ function field(path, schema, input, read) {
   const error = make("p", { class: "error", id: `${id}-error`, hidden: true });
   input.setAttribute("aria-describedby", error.id);
   const label = make("label", { for: id }, schema.title ?? path);
-  if (schema.unit) label.append(make("span", { class: "unit" }, schema.unit));
+  if (schema.unit) label.append(" ", make("span", { class: "unit" }, schema.unit));
   const element = make("div", { class: "field" }, label, input, error);
   if (schema.description) element.title = schema.description;
   return {
@@ -50,8 +50,8 @@ function field(path, schema, input, read) {
     complain: (message) => {
       setText(error, message);
       error.hidden = !message;
-      input.toggleAttribute("aria-invalid", Boolean(message));
       if (message) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
     },
   };
 }
@@ -74,7 +74,7 @@ export function inputField(path, schema) {
   const made = field(path, schema, input, () => {
     const text = input.value.trim();
     if (!text) return undefined;
-    return numeric && !Number.isNaN(Number(text)) ? Number(text) : text;
+    return numeric && Number.isFinite(Number(text)) ? Number(text) : text;
   });
   made.write(schema.default);
   return made;

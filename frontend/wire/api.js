@@ -50,6 +50,9 @@
 
 /** @typedef {{field: string, message: string}} FieldProblem */
 
+/** A connection that died in silence must not hold a button for ever. */
+const TIMEOUT_MS = 10_000;
+
 /** What the server would not do, and why. */
 export class Refusal extends Error {
   /**
@@ -76,6 +79,7 @@ async function call(method, path, body) {
       method,
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
     throw new Refusal("the server cannot be reached", []);

@@ -14,7 +14,8 @@ import { decode } from "./frames.js";
 /**
  * @typedef {object} Listener
  * @property {(connection: Connection) => void} onConnection
- * @property {(runs: (Partial<Run> & {id: string})[]) => void} onRuns new runs whole, others by what changed
+ * @property {(runs: (Partial<Run> & {id: string})[], whole: boolean) => void} onRuns new runs with all
+ *   fields, others with what changed; `whole` once the list is, after a connection was made
  * @property {(ids: Set<string>) => void} onAll the list of runs is complete: these are all there are
  * @property {(ids: string[]) => void} onGone
  * @property {(block: Block) => void} onBlock
@@ -33,6 +34,7 @@ export class Live {
   #socket = null;
   #retryMs = FIRST_RETRY_MS;
   #retry = 0;
+  /** By the clock on the wall, which goes on while the machine sleeps. */
   #heardAt = 0;
   /** @type {Set<string> | null} Runs told of since the connection was made, until that is all. */
   #told = null;
@@ -74,7 +76,7 @@ export class Live {
     socket.onmessage = (event) => this.#received(event.data);
     socket.onclose = () => this.#lost(socket);
     this.#socket = socket;
-    this.#heardAt = performance.now();
+    this.#heardAt = Date.now();
   }
 
   /** @param {WebSocket} socket */
@@ -111,7 +113,7 @@ export class Live {
 
   #ping() {
     if (!this.#socket) return;
-    if (performance.now() - this.#heardAt > SILENCE_MS) this.#connectNow();
+    if (Date.now() - this.#heardAt > SILENCE_MS) this.#connectNow();
     else this.#send({ type: "ping", t: performance.now() });
   }
 
@@ -122,7 +124,7 @@ export class Live {
 
   /** @param {string | ArrayBuffer} data */
   #received(data) {
-    this.#heardAt = performance.now();
+    this.#heardAt = Date.now();
     if (data instanceof ArrayBuffer) {
       for (const block of decode(data)) this.#listener.onBlock(block);
       return;
@@ -137,9 +139,9 @@ export class Live {
   /** @param {{runs: (Partial<Run> & {id: string})[], complete?: boolean}} message */
   #listed({ runs, complete }) {
     for (const run of runs) this.#told?.add(run.id);
-    this.#listener.onRuns(runs);
     if (complete && this.#told) this.#listener.onAll(this.#told);
     if (complete) this.#told = null;
+    this.#listener.onRuns(runs, !this.#told);
   }
 
   /**

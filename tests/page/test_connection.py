@@ -29,6 +29,9 @@ SILENCE_S = 12
 PING_S = 5
 """The page's own limits: how long it trusts a silent connection, and how often it looks."""
 
+BUSY_S = 8
+"""What a busy machine may add to that."""
+
 LOST = r"WebSocket connection|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED)"
 """What Chromium says of a connection that is lost."""
 
@@ -261,7 +264,7 @@ def test_a_connection_that_falls_silent_is_given_up(far: Visit, api: Api, networ
 
     seen = max(seen, far.points("mine"))
     far.until_points("mine", seen + 100)
-    assert time.monotonic() - silent_at < SILENCE_S + PING_S + 4
+    assert time.monotonic() - silent_at < SILENCE_S + PING_S + BUSY_S
     expect(far.status).to_contain_text(CONNECTED)
     finish(far, api, "mine")
 
