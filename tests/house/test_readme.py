@@ -6,8 +6,10 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
+from subprocess import PIPE
 
 import httpx
 import pytest
@@ -65,11 +67,34 @@ def test_its_curl_calls_answer(url: str) -> None:
 
 
 def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:
+    """Of a run that is there before it comes, and of one that is started while it watches."""
     (client,) = blocks("python")
     script = tmp_path / "client.py"
     script.write_text(client.replace("127.0.0.1:8000", url.removeprefix("http://")))
-    printed = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, timeout=60, check=True
-    ).stdout.splitlines()
-    assert [int(line.split()[0]) for line in printed] == list(range(200))
-    assert float(printed[199].split()[1]) < float(printed[0].split()[1])
+    expected = {start(url, 1): 200}
+    printed: dict[str, list[float]] = {}
+    with (
+        subprocess.Popen([sys.executable, "-u", script], stdout=PIPE, text=True) as process,
+        ExitStack() as ending,
+    ):
+        ending.callback(process.kill)
+        assert process.stdout
+        for line in process.stdout:
+            run_id, iteration, loss = line.split()
+            losses = printed.setdefault(run_id, [])
+            assert int(iteration) == len(losses)
+            losses.append(float(loss))
+            if len(expected) == 1:
+                expected[start(url, 2)] = 200
+            if {run_id: len(printed.get(run_id, [])) for run_id in expected} == expected:
+                break
+    for run_id in expected:
+        told = httpx.get(f"{url}/api/runs/{run_id}/losses", trust_env=False).json()
+        assert printed[run_id] == told["losses"]
+
+
+def start(url: str, seed: int) -> str:
+    """Start a run of 200 iterations; its id."""
+    spec = {"relu": "my_relu", "iterations": 200, "seed": seed}
+    run_id: str = httpx.post(f"{url}/api/runs", json=spec, trust_env=False).json()["id"]
+    return run_id

@@ -7,7 +7,7 @@ import html
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,10 +39,23 @@ ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 CONNECTED = re.compile(r"^connected")
 
+LOST = r"WebSocket connection|net::ERR_"
+"""What Chromium says of a connection that is lost; which of its many words, the moment decides."""
+
 DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
   (plot.data ?? []).map(({ name, mode, x, y, text }) => ({ name, mode, x, y, text })))"""
 
 expect.set_options(timeout=DEADLINE_S * 1000)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A browser test that is skipped has failed: nobody looked at the page."""
+    report = yield
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"a browser test does not skip: {report.longrepr}"
+    return report
 
 
 class Api:

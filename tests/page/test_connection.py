@@ -18,6 +18,7 @@ from tests.page.conftest import (
     COMMAND,
     CONNECTED,
     CUSTOM_FUNCTION,
+    LOST,
     Api,
     Visit,
     Visiting,
@@ -31,9 +32,6 @@ PING_S = 5
 
 BUSY_S = 8
 """What a busy machine may add to that."""
-
-LOST = r"WebSocket connection|ERR_(CONNECTION|EMPTY_RESPONSE|INTERNET_DISCONNECTED)"
-"""What Chromium says of a connection that is lost."""
 
 
 class Link:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visit
+from tests.page.conftest import AUTOGRAD, LOST, Api, Visit
 
 LABELS = {
     "relu": "ReLU implementation",
@@ -240,7 +240,7 @@ def test_several_wrong_fields_are_each_told(visit: Visit, api: Api) -> None:
 
 
 def test_without_a_server_a_start_is_refused_with_a_word(visit: Visit) -> None:
-    visit.expect_console("ERR_INTERNET_DISCONNECTED")
+    visit.expect_console(LOST)
     visit.context.set_offline(True)
     start(visit)
     expect(visit.form.get_by_text("the server cannot be reached")).to_be_visible()
