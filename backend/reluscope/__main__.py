@@ -1,23 +1,30 @@
 """The command `reluscope`: serve the page and the API."""
 
+import logging
+
 import uvicorn
 from pydantic import ValidationError
 from pydantic_settings import CliApp, SettingsError
 
 from .server.app import create_app
+from .server.messages import MAX_MESSAGE_BYTES
 from .settings import Settings
 from .training.devices import use_one_thread
-
-MAX_SOCKET_MESSAGE_BYTES = 64 * 1024
-"""Of what a client sends: a watch list of 1,000 runs takes 50 KiB."""
 
 SHUTDOWN_S = 2
 """How long open connections may take to end; workers and process need less than the 3 s that are
 left of the 5 s in which a service manager expects the end."""
 
 
+def _is_true(record: logging.LogRecord) -> bool:
+    """Uvicorn 0.54 logs an error after each socket that was refused with an answer, which went well
+    (Kludex/uvicorn#3138)."""
+    return record.getMessage() != "ASGI callable returned without completing handshake."
+
+
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
+    logging.getLogger("uvicorn.error").addFilter(_is_true)
     use_one_thread()
     uvicorn.run(
         create_app(settings),
@@ -27,7 +34,7 @@ def serve(settings: Settings) -> None:
         access_log=False,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
-        ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
+        ws_max_size=MAX_MESSAGE_BYTES,
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
@@ -38,7 +45,7 @@ def main() -> None:
     try:
         settings = CliApp.run(Settings)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = (f"--{str(e['loc'][0]).replace('_', '-')}: {e['msg']}" for e in error.errors())
         raise SystemExit(f"reluscope: error: {'; '.join(wrong)}") from None
     except SettingsError as error:
         raise SystemExit(f"reluscope: error: {error}") from None

@@ -5,10 +5,15 @@ Raised anywhere, turned into `application/problem+json` in `server/problems.py` 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 
 class ReluscopeError(Exception):
     """The root: something that was asked for cannot be done, and the message says why."""
+
+
+NOTHING: Final = object()
+"""Stands for what was given where nothing was: null is something."""
 
 
 @dataclass(frozen=True)
@@ -17,8 +22,9 @@ class FieldError:
 
     field: str
     message: str
-    given: object = None
+    given: object = NOTHING
     allowed: object = None
+    """The values that may come as a list, or their types and bounds in the words of JSON Schema."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}" if self.field else self.message
@@ -58,3 +64,10 @@ class KeyReused(ReluscopeError):
 
     def __init__(self) -> None:
         super().__init__("this Idempotency-Key was used before with another body")
+
+
+class KeySpent(ReluscopeError):
+    """An Idempotency-Key came back after the run that it had made was deleted."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"this Idempotency-Key made run {run_id}, which has been deleted")

@@ -4,7 +4,7 @@ import json
 import os
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ByteSize, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -46,10 +46,10 @@ class Settings(BaseSettings):
     ] = []
     workers: Annotated[
         int, Field(ge=1, le=256, description="Threads that train on the CPU; one for each core.")
-    ] = Field(default_factory=lambda: os.cpu_count() or 1)
+    ] = os.cpu_count() or 1
     memory: Annotated[
-        int | None,
-        Field(gt=0, description="Bytes that runs may take together; 3/4 of what is free."),
+        ByteSize | None,
+        Field(gt=0, description="What runs may take together, such as 8GiB; 3/4 of what is free."),
     ] = None
     max_live: Annotated[int, Field(ge=1, description="Runs that may be live at once.")] = 1000
     max_runs: Annotated[int, Field(ge=1, description="Runs that may be kept.")] = 10_000

@@ -1,5 +1,6 @@
 import contextlib
 import http.client
+import json
 
 import httpx
 import pytest
@@ -95,6 +96,15 @@ def test_a_page_from_elsewhere_is_refused(api, live_url, origin):
     if origin:
         assert refused_by_socket(live_url, origin=origin) == 403
     assert api.http.get("/api/runs").json()["runs"] == []
+
+
+def test_a_refused_socket_is_told_why(live_url):
+    with pytest.raises(InvalidStatus) as refusal:
+        connect(live_url, origin="https://evil.example")
+    response = refusal.value.response
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "https://evil.example" in json.loads(response.body)["detail"]
 
 
 def test_another_name_of_the_loopback_is_another_origin(api):

@@ -1,32 +1,65 @@
 import pytest
 
-from reluscope.errors import KeyReused
+from reluscope.errors import KeyReused, KeySpent, NoRoom
+from reluscope.runs.book import Book
 from reluscope.server import idempotency
 from reluscope.server.idempotency import Answers
+from reluscope.training.spec import RunSpec
+
+SPEC = RunSpec(n=1, d_in=1, hidden=1, d_out=1, iterations=1)
+OTHER = SPEC.model_copy(update={"seed": 1})
 
 
-def test_an_unknown_key_finds_nothing():
-    assert Answers().find("key", "body") is None
+@pytest.fixture
+def book():
+    made = Book(cpu_workers=1)
+    yield made
+    made.close()
 
 
-def test_a_known_key_with_its_body_finds_the_run():
+def count(book):
+    return len(list(book.newest_first()))
+
+
+def test_a_key_makes_one_run(book):
     answers = Answers()
-    answers.keep("key", "body", "run")
-    answers.keep("other", "body", "another run")
-    assert answers.find("key", "body") == "run"
+    first = answers.run_of("key", SPEC, book)
+    assert answers.run_of("key", SPEC, book) is first
+    assert answers.run_of("another", SPEC, book) is not first
+    assert count(book) == 2
 
 
-def test_a_known_key_with_another_body_is_refused():
+def test_a_known_key_with_another_spec_is_refused(book):
     answers = Answers()
-    answers.keep("key", "body", "run")
+    answers.run_of("key", SPEC, book)
     with pytest.raises(KeyReused):
-        answers.find("key", "another body")
+        answers.run_of("key", OTHER, book)
+    assert count(book) == 1
 
 
-def test_the_oldest_keys_are_forgotten(monkeypatch):
+def test_a_key_whose_run_was_deleted_makes_no_second_one(book):
+    answers = Answers()
+    run = answers.run_of("key", SPEC, book)
+    book.delete(run.id)
+    with pytest.raises(KeySpent, match=run.id):
+        answers.run_of("key", SPEC, book)
+    assert count(book) == 0
+
+
+def test_a_key_that_made_nothing_is_still_new():
+    answers = Answers()
+    full, roomy = Book(cpu_workers=1, max_runs=0), Book(cpu_workers=1)
+    with pytest.raises(NoRoom):
+        answers.run_of("key", SPEC, full)
+    assert answers.run_of("key", OTHER, roomy).spec == OTHER
+    for book in (full, roomy):
+        book.close()
+
+
+def test_the_oldest_keys_are_forgotten(book, monkeypatch):
     monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
     answers = Answers()
-    for number in range(5):
-        answers.keep(f"key {number}", "body", f"run {number}")
-    found = [answers.find(f"key {number}", "body") for number in range(5)]
-    assert found == [None, None, "run 2", "run 3", "run 4"]
+    made = [answers.run_of(f"key {number}", SPEC, book) for number in range(5)]
+    for number in (2, 3, 4):
+        assert answers.run_of(f"key {number}", SPEC, book) is made[number]
+    assert answers.run_of("key 0", SPEC, book) is not made[0]

@@ -183,7 +183,10 @@ def test_values_come_as_json_for_who_asks(api, live_url):
 def test_an_unknown_encoding_is_refused(live_url):
     with pytest.raises(websockets.exceptions.InvalidStatus) as refusal:
         Viewer(f"{live_url}?encoding=morse")
-    assert refusal.value.response.status_code == 403
+    assert refusal.value.response.status_code == 422
+    (error,) = json.loads(refusal.value.response.body)["errors"]
+    assert (error["field"], error["given"]) == ("encoding", "morse")
+    assert "'binary' or 'json'" in error["message"]
 
 
 # --- the list of runs

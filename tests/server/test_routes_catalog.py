@@ -1,10 +1,12 @@
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from reluscope.training.presets import PRESETS
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
 
 from .serving import TINY
+from .watching import Viewer
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +52,17 @@ def test_the_limits_are_those_that_hold(api, catalog):
     for field, limit in (("n", "size"), ("iterations", "iterations"), ("pace", "pace")):
         beyond = api.http.post("/api/runs", json={**TINY, field: int(limits[limit]) + 1})
         assert beyond.status_code == 422
-        assert beyond.json()["errors"][0]["allowed"] == {"maximum": limits[limit]}
+        assert beyond.json()["errors"][0]["allowed"]["maximum"] == limits[limit]
     headers = {"content-type": "application/json"}
     body = b'{"name": 5}'.ljust(int(limits["body_bytes"]))
     assert api.http.post("/api/runs", content=body, headers=headers).status_code == 422
     assert api.http.post("/api/runs", content=body + b" ", headers=headers).status_code == 413
+    with Viewer(api.url.replace("http", "ws") + "/api/live") as viewer:
+        viewer.send("5".rjust(limits["sent_message_bytes"]))
+        assert viewer.until_said("error")
+        viewer.send("5".rjust(limits["sent_message_bytes"] + 1))
+        with pytest.raises(ConnectionClosed):
+            viewer.until_said("error")
 
 
 def test_the_versions_are_told(catalog):

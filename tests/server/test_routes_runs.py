@@ -1,5 +1,6 @@
 import json
 import math
+import re
 import threading
 
 import pytest
@@ -14,7 +15,7 @@ PROBLEM = "application/problem+json"
 
 WRONG = [
     ({"relu": "swish"}, "relu", "clamp"),
-    ({"relu": 5}, "relu", "string"),
+    ({"relu": 5}, "relu", "clamp"),
     ({"gradients": "guess"}, "gradients", "autograd"),
     ({"dtype": "float16"}, "dtype", "float64"),
     ({"device": "tpu"}, "device", "cpu"),
@@ -42,13 +43,18 @@ WRONG = [
     ({"tags": ["a"] * 21}, "tags", "20"),
     ({"tags": ["a", 5]}, "tags.1", "string"),
     ({"on_nonfinite": "ignore"}, "on_nonfinite", "continue"),
-    ({"unknown": 1}, "unknown", ""),
+    ({"unknown": 1}, "unknown", "iterations"),
+    ({"relu": None}, "relu", "clamp"),
+    ({"dtype": 32}, "dtype", "float64"),
+    ({"on_nonfinite": None}, "on_nonfinite", "continue"),
+    ({"update": {"lr": 1e39}}, "update.lr", "e+38"),
+    ({"update": {"rule": "sgd", "sgd": {}}}, "update.sgd", "lr"),
     ({"update": "sgd"}, "update", "object"),
     ({"update": {"rule": "guess"}}, "update.rule", "manual_data"),
     ({"update": {"rule": 5}}, "update.rule", "manual_data"),
     ({"update": {"lr": -1e-6}}, "update.lr", "0"),
     ({"update": {"rule": "manual", "lr": "1"}}, "update.lr", "number"),
-    ({"update": {"rule": "sgd", "momentum": 0.9}}, "update.momentum", ""),
+    ({"update": {"rule": "sgd", "momentum": 0.9}}, "update.momentum", "lr"),
     ({"n": 1_000_000, "d_in": 999_999}, "n", "bytes"),
     ({"hidden": 1_000_000, "d_in": 999_999}, "hidden", "bytes"),
 ]
@@ -125,7 +131,7 @@ def test_a_wrong_field_is_named_with_what_is_allowed(api, fields, field, allowed
     document = problem(api.http.post("/api/runs", json=fields), 422)
     (error,) = document["errors"]
     assert error["field"] == field
-    assert allowed in f"{error['message']} {error.get('allowed')}".replace(",", "")
+    assert allowed in f"{error['message']} {error['allowed']}".replace(",", "")
     assert field in document["detail"]
     assert api.http.get("/api/runs").json()["runs"] == []
 
@@ -152,6 +158,23 @@ def test_a_body_that_is_no_spec_is_refused(api, body, content_type, status):
     answer = api.http.post("/api/runs", content=body, headers=headers)
     problem(answer, status)
     assert api.http.get("/api/runs").json()["runs"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "a JSON body is required"),
+        (b'{"n": 1,}', "not JSON: .* at character 8"),
+        (b"\xff", "not UTF-8"),
+        (b'{"n": ' + b"9" * 5000 + b"}", "numbers too long"),
+        (b"[" * 30_000, "nested too deeply"),
+    ],
+    ids=lambda part: str(part)[:20],
+)
+def test_why_a_body_cannot_be_read_is_said(api, body, words):
+    headers = {"content-type": "application/json"}
+    answer = api.http.post("/api/runs", content=body, headers=headers)
+    assert re.search(words, problem(answer, answer.status_code)["detail"])
 
 
 def test_a_body_in_pieces_may_not_be_too_large_either(api):
@@ -244,6 +267,15 @@ def test_a_key_that_was_refused_may_be_used_again(api):
     headers = {"Idempotency-Key": "corrected"}
     problem(api.http.post("/api/runs", json={"n": 0}, headers=headers), 422)
     assert api.http.post("/api/runs", json=TINY, headers=headers).status_code == 201
+
+
+def test_a_key_whose_run_was_deleted_is_spent(api):
+    headers = {"Idempotency-Key": "spent"}
+    location = api.http.post("/api/runs", json=TINY, headers=headers).headers["location"]
+    api.http.delete(location)
+    document = problem(api.http.post("/api/runs", json=TINY, headers=headers), 410)
+    assert location.rpartition("/")[2] in document["detail"]
+    assert api.http.get("/api/runs").json()["runs"] == []
 
 
 def test_a_key_may_not_be_empty_or_endless(api):
@@ -415,7 +447,9 @@ def test_a_wrong_change_is_named_and_changes_nothing(api, change, field):
 def test_a_deleted_run_is_gone_even_while_it_trains(api):
     run_id = api.start(**LONG)
     api.until_at(run_id, 10)
-    assert api.http.delete(f"/api/runs/{run_id}").status_code == 204
+    answer = api.http.delete(f"/api/runs/{run_id}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "content-type" not in answer.headers
     problem(api.http.get(f"/api/runs/{run_id}"), 404)
     problem(api.http.delete(f"/api/runs/{run_id}"), 404)
     assert pages(api) == []

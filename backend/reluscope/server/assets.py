@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +11,9 @@ from fastapi import APIRouter, Request, Response
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 router = APIRouter(include_in_schema=False)
+
+GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+"""Accept-Encoding lets gzip in."""
 
 
 def frontend_directory() -> Path:
@@ -31,18 +35,18 @@ def plotlyjs_version() -> str:
 def _plotlyjs() -> tuple[bytes, str]:
     """plotly.js, compressed once (1.5 MB of 4.8), and its tag."""
     source: bytes = get_plotlyjs().encode()
-    return gzip.compress(source, 6), f'"{hashlib.sha256(source).hexdigest()[:16]}"'
+    return gzip.compress(source, 6), f'W/"{hashlib.sha256(source).hexdigest()[:16]}"'
 
 
-@router.get("/vendor/plotly.js")
+@router.api_route("/vendor/plotly.js", methods=["GET", "HEAD"])
 def plotlyjs(request: Request) -> Response:
     """plotly.js as the installed plotly package carries it."""
     packed, tag = _plotlyjs()
     headers = {"ETag": tag, "Vary": "Accept-Encoding"}
-    if request.headers.get("if-none-match") == tag:
+    if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     body = packed
-    if "gzip" in request.headers.get("accept-encoding", ""):
+    if GZIP.search(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
     else:
         body = gzip.decompress(packed)

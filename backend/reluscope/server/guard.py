@@ -6,6 +6,7 @@ checks keep them out: Host must be a name that was allowed (else a page whose na
 """
 
 from collections.abc import Collection
+from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -42,20 +43,13 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        objection = self._objection(scope)
-        if scope["type"] == "websocket":
-            if objection is None:
-                await self._app(scope, receive, send)
-            else:
-                await receive()
-                await send({"type": "websocket.close", "code": 1008, "reason": objection})
-            return
         send = _with_headers(send)
+        objection = self._objection(scope)
         if objection is not None:
             answer = respond(403, "not-from-here", "Not from here", objection)
             await answer(scope, receive, send)
         elif _announced_bytes(scope) > MAX_BODY_BYTES:
-            answer = respond(413, "http-413", "Content Too Large", TOO_LARGE)
+            answer = respond(413, "http-413", HTTPStatus(413).phrase, TOO_LARGE)
             await answer(scope, receive, send)
         else:
             await self._app(scope, _limited(receive), send)
@@ -97,7 +91,7 @@ def _with_headers(send: Send) -> Send:
     extra = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
 
     async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"].endswith("http.response.start"):  # of a refused socket, too
             message = {**message, "headers": [*message.get("headers", []), *extra]}
         await send(message)
 

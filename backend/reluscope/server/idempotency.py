@@ -3,35 +3,37 @@
 import hashlib
 from collections import OrderedDict
 
-from ..errors import KeyReused
+from ..errors import KeyReused, KeySpent, UnknownRun
+from ..runs.book import Book
+from ..runs.run import Run
+from ..training.spec import RunSpec
 
 MAX_KEYS = 10_000
 
 
 class Answers:
-    """The newest answers by key. For one thread: the event loop's."""
+    """The runs that the newest keys have made. For one thread: the event loop's."""
 
     def __init__(self) -> None:
         self._answers: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
 
-    def find(self, key: str, body: str) -> str | None:
-        """The id of the run that this request made before.
+    def run_of(self, key: str, spec: RunSpec, book: Book) -> Run:
+        """The run that `key` has made, or makes now; the oldest keys are forgotten past `MAX_KEYS`.
 
-        Raises KeyReused where the key came with another body then.
+        Raises KeyReused where the key came with another spec before, KeySpent where its run has
+        been deleted, and what `Book.open` raises.
         """
+        digest = hashlib.sha256(spec.model_dump_json().encode()).digest()
         if key not in self._answers:
-            return None
-        digest, run_id = self._answers[key]
-        if digest != _digest(body):
+            run = book.open(spec)
+            self._answers[key] = (digest, run.id)
+            if len(self._answers) > MAX_KEYS:
+                self._answers.popitem(last=False)
+            return run
+        known, run_id = self._answers[key]
+        if known != digest:
             raise KeyReused
-        return run_id
-
-    def keep(self, key: str, body: str, run_id: str) -> None:
-        """Remember what a request made; the oldest are forgotten past `MAX_KEYS`."""
-        self._answers[key] = (_digest(body), run_id)
-        while len(self._answers) > MAX_KEYS:
-            self._answers.popitem(last=False)
-
-
-def _digest(body: str) -> bytes:
-    return hashlib.sha256(body.encode()).digest()
+        try:
+            return book.find(run_id)
+        except UnknownRun:
+            raise KeySpent(run_id) from None

@@ -6,7 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import FieldError, InvalidFields
-from .problems import describe, from_pydantic
+from .fields import Places
+from .problems import UNREADABLE, describe
+
+MAX_MESSAGE_BYTES = 64 * 1024
+"""Of what a client sends: a watch list of 1,000 runs takes 50 KiB. More ends the socket."""
 
 MAX_WATCHED = 1000
 """Runs that one socket may watch."""
@@ -39,6 +43,8 @@ class Ping(_Message):
 
 Incoming = Watch | Unwatch | Ping
 _ADAPTER: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
+_SCHEMA = _ADAPTER.json_schema()
+_PLACES = Places(_SCHEMA, _SCHEMA)
 
 
 def parse(text: str | None) -> Incoming:
@@ -49,18 +55,15 @@ def parse(text: str | None) -> Incoming:
     if text is None:
         raise InvalidFields([FieldError("", "expected JSON text, got a binary message")])
     try:
-        given = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        return _ADAPTER.validate_python(json.loads(text))
+    except json.JSONDecodeError as error:
         raise InvalidFields([FieldError("", f"not JSON: {error}")]) from None
-    if isinstance(given, dict):
-        given = {"type": None, **given}  # so that a type left out is told the types, too
-    try:
-        return _ADAPTER.validate_python(given)
     except ValidationError as error:
-        raise InvalidFields(from_pydantic(error.errors(), given)) from None
+        raise InvalidFields(_PLACES.errors(error.errors())) from None
+    except (ValueError, RecursionError):
+        raise InvalidFields([FieldError("", UNREADABLE)]) from None
 
 
 def refusal(error: InvalidFields) -> dict[str, Any]:
     """The answer to a message that cannot be followed."""
-    errors = [describe(field).model_dump(exclude_none=True) for field in error.errors]
-    return {"type": "error", "detail": str(error), "errors": errors}
+    return {"type": "error", "detail": str(error), "errors": [describe(e) for e in error.errors]}

@@ -7,22 +7,26 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from ..errors import (
+    NOTHING,
     FieldError,
     ForbiddenMove,
     InvalidFields,
     KeyReused,
+    KeySpent,
     NoRoom,
     ReluscopeError,
     UnknownRun,
 )
 from ..numbers import tell
+from .fields import Places, methods_at, places_of
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +35,7 @@ GIVEN_CHARACTERS = 200
 
 MAX_EXACT_INTEGER = 2**53
 
-BOUNDS = {"ge": "minimum", "gt": "more_than", "le": "maximum", "lt": "less_than"}
+UNREADABLE = "JSON that cannot be read here: not UTF-8, numbers too long, or nested too deeply"
 
 KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     InvalidFields: (422, "invalid-fields", "Some fields are wrong"),
@@ -39,12 +43,14 @@ KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     ForbiddenMove: (409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: (409, "no-room", "No room for another run now"),
     KeyReused: (422, "idempotency-key-reused", "The Idempotency-Key was used before"),
+    KeySpent: (410, "idempotency-key-spent", "What the Idempotency-Key made is no more"),
 }
 """Status, type and title of each error."""
 
 
 class FieldProblem(BaseModel):
-    """One wrong field."""
+    """One wrong field. `given` is left out where nothing was given. `allowed` is the list of the
+    values that may come, or an object with their type and bounds in the words of JSON Schema."""
 
     field: str
     message: str
@@ -81,24 +87,21 @@ def respond(
     headers: Mapping[str, str] | None = None,
 ) -> ProblemResponse:
     """A problem document as an answer."""
-    problem = Problem(
-        type=f"urn:reluscope:problem:{kind}",
-        title=title,
-        status=status,
-        detail=detail,
-        errors=None if errors is None else [describe(error) for error in errors],
-    )
-    return ProblemResponse(problem.model_dump(exclude_none=True), status, headers)
+    problem = {
+        "type": f"urn:reluscope:problem:{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        **({} if errors is None else {"errors": [describe(error) for error in errors]}),
+    }
+    return ProblemResponse(problem, status, headers)
 
 
-def describe(error: FieldError) -> FieldProblem:
-    """A field error as JSON."""
-    return FieldProblem(
-        field=error.field,
-        message=error.message,
-        given=_brief(error.given),
-        allowed=error.allowed,
-    )
+def describe(error: FieldError) -> dict[str, object]:
+    """A field error as JSON, as `FieldProblem` has it."""
+    given = {} if error.given is NOTHING else {"given": _brief(error.given)}
+    allowed = {} if error.allowed is None else {"allowed": error.allowed}
+    return {"field": error.field, "message": error.message, **given, **allowed}
 
 
 def _brief(given: object) -> object:
@@ -113,72 +116,41 @@ def _brief(given: object) -> object:
     return text if len(text) <= GIVEN_CHARACTERS else text[:GIVEN_CHARACTERS] + "..."
 
 
-def from_pydantic(errors: Sequence[Any], body: object) -> list[FieldError]:
-    """Errors of pydantic's as ours, each with its field as the sender wrote it."""
-    return [_from_pydantic(error, body) for error in errors]
-
-
-def _from_pydantic(error: Any, body: object) -> FieldError:
-    context = error.get("ctx", {})
-    field = _path(error["loc"], body)
-    message: str = error["msg"]
-    allowed: object = context.get("allowed")
-    if error["type"] in ("union_tag_invalid", "union_tag_not_found"):
-        field = ".".join(filter(None, (field, context["discriminator"].strip("'"))))
-        tags = context.get("expected_tags", "")
-        allowed = [tag.strip(" '") for tag in tags.split(",") if tag]
-        return FieldError(field, f"expected one of {allowed}", context.get("tag"), allowed)
-    if error["type"] == "literal_error":
-        allowed = [word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")]
-        message = f"expected one of {allowed}"
-    elif error["type"] == "json_invalid":
-        message = f"the body is not JSON: {context.get('error', message)}"
-        return FieldError("", message)
-    bounds = {word: context[key] for key, word in BOUNDS.items() if key in context}
-    return FieldError(field, message, error.get("input"), allowed or bounds or None)
-
-
-def _path(location: Sequence[str | int], body: object) -> str:
-    """The dotted path of a field, without the names that pydantic adds of a union's members."""
-    parts = list(location)
-    if parts and parts[0] in ("query", "path", "header"):
-        return ".".join(map(str, parts[1:]))
-    if parts and parts[0] == "body":
-        parts = parts[1:]
-    path: list[str] = []
-    here = body
-    for position, part in enumerate(parts):
-        if isinstance(here, dict) and part in here:  # noqa: SIM114 - together they are no clearer
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
-            here = here[part]
-        elif position < len(parts) - 1:
-            continue
-        path.append(str(part))
-    return ".".join(path)
-
-
 def install(app: FastAPI) -> None:
     """Have `app` answer every error with a problem document."""
 
     @app.exception_handler(ReluscopeError)
-    async def ours(_request: Request, error: ReluscopeError) -> ProblemResponse:
+    async def ours(_request: HTTPConnection, error: ReluscopeError) -> ProblemResponse:
         status, kind, title = KINDS[type(error)]
         errors = error.errors if isinstance(error, InvalidFields) else None
         return respond(status, kind, title, str(error), errors)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
+        found = error.errors()
         if isinstance(error.body, bytes) and error.body:
             detail = "expected JSON, with Content-Type: application/json"
             return respond(415, "http-415", "Unsupported Media Type", detail)
-        return await ours(request, InvalidFields(from_pydantic(error.errors(), error.body)))
+        if found[0]["type"] == "json_invalid":
+            detail = f"not JSON: {found[0]['ctx']['error']} at character {found[0]['loc'][1]}"
+            return await ours(request, InvalidFields([FieldError("", detail)]))
+        return await ours(request, InvalidFields(places_of(app, request).errors(found)))
+
+    @app.exception_handler(WebSocketRequestValidationError)
+    async def not_opened(socket: WebSocket, error: WebSocketRequestValidationError) -> None:
+        errors = Places({}, {}, prefix=1).errors(error.errors())
+        await socket.send_denial_response(await ours(socket, InvalidFields(errors)))
 
     @app.exception_handler(HTTPException)
-    async def http(_request: Request, error: HTTPException) -> ProblemResponse:
-        title = HTTPStatus(error.status_code).phrase
-        kind = f"http-{error.status_code}"
-        return respond(error.status_code, kind, title, str(error.detail), headers=error.headers)
+    async def http(request: Request, error: HTTPException) -> ProblemResponse:
+        status, detail, headers = error.status_code, str(error.detail), error.headers
+        if status == HTTPStatus.BAD_REQUEST:
+            detail = UNREADABLE
+        elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = ", ".join(methods_at(app, request))
+            detail, headers = f"allowed here: {allowed}", {"Allow": allowed}
+        title = HTTPStatus(status).phrase
+        return respond(status, f"http-{status}", title, detail, headers=headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> ProblemResponse:

@@ -18,6 +18,7 @@ LearningRate = Annotated[
     float,
     Field(
         ge=0,
+        le=torch.finfo(torch.float32).max,  # a larger one has no place in the weights' own type
         allow_inf_nan=False,
         title="Learning rate",
         description="How far a step goes along the negative gradient.",

@@ -63,7 +63,8 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "body_bytes": guard.MAX_BODY_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
             "watched_runs": messages.MAX_WATCHED,
-            "message_bytes": live.MESSAGE_BYTES,
+            "sent_message_bytes": messages.MAX_MESSAGE_BYTES,
+            "received_message_bytes": live.MESSAGE_BYTES,
         },
         versions={
             **{package: version(package) for package in PACKAGES},

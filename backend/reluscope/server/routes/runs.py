@@ -57,12 +57,11 @@ async def create(
 ) -> RunView:
     """Start a run. With an `Idempotency-Key`, the same request sent again finds the run that it
     made the first time."""
-    answers: Answers = request.app.state.answers
-    body = spec.model_dump_json()
-    known = answers.find(idempotency_key, body) if idempotency_key else None
-    run = book.find(known) if known else book.open(spec)
     if idempotency_key:
-        answers.keep(idempotency_key, body, run.id)
+        answers: Answers = request.app.state.answers
+        run = answers.run_of(idempotency_key, spec, book)
+    else:
+        run = book.open(spec)
     response.headers["Location"] = f"/api/runs/{run.id}"
     return run.view()
 
@@ -109,7 +108,7 @@ def change(run_id: RunId, change: Change, book: TheBook) -> RunView:
     return book.change(run_id, **change.model_dump(exclude_unset=True)).view()
 
 
-@router.delete("/{id}", status_code=204)
+@router.delete("/{id}", status_code=204, response_class=Response)
 def delete(run_id: RunId, book: TheBook) -> None:
     """Delete a run and its losses, whatever it is doing."""
     book.delete(run_id)

@@ -1,0 +1,131 @@
+"""What pydantic says is wrong, as field errors: each with the field as its sender wrote it, what was
+given there, and what may come there, as the JSON Schema of the request has it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+
+from ..errors import NOTHING, FieldError
+
+MAX_ERRORS = 20
+"""Errors told of one request; whoever mends those is told the next."""
+
+FIELD_CHARACTERS = 200
+"""How much is repeated of a field's name, which may be anything where no such field is known."""
+
+BOUNDS = (
+    *("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength"),
+    *("minItems", "maxItems", "minProperties", "maxProperties", "pattern"),
+)
+"""What a JSON Schema says of a value beside its type, as far as it is told."""
+
+Schema = Mapping[str, Any]
+Location = Sequence[str | int]
+
+
+class Places:
+    """The places of a request: what may come at each of them."""
+
+    def __init__(self, schema: Schema, document: Schema, prefix: int = 0) -> None:
+        """`schema` describes the request; its references are to places of `document`. The first
+        `prefix` parts of a location are not of the sender's writing."""
+        self._schema = schema
+        self._document = document
+        self._prefix = prefix
+
+    def errors(self, found: Sequence[Any]) -> list[FieldError]:
+        """The first `MAX_ERRORS` of pydantic's errors, as ours."""
+        return [self._error(error) for error in found[:MAX_ERRORS]]
+
+    def _error(self, error: Any) -> FieldError:
+        path, places = self._follow(error["loc"])
+        kind, message, given = error["type"], error["msg"], error["input"]
+        allowed = error.get("ctx", {}).get("allowed") or self._allowed(places[-1])
+        if kind in ("union_tag_invalid", "union_tag_not_found"):
+            tag = places[-1]["discriminator"]["propertyName"]
+            path.append(tag)
+            members = self._branches(places[-1])
+            allowed = [choice for m in members for choice in _choices(m["properties"][tag])]
+            given = given.get(tag, NOTHING)
+        elif kind == "extra_forbidden":
+            allowed = list(places[-2].get("properties", ()))
+        elif kind == "missing":
+            given = NOTHING
+            message = "required" if path[self._prefix :] else "a JSON body is required"
+        if isinstance(allowed, list) and given is not NOTHING:
+            message = f"expected one of {allowed}"
+        field = ".".join(path[self._prefix :])[:FIELD_CHARACTERS]
+        return FieldError(field, message, given, allowed or None)
+
+    def _follow(self, location: Location) -> tuple[list[str], list[Schema]]:
+        """The path of a location, without the tags that pydantic adds where it has chosen a member
+        of a union, and the schema of each step of it."""
+        path: list[str] = []
+        places = [self._resolved(self._schema)]
+        for part in location:
+            members = places[-1].get("discriminator", {}).get("mapping", {})
+            if part in members:
+                places[-1] = self._resolved({"$ref": members[part]})
+                continue
+            path.append(str(part))
+            places.append(self._child(places[-1], part))
+        return path, places
+
+    def _child(self, place: Schema, part: str | int) -> Schema:
+        for branch in self._branches(place):
+            more = branch.get("items" if isinstance(part, int) else "additionalProperties")
+            child = branch.get("properties", {}).get(part, more)
+            if isinstance(child, Mapping):
+                return self._resolved(child)
+        return {}
+
+    def _allowed(self, place: Schema) -> list[Any] | dict[str, Any]:
+        """The values that may come, where they can be listed; else the types and their bounds."""
+        branches = list(self._branches(place))
+        choices = [choice for branch in branches for choice in _choices(branch)]
+        if choices:
+            return choices
+        types = list(dict.fromkeys(branch["type"] for branch in branches if "type" in branch))
+        bounds = {name: branch[name] for branch in branches for name in BOUNDS if name in branch}
+        if "integer" in types:  # OpenAPI has all bounds as floats
+            bounds = {name: int(bound) for name, bound in bounds.items()}
+        return ({"type": types[0] if len(types) == 1 else types} if types else {}) | bounds
+
+    def _branches(self, place: Schema) -> Iterator[Schema]:
+        return map(self._resolved, place.get("anyOf") or place.get("oneOf") or [place])
+
+    def _resolved(self, schema: Schema) -> Schema:
+        if "$ref" not in schema:
+            return schema
+        found = self._document
+        for name in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        return found
+
+
+def places_of(app: FastAPI, request: Request) -> Places:
+    """The places of a request, as the server's own OpenAPI document describes them."""
+    operation = _methods(app, request).get(request.method.lower(), {})
+    schemas: dict[str, Any] = {}
+    for parameter in operation.get("parameters", ()):
+        where = schemas.setdefault(parameter["in"], {"properties": {}})
+        where["properties"][parameter["name"]] = parameter["schema"]
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        schemas["body"] = content["schema"]
+    return Places({"properties": schemas}, app.openapi(), prefix=1)
+
+
+def methods_at(app: FastAPI, request: Request) -> list[str]:
+    """The methods that may be used where a request went; files can only be read."""
+    return [method.upper() for method in _methods(app, request)] or ["GET", "HEAD"]
+
+
+def _methods(app: FastAPI, request: Request) -> Schema:
+    route = getattr(request.scope.get("route"), "path_format", "")
+    methods: Schema = app.openapi()["paths"].get(route, {})
+    return methods
+
+
+def _choices(place: Schema) -> list[Any]:
+    return place.get("enum") or ([place["const"]] if "const" in place else [])
