@@ -1,6 +1,7 @@
 """The command `reluscope`: serve the page and the API."""
 
 import logging
+import os
 
 import uvicorn
 from pydantic import ValidationError
@@ -26,8 +27,9 @@ def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     logging.getLogger("uvicorn.error").addFilter(_is_true)
     use_one_thread()
+    app = create_app(settings)
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
@@ -38,6 +40,10 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
+    if not app.state.workers_stopped:
+        # The interpreter's end would find a worker inside torch, and abort.
+        logging.shutdown()
+        os._exit(0)
 
 
 def main() -> None:

@@ -49,8 +49,8 @@ class ForbiddenMove(ReluscopeError):
     """A run was asked for something that its state does not allow."""
 
     def __init__(self, run_id: str, verb: str, status: str, allowed: Sequence[str]) -> None:
-        may = " or ".join(allowed) if allowed else "nothing more: it has ended"
-        super().__init__(f"cannot {verb} run {run_id}: it is {status}; what it allows is {may}")
+        may = f"; from there it may be {' or '.join(allowed)}" if allowed else ", which is an end"
+        super().__init__(f"cannot {verb} run {run_id}: it is {status}{may}")
         self.status = status
         self.allowed = tuple(allowed)
 

@@ -19,12 +19,21 @@ def tell(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+PIECE = 10_000
+"""Values that are told at a stretch, which takes 4 ms; between two stretches others get the GIL."""
+
+
 def tell_all(values: NDArray[np.float64]) -> str:
     """The JSON array of a one-dimensional float64 array, each value to its last bit."""
-    numbers: list[float] = values.tolist()
-    if np.isfinite(values).all():
-        return json.dumps(numbers, separators=(",", ":"))
-    return json.dumps([tell(number) for number in numbers], separators=(",", ":"))
+    pieces = (_tell_piece(values[at : at + PIECE]) for at in range(0, len(values), PIECE))
+    return f"[{','.join(pieces)}]"
+
+
+def _tell_piece(values: NDArray[np.float64]) -> str:
+    numbers: list[float | str] = values.tolist()
+    if not np.isfinite(values).all():
+        numbers = [tell(float(number)) for number in numbers]
+    return json.dumps(numbers, separators=(",", ":"))[1:-1]
 
 
 Number = Annotated[

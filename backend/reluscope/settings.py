@@ -25,6 +25,13 @@ def _texts(value: object) -> list[object]:
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Settings(BaseSettings):
     """Serve reluscope: train two-layer ReLU networks and watch them live."""
 
@@ -46,7 +53,7 @@ class Settings(BaseSettings):
     ] = []
     workers: Annotated[
         int, Field(ge=1, le=256, description="Threads that train on the CPU; one for each core.")
-    ] = os.cpu_count() or 1
+    ] = _cores()
     memory: Annotated[
         ByteSize | None,
         Field(gt=0, description="What runs may take together, such as 8GiB; 3/4 of what is free."),

@@ -2,6 +2,7 @@ import contextlib
 import gc
 import threading
 import time
+import weakref
 
 import pytest
 from hypothesis import settings
@@ -15,10 +16,9 @@ from hypothesis.stateful import (
 )
 
 from reluscope.errors import ForbiddenMove, InvalidFields, NoRoom, UnknownRun
-from reluscope.runs import book as book_room
 from reluscope.runs.book import Book
 from reluscope.training.trainer import Trainer
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 from .making import curve, losses, spec, until_at, until_ended
 
@@ -90,25 +90,35 @@ def test_resuming_what_runs_changes_nothing(book):
     assert losses(run) == curve(run.spec)
 
 
-def test_a_pause_in_a_long_turn_comes_when_the_turn_is_over(narrow, gate, monkeypatch):
-    monkeypatch.setattr(book_room, "VERB_TIMEOUT_S", 0.01)
+def test_a_pause_in_a_long_turn_comes_when_the_turn_is_over(narrow, gate):
     run = narrow.open(spec(relu="gated", **LONG))
     gate.wait_until_reached()
-    assert narrow.pause(run.id).status == "running"
+    assert narrow.pause(run.id, wait_s=0.01).status == "running"
     gate.open()
     until_paused(run)
     assert len(run.trace) == 1
 
 
-def test_a_resume_takes_back_a_pause_that_has_not_come_yet(narrow, gate, monkeypatch):
-    monkeypatch.setattr(book_room, "VERB_TIMEOUT_S", 0.01)
+def test_a_resume_takes_back_a_pause_that_has_not_come_yet(narrow, gate):
     run = narrow.open(spec(relu="gated"))
     gate.wait_until_reached()
-    narrow.pause(run.id)
+    narrow.pause(run.id, wait_s=0)
     narrow.resume(run.id)
     gate.open()
     until_ended(run)
     assert run.status == "finished"
+
+
+def test_who_waits_for_a_pause_that_is_taken_back_waits_no_longer(narrow, gate):
+    run = narrow.open(spec(relu="gated"))
+    gate.wait_until_reached()
+    waiting = threading.Thread(target=narrow.pause, args=(run.id,), kwargs={"wait_s": DEADLINE_S})
+    waiting.start()
+    eventually(lambda: run.turn.asked, "the wish to pause")
+    narrow.resume(run.id)
+    waiting.join(DEADLINE_S / 2)
+    assert not waiting.is_alive()
+    gate.open()
 
 
 # --- step
@@ -126,13 +136,37 @@ def test_a_step_is_exactly_that_many_iterations(book, iterations):
     assert len(run.trace) == before + iterations
 
 
-def test_a_running_run_steps_from_where_it_is(book):
-    run = book.open(spec(**LONG))
-    until_at(run, 10)
-    book.step(run.id, 5)
-    goal = run.stop_at
+def test_a_run_in_a_turn_ends_it_and_then_makes_its_step(narrow, gate):
+    run = narrow.open(spec(relu="gated", **LONG))
+    gate.wait_until_reached()
+    for iterations in (100, 1, 5):
+        assert narrow.step(run.id, iterations).status == "running"
+    gate.open()
     until_paused(run)
-    assert len(run.trace) == goal > 10
+    assert len(run.trace) == 1 + 5
+
+
+def test_a_step_takes_the_place_of_a_pause_and_a_pause_that_of_a_step(narrow, gate):
+    run = narrow.open(spec(relu="gated", **LONG))
+    gate.wait_until_reached()
+    narrow.pause(run.id, wait_s=0)
+    narrow.step(run.id, 3)
+    narrow.pause(run.id, wait_s=0)
+    gate.open()
+    until_paused(run)
+    assert len(run.trace) == 1
+
+
+def test_a_running_run_takes_any_number_of_steps_at_once(book):
+    run = book.open(spec(**LONG))
+    until_at(run, 1)
+    stepping = [threading.Thread(target=book.step, args=(run.id, 2)) for _ in range(20)]
+    for thread in stepping:
+        thread.start()
+    for thread in stepping:
+        thread.join()
+    until_paused(run)
+    assert losses(run) == curve(spec(iterations=len(run.trace)))
 
 
 def test_a_run_that_waits_for_its_first_turn_can_step(narrow, gate):
@@ -204,12 +238,11 @@ def test_a_stopped_run_has_ended_and_keeps_its_losses(book):
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "step"])
-def test_a_stop_holds_whatever_is_asked_after_it(narrow, gate, monkeypatch, verb):
-    monkeypatch.setattr(book_room, "VERB_TIMEOUT_S", 0.01)
+def test_a_stop_holds_whatever_is_asked_after_it(narrow, gate, verb):
     run = narrow.open(spec(relu="gated", **LONG))
     gate.wait_until_reached()
-    narrow.stop(run.id)
-    with contextlib.suppress(ForbiddenMove):
+    narrow.stop(run.id, wait_s=0)
+    with pytest.raises(ForbiddenMove, match=f"cannot {verb} run {run.id}: it is being stopped"):
         getattr(narrow, verb)(run.id, *([1] if verb == "step" else []))
     gate.open()
     eventually(lambda: run.status == "stopped", f"the stop, {run.status}")
@@ -242,7 +275,9 @@ def ended(book: Book, status: str):
 def test_what_has_ended_refuses_to_go_on(book, status, verb):
     run = ended(book, status)
     view = run.view()
-    with pytest.raises(ForbiddenMove, match=f"cannot {verb} run {run.id}: it is {status}; .*ended"):
+    with pytest.raises(
+        ForbiddenMove, match=f"cannot {verb} run {run.id}: it is {status}, which is an end"
+    ):
         getattr(book, verb)(run.id, *([1] if verb == "step" else []))
     assert run.view() == view
 
@@ -338,6 +373,23 @@ def test_what_has_ended_or_gone_gives_its_network_back(book):
     eventually(lambda: trainers() == before, "the end of the networks")
 
 
+def test_a_curve_that_was_deleted_is_no_longer_in_memory(book):
+    """Not in a queue of runs that wait for their pace, nor with a worker that waits for work."""
+    busy = [book.open(spec(**LONG)) for _ in range(3)]
+    slow = [book.open(spec(pace=1e-3)) for _ in range(20)]
+    for run in slow:
+        until_at(run, 1)
+    traces = [weakref.ref(run.trace) for run in (*busy, *slow)]
+    for run in slow:
+        book.delete(run.id)
+    del run, slow
+    eventually(lambda: gc.collect() * 0 == 0 and not any(ref() for ref in traces[3:]), "their end")
+    for run in busy:
+        book.delete(run.id)
+    del run, busy
+    eventually(lambda: gc.collect() * 0 == 0 and not any(ref() for ref in traces), "their end")
+
+
 # --- room
 
 
@@ -370,6 +422,25 @@ def test_there_is_room_for_as_many_as_fit():
     third = book.open(spec(**LONG))
     book.delete(third.id)
     book.open(spec(**LONG))
+    book.close()
+
+
+def test_a_run_that_is_deleted_in_a_turn_takes_room_until_that_is_over(gate):
+    need = spec(**LONG).training_bytes() + spec(**LONG).trace_bytes()
+    book = Book(cpu_workers=1, memory_bytes=int(1.5 * need))
+    run = book.open(spec(relu="gated", **LONG))
+    gate.wait_until_reached()
+    book.delete(run.id)
+    with pytest.raises(NoRoom):
+        book.open(spec(**LONG))
+    gate.open()
+
+    def opened() -> bool:
+        with contextlib.suppress(NoRoom):
+            return bool(book.open(spec(**LONG)))
+        return False
+
+    eventually(opened, "room for the next")
     book.close()
 
 

@@ -1,10 +1,14 @@
 import logging
+import math
+from collections import Counter
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from reluscope.numbers import tell
+from reluscope.runs import rounds
 from reluscope.training.presets import PRESETS
 from reluscope.training.relus import RELUS
 from reluscope.training.spec import RunSpec
@@ -13,23 +17,102 @@ from tests.waiting import eventually
 from .making import curve, losses, spec, until_at, until_ended
 
 
-def test_runs_on_one_worker_take_turns_in_order(narrow, gate, enter_relu):
-    """Each run is known by the width of its hidden layer, so the ReLU sees whose turn it is."""
-    turns: list[int] = []
+class Clock:
+    """The round's clock, which goes on only while runs train: an iteration takes as many
+    milliseconds as its hidden layer has units. Counts them until the time is up."""
 
-    def noting(h):
-        if turns[-1:] != [h.shape[1]]:
-            turns.append(h.shape[1])
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.until = math.inf
+        self.turns: list[int] = []
+        self.iterations: Counter[int] = Counter()
+
+    def __call__(self, h: Tensor) -> Tensor:
+        width = h.shape[1]
+        if self.now < self.until:
+            self.iterations[width] += 1
+            if self.turns[-1:] != [width]:
+                self.turns.append(width)
+        self.now += width / 1000
         return torch.relu(h)
 
-    enter_relu("noting", noting)
+    def monotonic(self) -> float:
+        return self.now
+
+    perf_counter = monotonic
+
+
+@pytest.fixture
+def clock(monkeypatch, enter_relu):
+    made = Clock()
+    enter_relu("timed", made)
+    monkeypatch.setattr(rounds, "time", made)
+    yield made
+    monkeypatch.undo()
+
+
+def train(book, gate, clock, seconds, *specs):
+    """Open runs that all begin at once, and let them train for so long by the clock."""
+    book.open(spec(relu="gated", iterations=1))
+    gate.wait_until_reached()
+    runs = [book.open(spec(relu="timed", iterations=1_000_000, **fields)) for fields in specs]
+    clock.until = seconds
+    gate.open()
+    eventually(lambda: clock.now >= seconds, f"{seconds} s")
+    for run in runs:
+        book.delete(run.id)
+
+
+def test_runs_on_one_worker_take_turns_in_order(narrow, gate, clock):
+    """Each run is known by the width of its hidden layer."""
+    train(narrow, gate, clock, 0.2, {"hidden": 1, "seed": 1}, {"hidden": 2}, {"hidden": 5})
+    first, *rest = [clock.turns[i : i + 3] for i in range(0, 12, 3)]
+    assert first == [1, 2, 5]
+    assert all(sorted(turns) == [1, 2, 5] for turns in rest)
+
+
+def test_a_run_with_long_iterations_leaves_the_others_their_share(narrow, gate, clock):
+    train(narrow, gate, clock, 20.0, {"hidden": 400}, {"hidden": 1}, {"hidden": 2}, {"hidden": 5})
+    shares = {width: width / 1000 * count for width, count in clock.iterations.items()}
+    assert shares == pytest.approx(dict.fromkeys((400, 1, 2, 5), 5.0), abs=0.5)
+
+
+def test_a_new_run_and_one_that_was_away_get_no_more_than_their_share(narrow, gate, clock):
     narrow.open(spec(relu="gated", iterations=1))
     gate.wait_until_reached()
-    for width in (2, 3, 4):
-        narrow.open(spec(relu="noting", hidden=width, iterations=1_000_000))
+    old = narrow.open(spec(relu="timed", hidden=1, iterations=1_000_000))
+    away = narrow.open(spec(relu="timed", hidden=2, iterations=1_000_000))
+    narrow.pause(away.id)
     gate.open()
-    eventually(lambda: len(turns) >= 12, "twelve turns")
-    assert turns[:12] == [2, 3, 4] * 4
+    eventually(lambda: clock.now >= 5.0, "5 s for the one alone")
+    narrow.pause(old.id)
+    narrow.resume(away.id)
+    new = narrow.open(spec(relu="timed", hidden=5, iterations=1_000_000))
+    narrow.resume(old.id)
+    clock.iterations.clear()
+    clock.until = clock.now + 6.0
+    eventually(lambda: clock.now >= clock.until, "6 s for the three")
+    shares = {width: width / 1000 * count for width, count in clock.iterations.items()}
+    for run in (old, away, new):
+        narrow.delete(run.id)
+    assert shares == pytest.approx({1: 2.0, 2: 2.0, 5: 2.0}, abs=0.5)
+
+
+def test_a_paced_run_keeps_its_pace_beside_many_that_have_none(narrow, gate, clock):
+    others = [{"hidden": width} for width in range(2, 25)]
+    train(narrow, gate, clock, 10.0, {"hidden": 1, "pace": 25.0}, *others)
+    assert clock.iterations[1] == pytest.approx(250, abs=10)
+
+
+def test_a_pace_that_cannot_be_had_takes_no_more_than_its_share(narrow, gate, clock):
+    train(narrow, gate, clock, 10.0, {"hidden": 1, "pace": 1e6}, {"hidden": 2})
+    assert clock.iterations[1] == pytest.approx(5000, rel=0.1)
+    assert clock.iterations[2] == pytest.approx(2500, rel=0.1)
+
+
+def test_a_pace_that_is_nearly_too_much_is_no_slower_than_none(narrow, gate, clock):
+    train(narrow, gate, clock, 8.0, {"hidden": 8, "pace": 1000.0})
+    assert clock.iterations[8] == pytest.approx(1000, rel=0.02)
 
 
 def test_runs_side_by_side_have_the_curves_that_they_have_alone(book):
@@ -70,7 +153,7 @@ def test_a_paced_run_comes_to_its_end_and_not_too_early(book):
     run = book.open(spec(pace=200.0, iterations=101))
     until_ended(run)
     assert losses(run) == curve(run.spec)
-    assert run.ended_at - run.started_at > 0.3  # 0.5, less what a late start may catch up
+    assert run.ended_at - run.started_at > 0.2  # 0.5, less what a late start may catch up
 
 
 def test_pace_does_not_change_the_curve(book):

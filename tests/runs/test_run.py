@@ -131,31 +131,54 @@ def test_a_view_never_says_finished_before_the_last_iteration():
 
 def test_a_rate_is_iterations_a_second():
     meter = RateMeter()
-    meter.start(10.0, 100)
+    meter.sample(10.0, 100)
     assert meter.sample(10.5, 150) == pytest.approx(100)
 
 
 def test_a_rate_is_of_the_last_seconds_alone():
     meter = RateMeter()
-    meter.start(0.0, 0)
-    for second in range(1, 100):
+    for second in range(100):
         meter.sample(float(second), second * 1000)
     for second in range(100, 105):
         rate = meter.sample(float(second), 99_000 + (second - 99) * 10)
     assert rate == pytest.approx(10)
 
 
+def test_a_slow_pace_is_told_from_its_second_iteration_on():
+    meter = RateMeter()
+    rates = [meter.sample(2.0 * iteration, iteration) for iteration in range(1, 6)]
+    assert rates == [None, 0.5, 0.5, 0.5, 0.5]
+
+
 def test_a_pause_does_not_slow_the_rate_down():
     meter = RateMeter()
-    meter.start(0.0, 0)
+    meter.sample(0.0, 0)
     meter.sample(1.0, 100)
     meter.stop()
-    meter.start(1000.0, 100)
+    meter.sample(1000.0, 100)
     assert meter.sample(1001.0, 200) == pytest.approx(100)
 
 
 def test_a_rate_is_not_known_without_time():
     meter = RateMeter()
-    assert meter.sample(1.0, 1) is None
-    meter.start(2.0, 0)
+    assert meter.sample(2.0, 1) is None
     assert meter.sample(2.0, 5) is None
+
+
+class Interrupted(Run):
+    """Looked at by another thread between any two of its fields."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if hasattr(self, "turn"):
+            self.seen.append(self.view())
+        super().__setattr__(name, value)
+
+
+def test_a_view_that_tells_an_end_tells_when_and_why():
+    Interrupted.seen = []
+    run = Interrupted(spec(iterations=5), 1)
+    run.move("running")
+    run.move("diverged", "the loss is NaN")
+    ends = [view for view in (*Interrupted.seen, run.view()) if view.status == "diverged"]
+    assert len(Interrupted.seen) > 4
+    assert all(view.reason and view.ended_at and view.started_at for view in ends)

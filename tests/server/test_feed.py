@@ -27,8 +27,8 @@ class Reader:
             self.runs.pop(run_id, None)
         for change in news.runs:
             self.runs.setdefault(change["id"], {}).update(change)
-        assert news.cursor.seen >= self.cursor.seen
-        assert news.complete == (not feed.has_news(news.cursor))
+        assert news.cursor.known >= self.cursor.known
+        assert news.complete == (news.cursor.place == 0)
         self.cursor = news.cursor
         return len(news.runs)
 
@@ -62,7 +62,7 @@ def test_readers_at_any_cursors_come_to_know_the_same_runs(steps):
 
 def feed_gone(feed: Feed) -> list[str]:
     """Ids that are gone for good: a run's id never comes back."""
-    return feed.since(Cursor()).gone
+    return feed.since(Cursor(0)).gone
 
 
 def test_nothing_new_is_no_news():
@@ -135,7 +135,7 @@ def test_more_runs_than_fit_come_in_several_answers(monkeypatch):
     assert [reader.read(feed), reader.read(feed)] == [4, 4]
     views["run0"] = {"loss": 1}
     feed.update(["run0"])
-    assert reader.read(feed) == 3
+    assert [reader.read(feed), reader.read(feed)] == [2, 1]
     assert not feed.has_news(reader.cursor)
     assert reader.runs == told(views)
 
@@ -158,3 +158,23 @@ def test_a_reader_of_small_answers_comes_to_know_all(limit, steps, reads):
         while feed.has_news(reader.cursor):
             reader.read(feed)
         assert reader.runs == told(views)
+
+
+def test_no_run_waits_for_the_others_to_be_still(monkeypatch):
+    monkeypatch.setattr(feed_room, "MAX_RUNS", 5)
+    views = {f"run{number:02}": {"name": number, "loss": 0} for number in range(12)}
+    feed, reader = feed_of(views), Reader()
+    for loss in range(1, 7):
+        for view in views.values():
+            view["loss"] = loss
+        feed.update(sorted(views, key=lambda run_id: hash((run_id, loss))))
+        reader.read(feed)
+    assert reader.runs.keys() == views.keys()
+    assert all(run["loss"] > 3 for run in reader.runs.values())
+    assert reader.cursor.known > 0
+
+
+def test_a_reader_that_knows_nothing_is_not_told_what_is_gone():
+    feed = feed_of({})
+    feed.update(["a"])
+    assert feed.since(Cursor()).gone == []

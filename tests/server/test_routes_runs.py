@@ -2,12 +2,15 @@ import json
 import math
 import re
 import threading
+from functools import partial
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reluscope.training.relus import RELUS, Relu
+from tests.waiting import DEADLINE_S
 
 from .serving import LONG, TINY
 
@@ -486,6 +489,37 @@ def test_a_verb_twice_is_the_verb_once(api):
             assert (answer.status_code, answer.json()["status"]) == (200, status)
 
 
+HEAVY = {"n": 2000, "d_in": 2000, "hidden": 2000, "d_out": 10, "relu": "my_relu"}
+"""A network whose iteration takes most of a second."""
+
+
+@pytest.mark.parametrize(("verb", "status"), [("pause", "paused"), ("stop", "stopped")])
+def test_a_verb_in_a_long_iteration_is_accepted_and_comes_when_that_is_over(
+    api, monkeypatch, verb, status
+):
+    monkeypatch.setattr("reluscope.server.routes.runs.VERB_TIMEOUT_S", 0.01)
+    run_id = api.start(**HEAVY)
+    api.until_status(run_id, "running")
+    answer = api.verb(run_id, verb)
+    assert (answer.status_code, answer.json()["status"]) == (202, "running")
+    api.until_status(run_id, status)
+    assert api.show(run_id)["iteration"] >= 1
+
+
+def test_any_number_of_verbs_that_wait_leave_the_server_free(api):
+    run_id = api.start(**HEAVY)
+    api.until_status(run_id, "running")
+    pause = partial(httpx.post, f"{api.url}/api/runs/{run_id}/pause", timeout=DEADLINE_S)
+    verbs = [threading.Thread(target=pause) for _ in range(50)]
+    for thread in verbs:
+        thread.start()
+    api.start(**TINY)
+    assert api.show(run_id)["status"] == "running"
+    for thread in verbs:
+        thread.join()
+    assert api.show(run_id)["status"] == "paused"
+
+
 @pytest.mark.parametrize("verb", ["pause", "resume", "step"])
 @pytest.mark.parametrize(
     ("fields", "status"), [({"iterations": 5}, "finished"), ({"update": {"lr": 1.0}}, "diverged")]
@@ -494,7 +528,7 @@ def test_a_forbidden_verb_names_the_state_and_what_it_allows(api, verb, fields, 
     run_id = api.start(**{**TINY, **fields})
     (before,) = api.until_ended(run_id)
     document = problem(api.verb(run_id, verb), 409)
-    for word in (verb, run_id, status, "allows"):
+    for word in (verb, run_id, status, "an end"):
         assert word in document["detail"]
     assert api.show(run_id) == before
     assert api.verb(run_id, "stop").json() == before

@@ -16,6 +16,9 @@ HEAVY = {"n": 512, "d_in": 4000, "hidden": 2000, "d_out": 10, "iterations": 1000
 """A network whose turn, one iteration, takes far longer than others' turns."""
 
 
+HEAVIER = {**HEAVY, "n": 6000, "relu": "my_relu"}
+"""One whose iteration takes longer than closing waits, and comes back to Python in its midst."""
+
 MORE_THAN_BUFFERS_HOLD = 6_000_000
 
 
@@ -57,6 +60,7 @@ def test_sigterm_ends_it_in_time_whatever_is_open(process):
     assert code == -signal.SIGTERM, process.log
     assert took_s < END_S
     assert "Application shutdown complete" in process.log
+    assert "Traceback" not in process.log
 
 
 def test_ctrl_c_ends_it_without_a_word_of_complaint(process):
@@ -72,3 +76,14 @@ def test_ctrl_c_ends_it_without_a_word_of_complaint(process):
         assert closed.value.rcvd.code == 1012  # "service restart": come back
     assert process.wait() in (0, -signal.SIGINT, 128 + signal.SIGINT)
     assert "Traceback" not in process.log
+
+
+def test_ctrl_c_ends_it_in_the_midst_of_a_long_iteration(process):
+    api = Api(process.until_listening())
+    with contextlib.closing(api):
+        for seed in range(2):
+            api.until_status(api.start(**HEAVIER, seed=seed), "running")
+        process.send(signal.SIGINT)
+    assert process.wait() in (0, -signal.SIGINT, 128 + signal.SIGINT)
+    assert "Application shutdown complete" in process.log
+    assert "terminate" not in process.log

@@ -1,7 +1,15 @@
+import math
+
 import pytest
 import torch
 
-from reluscope.training.devices import canonical, devices, environment, free_bytes
+from reluscope.training.devices import (
+    _left_by_cgroup,
+    canonical,
+    devices,
+    environment,
+    free_bytes,
+)
 
 
 def test_the_cpu_is_there_and_comes_first():
@@ -34,3 +42,13 @@ def test_a_cuda_device_has_a_name_and_free_memory():
     device = devices()[1]
     assert device.title
     assert 0 < free_bytes(device.name) <= device.memory_bytes
+
+
+@pytest.mark.parametrize(
+    ("limit", "left"), [("3000\n", 1000), ("max\n", math.inf), (None, math.inf)]
+)
+def test_a_container_s_limit_is_what_there_is(tmp_path, limit, left):
+    if limit:
+        (tmp_path / "memory.max").write_text(limit)
+        (tmp_path / "memory.current").write_text("2000\n")
+    assert _left_by_cgroup(tmp_path) == left

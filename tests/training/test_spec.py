@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -92,9 +94,7 @@ def test_a_preset_is_a_spec(preset):
     st.builds(
         dict,
         relu=st.sampled_from(sorted(RELUS)),
-        update=st.builds(
-            dict, rule=st.sampled_from(sorted(RULES)), lr=st.floats(0, allow_infinity=False)
-        ),
+        update=st.builds(dict, rule=st.sampled_from(sorted(RULES)), lr=st.floats(0, 3e38)),
         n=st.integers(1, 1_000_000),
         seed=st.integers(0, 2**53 - 1),
         pace=st.none() | st.floats(0, 1e6, exclude_min=True),
@@ -118,3 +118,27 @@ def test_the_memory_told_is_at_least_that_of_the_tensors():
     doubled = spec.model_copy(update={"dtype": "float64"})
     assert doubled.training_bytes() == 2 * spec.training_bytes()
     assert spec.trace_bytes() == 3 * 8 * 500
+
+
+@pytest.mark.parametrize("rule", ["sgd", "manual"])
+def test_the_memory_told_is_what_training_takes_at_most(rule):
+    """Whichever of the sizes is the large one."""
+    shapes = [
+        {"n": 20_000, "d_in": 1000, "hidden": 10, "d_out": 10},
+        {"n": 2000, "d_in": 10, "hidden": 10_000, "d_out": 10},
+        {"n": 2000, "d_in": 10, "hidden": 10, "d_out": 10_000},
+        {"n": 10, "d_in": 4000, "hidden": 5000, "d_out": 10},
+        {"n": 10, "d_in": 10, "hidden": 4000, "d_out": 5000},
+    ]
+    specs = [RunSpec.model_validate({**shape, "update": {"rule": rule}}) for shape in shapes]
+    for spec, peak in zip(specs, peak_bytes(specs), strict=True):
+        assert 0.4 * spec.training_bytes() < peak < 1.1 * spec.training_bytes(), spec
+
+
+def peak_bytes(specs: list[RunSpec]) -> list[int]:
+    """What two iterations of each add to the memory of a process that has trained before."""
+    command = [sys.executable, "-m", "tests.training.peak"]
+    told = json.dumps([spec.model_dump(mode="json") for spec in specs])
+    done = subprocess.run(command, input=told, capture_output=True, text=True, check=True)
+    peaks: list[int] = json.loads(done.stdout)
+    return peaks

@@ -1,10 +1,12 @@
 """Book: all runs, and everything that may be asked of one."""
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
-from ..training.devices import canonical, devices
+from ..training.devices import canonical
 from ..training.spec import RunSpec
 from .memory import Memory
 from .rounds import Round
@@ -13,6 +15,9 @@ from .signal import Signal
 
 VERB_TIMEOUT_S = 2.0
 """How long a verb waits for the turn that a run is in. A turn lasts 10 ms, or one iteration."""
+
+STOP_TIMEOUT_S = 1.0
+"""How long closing waits for turns to end. Workers are daemons: a longer turn is cut."""
 
 
 class Book:
@@ -27,13 +32,14 @@ class Book:
         max_runs: int = 10_000,
     ) -> None:
         """`memory_bytes`: what runs may take on the CPU together; None for a share of what is free
-        now."""
-        self._lock = threading.RLock()
+        now. Looks at every device, which takes a second or more where CUDA has to be woken."""
+        self._lock = threading.Lock()
         self._cpu_workers = cpu_workers
         self.memory = Memory(memory_bytes)
         self._max_live = max_live
         self._max_runs = max_runs
         self._runs: dict[str, Run] = {}
+        self._live: set[Run] = set()
         self._created = 0
         self._rounds: dict[str, Round] = {}
         self._signals: list[Signal] = []
@@ -73,48 +79,52 @@ class Book:
         with self._lock:
             return reversed(list(self._runs.values()))
 
-    def pause(self, run_id: str) -> Run:
-        """Take a run out of the round. When this returns, it does not move (a turn of more than
-        `VERB_TIMEOUT_S` excepted). Raises UnknownRun, ForbiddenMove."""
+    def pause(self, run_id: str, *, wait_s: float = VERB_TIMEOUT_S) -> Run:
+        """Take a run out of the round. When this returns, it does not move, except where the turn
+        that it is in takes longer than `wait_s`: then it pauses when that is over.
+
+        Raises UnknownRun, ForbiddenMove.
+        """
         with self._lock:
             run = self.find(run_id)
             if run.status != "paused":
                 run.check("pause", "paused")
                 self._round(run).ask(run, ("paused", None))
-                self._round(run).wait(run, VERB_TIMEOUT_S)
-            return run
+        return _settled(run, wait_s)
 
     def resume(self, run_id: str) -> Run:
         """Let a run take turns until it is finished. Raises UnknownRun, ForbiddenMove."""
         with self._lock:
             run = self.find(run_id)
             if not run.in_round:
-                self._continue(run, "resume", run.spec.iterations)
-            else:
-                if run.ending:
-                    run.check("resume", "running")
-                run.turn.asked = None
-                run.stop_at = run.spec.iterations
+                self._continue(run, "resume")
+            run.check_not_ending("resume")
+            run.turn.settle()
+            run.turn.step = None
+            run.stop_at = run.spec.iterations
             return run
 
     def step(self, run_id: str, iterations: int) -> Run:
-        """Train exactly `iterations` more (or what is left), then pause. A run in the round is
-        paused first. Raises UnknownRun, ForbiddenMove."""
+        """Train exactly `iterations` more (or what is left), then pause. A run in the round
+        finishes the turn that it is in before these. Raises UnknownRun, ForbiddenMove."""
         with self._lock:
             run = self.find(run_id)
-            if run.in_round:
-                self.pause(run_id)
-            self._continue(run, "step", len(run.trace) + iterations)
+            if not run.in_round:
+                self._continue(run, "step")
+            run.check_not_ending("step")
+            self._round(run).step(run, iterations)
             return run
 
-    def stop(self, run_id: str) -> Run:
-        """End a run for good. One that has ended stays as it is. Raises UnknownRun."""
+    def stop(self, run_id: str, *, wait_s: float = VERB_TIMEOUT_S) -> Run:
+        """End a run for good, as `pause` pauses one. One that has ended stays as it is.
+
+        Raises UnknownRun.
+        """
         with self._lock:
             run = self.find(run_id)
             if not run.ended:
                 self._round(run).ask(run, ("stopped", None))
-                self._round(run).wait(run, VERB_TIMEOUT_S)
-            return run
+        return _settled(run, wait_s)
 
     def change(self, run_id: str, **fields: object) -> Run:
         """Change the name, the tags or the pace in a run's spec. Raises UnknownRun."""
@@ -131,30 +141,37 @@ class Book:
         """Forget a run and its trace, whatever it is doing. Raises UnknownRun."""
         with self._lock:
             run = self.find(run_id)
-            self._round(run).drop(run)
             del self._runs[run_id]
+            self._round(run).drop(run)
             self._changed(run)
 
-    def close(self) -> None:
-        """Stop all workers; the runs that have not ended are interrupted."""
+    def close(self) -> bool:
+        """Stop all workers; the runs that have not ended are interrupted. False where a worker is
+        still in a long iteration."""
         with self._lock:
             rounds = list(self._rounds.values())
             for turning in rounds:
                 turning.close()
-            for run in self._runs.values():
-                if not run.ended:
-                    self._round(run).ask(run, ("interrupted", "the server was shut down"))
-        for turning in rounds:
-            turning.join()
+            for run in self._live.copy():
+                self._round(run).ask(run, ("interrupted", "the server was shut down"))
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        stopped = [turning.join(deadline) for turning in rounds]
+        return all(stopped)
 
-    def _continue(self, run: Run, verb: str, stop_at: int) -> None:
+    def _continue(self, run: Run, verb: str) -> None:
         run.check(verb, "running")
-        run.stop_at = min(stop_at, run.spec.iterations)
         run.move("queued" if run.started_at is None else "running")
+        run.stop_at = run.spec.iterations
         self._changed(run)
         self._round(run).enter(run)
 
     def _changed(self, run: Run) -> None:
+        if run.ended or run.turn.gone:
+            self._live.discard(run)
+            self.memory.note(run)
+        elif run not in self._live:
+            self._live.add(run)
+            self.memory.note(run)
         for signal in self._signals:
             signal.mark(run.id)
 
@@ -166,16 +183,24 @@ class Book:
         return self._rounds[device]
 
     def _check_device(self, spec: RunSpec) -> None:
-        there = [device.name for device in devices()]
+        there = list(self.memory.budgets)
         if canonical(spec.device) not in there:
             raise InvalidFields(
                 [FieldError("device", "this machine has no such device", spec.device, there)]
             )
 
     def _check_room(self, run: Run) -> None:
-        live = sum(not other.ended for other in self._runs.values())
+        live, kept = len(self._live), len(self._runs)
         if live >= self._max_live:
             raise NoRoom(f"{live} runs are live, which is the limit; stop one first")
-        if len(self._runs) >= self._max_runs:
-            raise NoRoom(f"{len(self._runs)} runs are kept, which is the limit; delete some first")
-        self.memory.check(run, self._runs.values())
+        if kept >= self._max_runs:
+            raise NoRoom(f"{kept} runs are kept, which is the limit; delete some first")
+        self.memory.check(run)
+
+
+def _settled(run: Run, wait_s: float) -> Run:
+    """`run`, once what is asked of it has come about, or after `wait_s`."""
+    if settled := run.turn.settled:
+        with contextlib.suppress(TimeoutError):
+            settled.result(wait_s)
+    return run

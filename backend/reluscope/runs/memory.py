@@ -1,52 +1,52 @@
 """Memory: what runs may take of each device, so that one run too many is refused and no run dies."""
 
-from collections.abc import Iterable
+from collections import Counter
 
 from ..errors import FieldError, InvalidFields, NoRoom
-from ..training.devices import canonical, free_bytes
+from ..training.devices import devices, free_bytes
+from ..training.spec import RunSpec
 from .run import Run
 
 SHARE = 0.75
-"""The share of what is free on a device when it is first asked for that runs may take together."""
+"""The share of what is free on a device at the start that runs may take together."""
 
 SIZES = ("n", "d_in", "hidden", "d_out")
 
 
 class Memory:
-    """The budget of each device, in bytes."""
+    """The budget of each device and what runs hold of it, in bytes."""
 
     def __init__(self, cpu_bytes: int | None) -> None:
         """`cpu_bytes`: the CPU's budget; None for a share of what is free now."""
-        self._budgets = {"cpu": int(SHARE * free_bytes("cpu")) if cpu_bytes is None else cpu_bytes}
+        self.budgets = {d.name: int(SHARE * free_bytes(d.name)) for d in devices()}
+        if cpu_bytes is not None:
+            self.budgets["cpu"] = cpu_bytes
+        self._held: Counter[str] = Counter()
 
-    def budget(self, device: str) -> int:
-        """What runs may take on `device` together."""
-        name = canonical(device)
-        if name not in self._budgets:
-            self._budgets[name] = int(SHARE * free_bytes(name))
-        return self._budgets[name]
-
-    def check(self, run: Run, others: Iterable[Run]) -> None:
-        """Whether there is room for `run` beside `others`, on its device and for its curve.
+    def check(self, run: Run) -> None:
+        """Whether there is room for `run`, on its device and for its curve.
 
         Raises InvalidFields where there could never be, and NoRoom where there is not now.
         """
-        others = list(others)
-        for device in {"cpu", canonical(run.spec.device)}:
-            need, budget = run.bytes_on(device), self.budget(device)
+        for device, need in run.needs().items():
+            budget, held = self.budgets[device], self._held[device]
             if need > budget:
-                raise InvalidFields([_too_large(run, device, need, budget)])
-            taken = sum(other.bytes_on(device) for other in others)
-            if taken + need > budget:
+                raise InvalidFields([_too_large(run.spec, device, need, budget)])
+            if held + need > budget:
                 raise NoRoom(
-                    f"this run needs {need:,} bytes on {device}, and {taken:,} of {budget:,} are "
+                    f"this run needs {need:,} bytes on {device}, and {held:,} of {budget:,} are "
                     "taken; wait for a run to end, or delete some"
                 )
 
+    def note(self, run: Run) -> None:
+        """Set aside what `run` needs from now on, and no more."""
+        self._held.subtract(run.held)
+        run.held = run.needs()
+        self._held.update(run.held)
 
-def _too_large(run: Run, device: str, need: int, budget: int) -> FieldError:
+
+def _too_large(spec: RunSpec, device: str, need: int, budget: int) -> FieldError:
     """Said of the largest of the sizes, or of the length where the curve alone is too large."""
-    spec = run.spec
     field = "iterations"
     if spec.trace_bytes() <= budget:
         field = max(SIZES, key=lambda name: getattr(spec, name))

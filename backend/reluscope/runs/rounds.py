@@ -1,7 +1,8 @@
 """Round: the workers of one device, and the runs that take turns on them.
 
-A run is not a thread. A worker takes the run that is due first, trains it for about `TURN_S`, and
-puts it back. Whether a run goes on is only the question whether it is in the round.
+A run is not a thread. A worker takes the run that has used least time, trains it for about `TURN_S`,
+and puts it back: so runs with long iterations leave the others their share. Whether a run goes on
+is only the question whether it is in the round.
 """
 
 import heapq
@@ -25,15 +26,15 @@ TURN_S = 0.010
 """How long a turn lasts: long enough that taking turns costs little, short enough that 64 runs on
 two workers each move three times a second, and that a pause takes effect at once."""
 
-MAX_DEBT_S = 0.1
+MAX_DEBT_S = 0.25
 """How far a paced run may fall behind its pace before the rest is forgiven."""
 
 MAX_WAIT_S = 3600.0
 """How long a worker sleeps at most; a pace of one iteration in a million years must not be more
 than the clock can count."""
 
-STOP_TIMEOUT_S = 1.0
-"""How long closing waits for a worker's turn to end. Workers are daemons: a longer one is cut."""
+Queue = list[tuple[float, int, Run]]
+"""A heap of runs: by a time, then in the order in which they came."""
 
 
 class Round:
@@ -43,16 +44,17 @@ class Round:
         self,
         device: str,
         workers: int,
-        lock: threading.RLock,
+        lock: threading.Lock,
         changed: Callable[[Run], None],
     ) -> None:
         """`changed` is told of each run whose trace or state has changed, under the lock."""
         self._lock = lock
         self._changed = changed
         self._work = threading.Condition(lock)
-        self._settled = threading.Condition(lock)
-        self._waiting: list[tuple[float, int, Run]] = []
-        self._tickets = itertools.count(1)
+        self._ready: Queue = []
+        self._resting: Queue = []
+        self._tickets = itertools.count()
+        self._used_s = 0.0
         self._trainers: dict[str, Trainer] = {}
         self._closing = False
         self._threads = [
@@ -64,30 +66,36 @@ class Round:
 
     def enter(self, run: Run) -> None:
         """Give `run` turns from now on, or anew after its pace has changed."""
+        run.turn.due = time.monotonic()
         if not run.turn.active:
-            run.turn.due = time.monotonic()
+            self._withdraw(run)
             self._put(run)
             self._work.notify()
 
     def ask(self, run: Run, outcome: Outcome) -> None:
         """Have `run` go to another state: now, or when the turn that it is in is over. What was
         asked to end stays so."""
-        run.turn.ticket = 0
-        if run.turn.active:
-            if not run.ending:
-                run.turn.asked = outcome
-        else:
+        if not run.turn.active:
+            self._withdraw(run)
             self._settle(run, outcome)
+        elif not run.ending:
+            run.turn.ask(outcome)
 
-    def wait(self, run: Run, timeout_s: float) -> None:
-        """Wait until nothing asked of `run` is open, at most `timeout_s`."""
-        self._settled.wait_for(lambda: run.turn.asked is None, timeout_s)
+    def step(self, run: Run, iterations: int) -> None:
+        """Have `run`, which is in the round, train that many iterations more, then pause. Where it
+        is in a turn, they are counted from its end on."""
+        run.turn.settle()
+        if run.turn.active:
+            run.turn.step = iterations
+        else:
+            run.stop_after(iterations)
+            self.enter(run)
 
     def drop(self, run: Run) -> None:
-        """Forget `run`, whatever it is doing."""
-        run.turn.ticket = 0
+        """Forget `run`: now, or when the turn that it is in is over."""
         run.turn.gone = True
         if not run.turn.active:
+            self._withdraw(run)
             self._trainers.pop(run.id, None)
 
     def close(self) -> None:
@@ -95,25 +103,43 @@ class Round:
         self._closing = True
         self._work.notify_all()
 
-    def join(self) -> None:
-        """Wait until the workers have stopped; the one method to be called without the lock."""
-        deadline = time.monotonic() + STOP_TIMEOUT_S
+    def join(self, deadline: float) -> bool:
+        """Wait until the workers have stopped, at most until `deadline` on the monotonic clock;
+        whether they have. The one method to be called without the lock."""
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _put(self, run: Run) -> None:
-        run.turn.ticket = next(self._tickets)
-        heapq.heappush(self._waiting, (run.turn.due, run.turn.ticket, run))
+        if run.spec.pace is not None and run.turn.due > time.monotonic():
+            heapq.heappush(self._resting, (run.turn.due, next(self._tickets), run))
+        else:
+            self._make_ready(run)
+
+    def _make_ready(self, run: Run) -> None:
+        """Queue `run` by the time that it has used. One that was away starts where the others are:
+        it has nothing saved up."""
+        run.turn.used_s = max(run.turn.used_s, self._used_s)
+        heapq.heappush(self._ready, (run.turn.used_s, next(self._tickets), run))
+
+    def _withdraw(self, run: Run) -> None:
+        for queue in (self._ready, self._resting):
+            if kept := [entry for entry in queue if entry[2] is not run]:
+                queue[:] = kept
+                heapq.heapify(queue)
+            else:
+                queue.clear()
 
     def _take(self) -> Run | None:
-        """The run that is due first, once it is due; None when the round closes."""
+        """The run, of those that are due, that has used least time; None when the round closes."""
         while not self._closing:
-            while self._waiting and self._waiting[0][1] != self._waiting[0][2].turn.ticket:
-                heapq.heappop(self._waiting)
-            wait_s = self._waiting[0][0] - time.monotonic() if self._waiting else None
-            if wait_s is not None and wait_s <= 0:
-                return heapq.heappop(self._waiting)[2]
-            self._work.wait(None if wait_s is None else min(wait_s, MAX_WAIT_S))
+            now = time.monotonic()
+            while self._resting and self._resting[0][0] <= now:
+                self._make_ready(heapq.heappop(self._resting)[2])
+            if self._ready:
+                self._used_s, _, run = heapq.heappop(self._ready)
+                return run
+            self._work.wait(min(self._resting[0][0] - now, MAX_WAIT_S) if self._resting else None)
         return None
 
     def _work_on(self) -> None:
@@ -128,18 +154,14 @@ class Round:
                 run.worker = threading.current_thread().name
                 if run.status == "queued":
                     run.move("running")
-                count = self._count(run)
+                count = _count(run)
+            began = time.perf_counter()
             outcome = self._train(run, count)
             with self._lock:
+                run.turn.used_s += time.perf_counter() - began
                 run.turn.active = False
                 self._settle(run, outcome)
-
-    def _count(self, run: Run) -> int:
-        """How many iterations the next turn of `run` has."""
-        count = 1 if run.turn.iteration_s is None else int(TURN_S / run.turn.iteration_s)
-        if run.spec.pace is not None:
-            count = min(count, int(run.spec.pace * TURN_S))
-        return max(1, min(count, run.stop_at - len(run.trace)))
+            del run  # else a worker that waits keeps a curve that was deleted
 
     def _train(self, run: Run, count: int) -> Outcome | None:
         """One turn, without the lock: build the trainer if it is the first, train, record."""
@@ -148,7 +170,6 @@ class Round:
             if trainer is None:
                 trainer = self._trainers[run.id] = Trainer(run.spec)
                 run.environment = environment(run.spec.device)
-            run.meter.start(time.time(), len(run.trace))
             began = time.perf_counter()
             losses = trainer.advance(count)
             run.turn.iteration_s = (time.perf_counter() - began) / count
@@ -166,6 +187,9 @@ class Round:
         """After a turn, or between two: let `run` go to where it belongs."""
         turn = run.turn
         asked, turn.asked = turn.asked, None
+        if turn.step is not None:
+            run.stop_after(turn.step)
+            turn.step = None
         done = len(run.trace)
         if turn.gone:
             pass
@@ -178,23 +202,28 @@ class Round:
         elif done >= run.stop_at:
             run.move("paused")
         else:
-            turn.due = _next_due(run)
             self._put(run)
         if run.ended or turn.gone:
             self._trainers.pop(run.id, None)
         if not run.in_round:
             run.meter.stop()
+        turn.settle()
         self._changed(run)
-        self._settled.notify_all()
 
 
-def _next_due(run: Run) -> float:
-    """When the next turn may begin: at once, or one iteration's time after the last by its pace."""
-    now = time.monotonic()
-    if run.spec.pace is None:
-        return now
-    batch = max(1, int(run.spec.pace * TURN_S))
-    return max(run.turn.due + batch / run.spec.pace, now - MAX_DEBT_S)
+def _count(run: Run) -> int:
+    """How many iterations the turn has that begins now: as many as fit, and by its pace those that
+    are due before the turn would end."""
+    turn, pace = run.turn, run.spec.pace
+    count = 1 if turn.iteration_s is None else int(TURN_S / turn.iteration_s)
+    if pace is not None:
+        now = time.monotonic()
+        turn.due = max(turn.due, now - MAX_DEBT_S)
+        count = min(count, int(pace * (now - turn.due + TURN_S)))
+    count = max(1, min(count, run.stop_at - len(run.trace)))
+    if pace is not None:
+        turn.due += count / pace
+    return count
 
 
 def _until_nonfinite(

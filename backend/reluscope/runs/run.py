@@ -2,6 +2,8 @@
 
 import time
 import uuid
+from collections import Counter
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,7 +68,7 @@ class RunView(BaseModel):
 
 
 class RateMeter:
-    """Iterations per second, over the last one to two windows."""
+    """Iterations per second, over the last one to two windows, from the end of a turn to another."""
 
     def __init__(self) -> None:
         self._older: tuple[float, int] | None = None
@@ -76,37 +78,50 @@ class RateMeter:
         """The run leaves the round: what passes until it comes back does not count."""
         self._older = self._newer = None
 
-    def start(self, now: float, iteration: int) -> None:
-        """A turn begins at `now`, with `iteration` iterations done."""
-        if self._older is None:
-            self._older = self._newer = (now, iteration)
-
     def sample(self, now: float, iteration: int) -> float | None:
         """A turn ended at `now`, with `iteration` iterations done; the rate, where it is known."""
         if self._older is None or self._newer is None:
+            self._older = self._newer = (now, iteration)
             return None
+        elapsed = now - self._older[0]
+        rate = (iteration - self._older[1]) / elapsed if elapsed > 0 else None
         if now - self._newer[0] >= RATE_WINDOW_S:
             self._older, self._newer = self._newer, (now, iteration)
-        elapsed = now - self._older[0]
-        return (iteration - self._older[1]) / elapsed if elapsed > 0 else None
+        return rate
 
 
 @dataclass
 class Turn:
     """Where a run stands in the round. For the round alone, under its lock."""
 
-    ticket: int = 0
-    """Which entry of the round's heap is the valid one; 0 for none."""
-    due: float = 0.0
-    """When its next turn may begin, on the monotonic clock."""
     active: bool = False
     """Whether a worker is training it now."""
-    asked: Outcome | None = None
-    """Where to go when the turn is over."""
-    gone: bool = False
-    """Deleted: to be dropped when the turn is over."""
+    due: float = 0.0
+    """When its next iteration may begin by its pace, on the monotonic clock."""
+    used_s: float = 0.0
+    """Time that its turns have taken, in seconds, on the scale that the runs of its round share."""
     iteration_s: float | None = None
     """What an iteration cost in its last turn, in seconds."""
+    asked: Outcome | None = None
+    """Where to go when the turn that it is in is over."""
+    step: int | None = None
+    """How many iterations to train from the end of that turn on before it pauses."""
+    gone: bool = False
+    """Deleted: to be dropped when the turn is over."""
+    settled: Future[None] | None = None
+    """Done when what is asked has come about, or is asked no longer; None where nothing is."""
+
+    def ask(self, outcome: Outcome) -> None:
+        """Note where to go when the turn is over."""
+        self.asked, self.step = outcome, None
+        self.settled = self.settled or Future()
+
+    def settle(self) -> None:
+        """What was asked has come about, or is asked no longer."""
+        self.asked = None
+        settled, self.settled = self.settled, None
+        if settled:
+            settled.set_result(None)
 
 
 class Run:
@@ -131,6 +146,8 @@ class Run:
         """The iteration before which it must pause or finish: a step sets it nearer."""
         self.meter = RateMeter()
         self.turn = Turn()
+        self.held: dict[str, int] = {}
+        """Memory that is set aside for it, in bytes, by device."""
 
     @property
     def ended(self) -> bool:
@@ -145,30 +162,40 @@ class Run:
         """Whether it will have ended when the turn that it is in is over."""
         return self.turn.asked is not None and not MOVES[self.turn.asked[0]]
 
-    def bytes_on(self, device: str) -> int:
-        """Memory that it holds on `device`, or may come to hold before it ends, in bytes."""
-        on_cpu = device == "cpu"
+    def needs(self) -> dict[str, int]:
+        """Memory that it holds, or may come to hold before it ends, in bytes, by device."""
+        if self.turn.gone and not self.turn.active:
+            return {}
         if self.ended:
-            return self.trace.nbytes if on_cpu else 0
-        here = canonical(self.spec.device) == device
-        return self.spec.training_bytes() * here + self.spec.trace_bytes() * on_cpu
+            return {"cpu": self.trace.nbytes}
+        needs = Counter({"cpu": self.spec.trace_bytes()})
+        needs[canonical(self.spec.device)] += self.spec.training_bytes()
+        return dict(needs)
+
+    def stop_after(self, iterations: int) -> None:
+        """Have it pause, or finish, when that many more are done."""
+        self.stop_at = min(len(self.trace) + iterations, self.spec.iterations)
 
     def check(self, verb: str, status: Status) -> None:
         """Raises ForbiddenMove where its state, or the end asked of it, forbids `status` next."""
-        if self.ending and self.turn.asked is not None:
-            raise ForbiddenMove(self.id, verb, self.turn.asked[0], ())
+        self.check_not_ending(verb)
         if status not in MOVES[self.status]:
             raise ForbiddenMove(self.id, verb, self.status, MOVES[self.status])
+
+    def check_not_ending(self, verb: str) -> None:
+        """Raises ForbiddenMove where it will have ended when the turn that it is in is over."""
+        if self.turn.asked is not None and self.ending:
+            raise ForbiddenMove(self.id, verb, f"being {self.turn.asked[0]}", ())
 
     def move(self, status: Status, reason: str | None = None) -> None:
         """Go to another state. Raises ForbiddenMove where the table does not allow it."""
         self.check(f"make {status}", status)
-        self.status = status
         self.reason = reason
         if status == "running" and self.started_at is None:
             self.started_at = time.time()
-        if self.ended:
+        if not MOVES[status]:
             self.ended_at = time.time()
+        self.status = status  # the last, so that who sees it sees the rest of it too
 
     def record(self, losses: NDArray[np.float64]) -> None:
         """Append the losses of a turn, shape (count,), produced now. For its worker alone."""
@@ -177,7 +204,7 @@ class Run:
         if not np.isnan(lowest):
             self.min_loss = lowest if self.min_loss is None else min(self.min_loss, lowest)
         self.trace.extend(losses, now)
-        self.rate = self.meter.sample(now, len(self.trace)) or self.rate
+        self.rate = self.meter.sample(time.monotonic(), len(self.trace)) or self.rate
 
     def view(self) -> RunView:
         """What the outside sees of it now. Any thread may ask."""

@@ -30,7 +30,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.book = Book(
+        app.state.book = await asyncio.to_thread(
+            Book,
             cpu_workers=settings.workers,
             memory_bytes=settings.memory,
             max_live=settings.max_live,
@@ -44,7 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             following.cancel()
-            await asyncio.to_thread(app.state.book.close)
+            app.state.workers_stopped = await asyncio.to_thread(app.state.book.close)
 
     app = FastAPI(
         title="reluscope",
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings
+    app.state.workers_stopped = True
     problems.install(app)
     for room in (catalog, runs, losses, live, operations, assets):
         app.include_router(room.router)

@@ -2,12 +2,14 @@
 
 Every change has a revision, one higher than the one before. A reader remembers the revision up to
 which it knows everything, and asks for what came since: all of a run that is new to it, only what
-changed of one it knows. A reader that was away longer gets the same news merged.
+changed of one it knows. A reader that was away longer gets the same news merged. Where that is more
+than one answer holds, it is read in order of creation, so that no run waits for others to be still.
 """
 
+import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_RUNS = 500
@@ -21,8 +23,12 @@ View = dict[str, Any]
 
 @dataclass
 class _Entry:
-    latest: int
-    fields: dict[str, tuple[Any, int]]
+    run_id: str
+    number: int
+    """Its place in the order of creation, from 1 on."""
+    latest: int = 0
+    """The revision of its last change."""
+    fields: dict[str, tuple[Any, int]] = field(default_factory=dict)
     """Each field's value and the revision at which it came."""
 
 
@@ -30,11 +36,13 @@ class _Entry:
 class Cursor:
     """How far a reader has read."""
 
-    seen: int = 0
-    """The revision up to which it has been told of every run that changed."""
     known: int = -1
-    """The revision up to which it knew everything, at its last answer that was complete. A run that
-    it was not told of since may be new to it in every field that came later."""
+    """The revision up to which it knows everything."""
+    place: int = 0
+    """Where it stands in the order of creation, in the midst of news that are more than one answer
+    holds; 0 where it is not."""
+    goal: int = -1
+    """The revision up to which it will know everything when it is through with those."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Feed:
         self._look = look
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._gone: OrderedDict[str, int] = OrderedDict()
+        self._created = 0
         self._revision = 0
 
     def update(self, run_ids: Iterable[str]) -> None:
@@ -69,29 +78,36 @@ class Feed:
 
     def has_news(self, cursor: Cursor) -> bool:
         """Whether `since` would tell a reader anything."""
-        return cursor.known < self._revision
+        return cursor.place > 0 or cursor.known < self._revision
 
     def since(self, cursor: Cursor) -> News:
         """What a reader does not know yet, at most `MAX_RUNS` runs of it."""
-        fresh = []
-        for run_id in reversed(self._entries):
-            if self._entries[run_id].latest <= cursor.seen:
-                break
-            fresh.append(run_id)
-        chosen = fresh[::-1][:MAX_RUNS]
+        goal = cursor.goal if cursor.place else self._revision
+        changed = itertools.takewhile(
+            lambda entry: entry.latest > cursor.known, reversed(self._entries.values())
+        )
+        fresh = sorted(
+            (entry for entry in changed if entry.number > cursor.place),
+            key=lambda entry: entry.number,
+        )
+        chosen = fresh[:MAX_RUNS]
         complete = len(chosen) == len(fresh)
-        seen = self._revision if complete else self._entries[chosen[-1]].latest
         return News(
-            runs=[_changes(run_id, self._entries[run_id], cursor.known) for run_id in chosen],
-            gone=[run_id for run_id, revision in self._gone.items() if revision > cursor.seen],
-            cursor=Cursor(seen, seen if complete else cursor.known),
+            runs=[_changes(entry, cursor.known) for entry in chosen],
+            gone=[] if cursor.place else self._gone_since(cursor.known),
+            cursor=Cursor(goal) if complete else Cursor(cursor.known, chosen[-1].number, goal),
             complete=complete,
         )
+
+    def _gone_since(self, known: int) -> list[str]:
+        """The runs that went since; none for a reader that knows nothing yet."""
+        return [run_id for run_id, revision in self._gone.items() if 0 <= known < revision]
 
     def _note(self, run_id: str, view: View) -> None:
         entry = self._entries.get(run_id)
         if entry is None:
-            entry = self._entries[run_id] = _Entry(0, {})
+            self._created += 1
+            entry = self._entries[run_id] = _Entry(run_id, self._created)
         changed = {
             name: (value, self._revision + 1)
             for name, value in view.items()
@@ -114,6 +130,6 @@ class Feed:
             self._gone.popitem(last=False)
 
 
-def _changes(run_id: str, entry: _Entry, known: int) -> View:
+def _changes(entry: _Entry, known: int) -> View:
     changed = {name: value for name, (value, revision) in entry.fields.items() if revision > known}
-    return {"id": run_id, **changed}
+    return {"id": entry.run_id, **changed}

@@ -115,7 +115,7 @@ class Hub:
                 messages.append(compact({"type": "runs", "runs": news.runs, "complete": True}))
             elif news.runs:
                 messages.append(compact({"type": "runs", "runs": news.runs}))
-            if news.gone and cursor.seen > 0:
+            if news.gone:
                 messages.append(compact({"type": "gone", "ids": news.gone}))
             self._news[cursor] = (messages, news.cursor)
         return self._news[cursor]

@@ -51,16 +51,16 @@ class Viewer:
         """Receive and send until the viewer leaves, or takes nothing for `SEND_TIMEOUT_S`."""
         await self._socket.accept()
         with self._hub.joined(self), contextlib.suppress(WebSocketDisconnect):
-            sender = asyncio.create_task(self._send_all())
-            receiver = asyncio.create_task(self._receive_all())
+            tasks = [asyncio.create_task(work()) for work in (self._send_all, self._receive_all)]
+            done: set[asyncio.Task[None]] = set()
             try:
-                done, _ = await asyncio.wait(
-                    (sender, receiver), return_when=asyncio.FIRST_COMPLETED
-                )
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                pass  # the server is shut down, and has waited long enough for this viewer
             finally:
-                sender.cancel()
-                receiver.cancel()
-                await asyncio.gather(sender, receiver, return_exceptions=True)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
             for task in done:
                 await task
 
@@ -79,7 +79,8 @@ class Viewer:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            await self._replies.put(self._answer(message.get("text")))
+            if reply := self._answer(message.get("text")):
+                await self._replies.put(reply)
             self._awake.set()
 
     def _answer(self, text: str | None) -> dict[str, Any]:
@@ -126,17 +127,19 @@ class Viewer:
             return
 
     async def _send(self, message: str | bytes) -> None:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            if isinstance(message, str):
-                await self._socket.send_text(message)
-            else:
-                await self._socket.send_bytes(message)
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                if isinstance(message, str):
+                    await self._socket.send_text(message)
+                else:
+                    await self._socket.send_bytes(message)
+        except RuntimeError as error:
+            # The server itself has closed it: a message that was too large, a ping without answer.
+            raise WebSocketDisconnect(1006) from error
 
     async def _send_replies(self) -> None:
         while not self._replies.empty():
-            reply = self._replies.get_nowait()
-            if reply:
-                await self._send(compact(reply))
+            await self._send(compact(self._replies.get_nowait()))
 
     async def _send_news(self) -> None:
         if time.monotonic() - self._news_at < NEWS_S:

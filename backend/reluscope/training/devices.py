@@ -1,6 +1,7 @@
 """The devices that this machine's torch can train on, what they hold, and how torch is set up."""
 
 import contextlib
+import math
 import platform
 import re
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 import psutil
 import torch
 
-DEVICE_NAME = re.compile(r"cpu|cuda(:\d{1,3})?")
+DEVICE_NAME = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,20 @@ def canonical(device: str) -> str:
 
 
 def free_bytes(device: str) -> int:
-    """Memory that is free on `device` now, in bytes."""
+    """Memory that is free on `device` now, in bytes; on the CPU no more than a container lets it."""
     if canonical(device) == "cpu":
-        return psutil.virtual_memory().available
+        return int(min(psutil.virtual_memory().available, _left_by_cgroup()))
     free, _total = torch.cuda.mem_get_info(torch.device(device))
     return int(free)
+
+
+def _left_by_cgroup(folder: Path = Path("/sys/fs/cgroup")) -> float:
+    """What the limit of a container leaves, in bytes; infinite where there is none."""
+    try:
+        limit = int((folder / "memory.max").read_text())
+        return limit - int((folder / "memory.current").read_text())
+    except (OSError, ValueError):  # no control group, or "max"
+        return math.inf
 
 
 def use_one_thread() -> None:

@@ -16,7 +16,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from .devices import DEVICE_NAME
+from .devices import DEVICE_NAME, devices
 from .relus import RELUS
 from .rules import RULES, Rule, Sgd
 
@@ -47,7 +47,7 @@ def _device_name(value: str) -> str:
         raise PydanticCustomError(
             "one_of",
             "expected a device such as cpu, cuda or cuda:1",
-            {"allowed": ["cpu", "cuda:k"]},
+            {"allowed": [device.name for device in devices()]},
         )
     return value
 
@@ -134,12 +134,13 @@ class RunSpec(BaseModel):
     def training_bytes(self) -> int:
         """Memory that training needs at its peak, estimated from the shapes, in bytes.
 
-        Data and weights; the weights' gradients and one temporary of their size (`lr * grad`);
-        hidden layer before and after the ReLU, their gradients and a mask; the output thrice.
+        Data and weights; the weights' gradients and one temporary of their size (`lr * grad`); of
+        the hidden layer h, relu(h), and what their gradients take; of the output the prediction,
+        the difference, its square, and the gradients of two of these.
         """
         data = self.n * (self.d_in + self.d_out)
         weights = self.hidden * (self.d_in + self.d_out)
-        activations = self.n * (5 * self.hidden + 3 * self.d_out)
+        activations = self.n * (4 * self.hidden + 5 * self.d_out)
         return (data + 3 * weights + activations) * self.torch_dtype.itemsize
 
     def trace_bytes(self) -> int:

@@ -57,7 +57,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "size": MAX_SIZE,
             "iterations": MAX_ITERATIONS,
             "pace": int(MAX_PACE),
-            "memory_bytes": book.memory.budget("cpu"),
+            "memory_bytes": book.memory.budgets["cpu"],
             "live_runs": settings.max_live,
             "runs": settings.max_runs,
             "body_bytes": guard.MAX_BODY_BYTES,

@@ -1,12 +1,13 @@
 """/api/runs: create, list, show, change and delete runs, and the verbs."""
 
+import asyncio
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
+from ...runs.book import VERB_TIMEOUT_S
 from ...runs.run import Run, RunView, Status
 from ...training.spec import MAX_ITERATIONS, Name, Pace, RunSpec, Tags
 from ..idempotency import Answers
@@ -15,6 +16,10 @@ from .shared import TheBook
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem, "content": {"application/problem+json": {}}}
+}
+
+PENDING: dict[int | str, dict[str, Any]] = {
+    202: {"model": RunView, "description": "It will be, when its iteration is over"}
 }
 
 router = APIRouter(prefix="/api/runs", tags=["runs"], responses=PROBLEM)
@@ -114,28 +119,37 @@ def delete(run_id: RunId, book: TheBook) -> None:
     book.delete(run_id)
 
 
-@router.post("/{id}/pause")
-async def pause(run_id: RunId, book: TheBook) -> RunView:
-    """Pause a run: once this answers, it does not move."""
-    return (await run_in_threadpool(book.pause, run_id)).view()
+@router.post("/{id}/pause", responses=PENDING)
+async def pause(run_id: RunId, book: TheBook, response: Response) -> RunView:
+    """Pause a run: once this answers 200, it does not move. An iteration that takes long is waited
+    for two seconds; then the answer is 202, and the run pauses when that iteration is over."""
+    return await _settled(book.pause(run_id, wait_s=0), response)
 
 
 @router.post("/{id}/resume")
 async def resume(run_id: RunId, book: TheBook) -> RunView:
     """Let a paused run go on."""
-    return (await run_in_threadpool(book.resume, run_id)).view()
+    return book.resume(run_id).view()
 
 
 @router.post("/{id}/step")
 async def step(
     run_id: RunId, book: TheBook, step: Annotated[Step | None, Body()] = None
 ) -> RunView:
-    """Train exactly that many iterations more (1 if the body is left out), then pause."""
-    iterations = (step or Step()).iterations
-    return (await run_in_threadpool(book.step, run_id, iterations)).view()
+    """Train exactly that many iterations more (1 if the body is left out), then pause. A run that
+    trains ends its turn, of 10 ms or one iteration, before these."""
+    return book.step(run_id, (step or Step()).iterations).view()
 
 
-@router.post("/{id}/stop")
-async def stop(run_id: RunId, book: TheBook) -> RunView:
-    """End a run for good; its losses stay."""
-    return (await run_in_threadpool(book.stop, run_id)).view()
+@router.post("/{id}/stop", responses=PENDING)
+async def stop(run_id: RunId, book: TheBook, response: Response) -> RunView:
+    """End a run for good; its losses stay. Answers 202 where `pause` would."""
+    return await _settled(book.stop(run_id, wait_s=0), response)
+
+
+async def _settled(run: Run, response: Response) -> RunView:
+    """A view of `run` once what was asked of it has come about; no thread waits for that."""
+    if settled := run.turn.settled:
+        done, _ = await asyncio.wait([asyncio.wrap_future(settled)], timeout=VERB_TIMEOUT_S)
+        response.status_code = 200 if done else 202
+    return run.view()

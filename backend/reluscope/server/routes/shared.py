@@ -1,4 +1,4 @@
-"""What several routes need: the book, and a run's id in the path."""
+"""What several routes need: the book."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from ...runs.book import Book
 
 
-def _book(request: Request) -> Book:
+async def _book(request: Request) -> Book:  # else each request would cross to a thread for it
     book: Book = request.app.state.book
     return book
 
