@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from reluscope.training.devices import use_one_thread
 
-settings.register_profile("reluscope", deadline=None)  # a busy machine is no error
+# A busy machine is no error.
+settings.register_profile("reluscope", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("reluscope")
 
 TUTORIALS = Path(__file__).parent / "training" / "tutorials"

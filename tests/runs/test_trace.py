@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluscope.runs.trace import FIRST_CAPACITY, Trace
+from reluscope.training.spec import RunSpec
 
 LOSSES = st.lists(st.floats(width=64), max_size=40)
 EDGE = st.none() | st.integers(-200, 200)
@@ -136,3 +137,11 @@ def test_readers_beside_the_writer_see_a_true_beginning_at_any_time():
     for reader in readers:
         reader.join()
     assert faults == []
+
+
+@pytest.mark.parametrize("expected", [1, 3, 1024, 1025, 5000])
+def test_a_trace_never_holds_more_than_its_spec_told(expected):
+    trace = Trace(expected)
+    for _ in range(expected):
+        trace.extend(np.zeros(1), 0.0)
+        assert trace.nbytes <= RunSpec(iterations=expected).trace_bytes()

@@ -226,7 +226,10 @@ FIELDS += ["iterations", "seed", "dtype", "device", "pace", "on_nonfinite", "oth
 SURROGATES = st.text(st.characters(categories=["Cs", "Lu"]), max_size=3)
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.dictionaries(st.sampled_from(FIELDS) | SURROGATES, JSON | SURROGATES, max_size=4) | JSON)
 def test_no_body_is_the_servers_fault(api, body):
     if isinstance(body, dict):  # what is valid should be small
@@ -377,7 +380,10 @@ QUERY = st.lists(
 )
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(QUERY)
 def test_no_query_is_the_servers_fault(api, query):
     run_id = api.start(**TINY, pace=0.01)
@@ -389,7 +395,10 @@ def test_no_query_is_the_servers_fault(api, query):
     api.http.delete(f"/api/runs/{run_id}")
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.binary(max_size=30))
 def test_no_path_is_the_servers_fault(api, raw):
     escaped = "".join(f"%{byte:02x}" for byte in raw)

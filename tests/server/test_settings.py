@@ -8,7 +8,7 @@ import pytest
 from reluscope import __main__ as command
 from reluscope.settings import Settings
 
-from .serving import Process
+from .serving import LONG, TINY, Process, in_thread
 
 
 @pytest.fixture
@@ -121,3 +121,16 @@ def test_the_command_itself():
         assert second.wait() > 0
         assert "address already in use" in second.log
         assert "Traceback" not in second.log
+
+
+def test_options_reach_the_book():
+    with in_thread(max_live=1, max_runs=2, memory=50_000_000, workers=3) as server:
+        api = server.api
+        assert api.http.get("/api/catalog").json()["limits"]["memory_bytes"] == 50_000_000
+        first = api.start(**LONG)
+        assert "1 runs are live" in api.http.post("/api/runs", json=LONG).json()["detail"]
+        api.verb(first, "stop")
+        api.until_ended(api.start(**TINY))
+        assert "2 runs are kept" in api.http.post("/api/runs", json=LONG).json()["detail"]
+        (turning,) = server.book._rounds.values()
+        assert len(turning._threads) == 3
