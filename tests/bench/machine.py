@@ -12,7 +12,6 @@ QUIET_CORES = 0.1
 """What others may take while the machine still counts as quiet."""
 
 LOOK_S = 0.2
-PATIENCE_S = 4.0
 
 
 def about() -> dict[str, Any]:
@@ -39,9 +38,9 @@ class Others:
         return max(0.0, busy_s - own_s) / (time.perf_counter() - self._began)
 
 
-def wait_for_quiet() -> None:
+def wait_for_quiet(patience_s: float) -> None:
     """Wait until others leave the machine alone, or patience ends."""
-    deadline = time.perf_counter() + PATIENCE_S
+    deadline = time.perf_counter() + patience_s
     while time.perf_counter() < deadline:
         others = Others()
         time.sleep(LOOK_S)

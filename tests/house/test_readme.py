@@ -7,15 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from subprocess import PIPE
+from typing import Any
 
 import httpx
 import pytest
 
 from reluscope.training.spec import RunSpec
 from tests.house.serving import serving
+from tests.waiting import eventually
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
@@ -49,21 +52,41 @@ def test_its_calls_are_those_of_the_api(url: str) -> None:
     assert shown == offered
 
 
-def test_its_curl_calls_answer(url: str) -> None:
+def test_its_curl_calls_train_the_tutorials(
+    url: str, tutorial_losses: dict[str, list[float]]
+) -> None:
     shown = next(block for block in blocks("sh") if block.startswith("curl"))
-    for line in shown.replace("\\\n", "").splitlines():
-        words = shlex.split(line)
-        address = next(word for word in words if word.startswith(ADDRESS))
-        options = dict(pairwise(words))
-        name, _, value = options.get("-H", ":").partition(": ")
-        answer = httpx.request(
-            options.get("-X", "GET"),
-            address.replace(ADDRESS, url),
-            headers={name: value} if value else {},
-            content=options.get("-d"),
-            trust_env=False,
-        )
+    answers = [call(line, url) for line in shown.replace("\\\n", "").splitlines()]
+    for answer in answers:
         assert answer.is_success, answer.text
+    runs = [f"{url}{answer.headers['location']}" for answer in answers if answer.status_code == 201]
+    for run, losses in zip(runs, tutorial_losses.values(), strict=True):
+        httpx.patch(run, json={"pace": None}, trust_env=False)
+        eventually(partial(has_finished, run), run)
+        assert get(f"{run}/losses")["losses"] == losses
+
+
+def call(line: str, url: str) -> httpx.Response:
+    """What curl would do."""
+    words = shlex.split(line)
+    address = next(word for word in words if word.startswith(ADDRESS))
+    options = dict(pairwise(words))
+    name, _, value = options.get("-H", ":").partition(": ")
+    return httpx.request(
+        options.get("-X", "GET"),
+        address.replace(ADDRESS, url),
+        headers={name: value} if value else {},
+        content=options.get("-d"),
+        trust_env=False,
+    )
+
+
+def has_finished(run: str) -> bool:
+    return bool(get(run)["status"] == "finished")
+
+
+def get(url: str) -> Any:
+    return httpx.get(url, trust_env=False).json()
 
 
 def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:
@@ -89,8 +112,7 @@ def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:
             if {run_id: len(printed.get(run_id, [])) for run_id in expected} == expected:
                 break
     for run_id in expected:
-        told = httpx.get(f"{url}/api/runs/{run_id}/losses", trust_env=False).json()
-        assert printed[run_id] == told["losses"]
+        assert printed[run_id] == get(f"{url}/api/runs/{run_id}/losses")["losses"]
 
 
 def start(url: str, seed: int) -> str:

@@ -1,11 +1,15 @@
+import asyncio
 import contextlib
 import http.client
 import json
 
 import httpx
 import pytest
+from starlette.responses import Response
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+
+from reluscope.server.guard import Guard
 
 from .serving import TINY, in_thread
 
@@ -37,6 +41,7 @@ SECURITY = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-cache",
 }
 
 
@@ -88,7 +93,11 @@ def test_the_loopbacks_names_are_allowed(api, host):
 
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
 def test_a_page_from_elsewhere_is_refused(api, live_url, origin):
-    for method, path in (("GET", "/api/runs"), ("POST", "/api/runs"), ("GET", "/vendor/plotly.js")):
+    for method, path in (
+        ("GET", "/api/runs"),
+        ("GET", "/vendor/plotly.js"),
+        *((method, "/api/runs/x") for method in ("POST", "PATCH", "PUT", "DELETE", "HEAD")),
+    ):
         answer = api.http.request(method, path, headers={"origin": origin})
         assert answer.status_code == 403
         assert "access-control-allow-origin" not in answer.headers
@@ -189,4 +198,23 @@ def test_a_page_may_load_scripts_and_connect_to_nothing_but_this_server(api):
     assert rules["default-src"] == "'self'"
     assert "script-src" not in rules
     assert "connect-src" not in rules
-    assert rules["frame-ancestors"] == "'none'"
+    for nothing in ("frame-ancestors", "object-src", "base-uri"):
+        assert rules[nothing] == "'none'"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "origin", "status"),
+    [("https", "https", 200), ("https", "http", 403), ("http", "https", 403)],
+)
+def test_behind_tls_the_origin_is_https(scheme, origin, status):
+    async def app(scope, receive, send):
+        await Response()(scope, receive, send)
+
+    async def ask() -> int:
+        transport = httpx.ASGITransport(Guard(app, hosts=["scope.example"]))
+        async with httpx.AsyncClient(transport=transport) as client:
+            headers = {"origin": f"{origin}://scope.example"}
+            answer = await client.get(f"{scheme}://scope.example/", headers=headers)
+            return answer.status_code
+
+    assert asyncio.run(ask()) == status

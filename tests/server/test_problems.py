@@ -1,7 +1,12 @@
+import asyncio
+
+import httpx
 import pytest
+from fastapi import FastAPI
 
 from reluscope.errors import FieldError
-from reluscope.server.problems import describe
+from reluscope.server import problems
+from reluscope.server.problems import describe, install
 
 
 @pytest.mark.parametrize(
@@ -67,3 +72,25 @@ def test_what_was_given_is_told_in_short(given):
 def test_what_was_not_given_is_not_told():
     assert "given" not in describe(FieldError("f", "m"))
     assert describe(FieldError("f", "m", None))["given"] is None
+
+
+def test_an_error_of_the_servers_is_logged_and_told_without_its_insides(monkeypatch):
+    logged = []
+    monkeypatch.setattr(problems.logger, "error", lambda *_, exc_info: logged.append(str(exc_info)))
+    app = FastAPI()
+    install(app)
+
+    @app.get("/")
+    def broken() -> None:
+        raise ValueError("the secret word")
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+            return await client.get("/")
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "secret" not in answer.text
+    assert logged == ["the secret word"]

@@ -244,6 +244,28 @@ def test_no_body_is_the_servers_fault(api, body):
         problem(answer, answer.status_code)
 
 
+@settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.sampled_from(["step", ""]),
+    JSON | st.dictionaries(st.sampled_from(["iterations", "name", "tags", "pace"]), JSON),
+)
+def test_no_wish_for_a_run_is_the_servers_fault(api, verb, body):
+    run_id = api.start(**TINY, pace=1e-3)
+    method, path = ("POST", "/step") if verb else ("PATCH", "")
+    answer = api.http.request(
+        method,
+        f"/api/runs/{run_id}{path}",
+        content=json.dumps(body).encode(),
+        headers={"content-type": "application/json"},
+    )
+    api.http.delete(f"/api/runs/{run_id}")
+    if answer.status_code != 200:
+        problem(answer, 422)
+
+
 # --- Idempotency-Key
 
 
