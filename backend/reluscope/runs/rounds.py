@@ -124,11 +124,9 @@ class Round:
 
     def _withdraw(self, run: Run) -> None:
         for queue in (self._ready, self._resting):
-            if kept := [entry for entry in queue if entry[2] is not run]:
-                queue[:] = kept
+            if any(entry[2] is run for entry in queue):
+                queue[:] = [entry for entry in queue if entry[2] is not run]
                 heapq.heapify(queue)
-            else:
-                queue.clear()
 
     def _take(self) -> Run | None:
         """The run, of those that are due, that has used least time; None when the round closes."""
