@@ -58,3 +58,30 @@ export function setting(value) {
   const exponential = value.toExponential();
   return exponential.length < short.length ? exponential : short;
 }
+
+/**
+ * @param {string} told why a run has ended, in the server's words
+ * @returns {string} in the page's
+ */
+export function reason(told) {
+  return told.replace(/-?\bInfinity\b/g, (word) => loss(Number(word)));
+}
+
+/**
+ * @param {string} text
+ * @param {number} length
+ * @returns {string} its beginning, where it is longer
+ */
+export function shortened(text, length) {
+  const characters = [...text];
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
+}
+
+/**
+ * @param {number} runs
+ * @returns {string} that the server, found again, does not have so many runs any more
+ */
+export function vanished(runs) {
+  const what = runs === 1 ? "1 run is" : `${count(runs)} runs are`;
+  return `${what} no longer on the server: deleted, or lost when it was restarted.`;
+}

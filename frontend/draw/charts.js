@@ -4,13 +4,15 @@
  * @module
  */
 
-import { title } from "../model/state.js";
+import { OVERLAY } from "../model/state.js";
 import { count } from "../texts.js";
-import { curve, unshown } from "./curves.js";
-import { Figure } from "./figure.js";
+import { curve, unshown, widths } from "./curves.js";
+import { Figure, plotly } from "./figure.js";
 import { style } from "./palette.js";
 
 /** @typedef {import("../model/state.js").State} State */
+/** @typedef {import("../model/state.js").View} View */
+/** @typedef {import("../model/traces.js").Trace} Trace */
 /** @typedef {import("../wire/api.js").Run} Run */
 
 /** Points of all curves of one figure together: what Plotly draws within about 50 ms. */
@@ -22,42 +24,56 @@ const FRAME_BUDGET_MS = 12;
 /** A figure rests this many times as long as it took to draw, so that the page stays at hand. */
 const REST = 3;
 const SHORTEST_REST_MS = 50;
+const LONGEST_REST_MS = 500;
 
 /** Until a figure that could not be drawn is tried again. */
 const RETRY_MS = 2000;
+
+/** How far off the screen a chart is drawn already, so that it is there when it is scrolled to. */
+const AHEAD = "400px 0px";
+
+/** Digits by which all numbers of a type can be told apart. */
+const DIGITS = /** @type {Record<string, number>} */ ({ float32: 9, float64: 17 });
 
 /** A figure's runs, its place on the page, and when it may be drawn again. */
 class Panel {
   /** @type {string[]} */
   runs = [];
-  /** What it draws, and what that is called: where this changes, it is drawn anew. */
-  names = "";
+  /** What it draws, and how: where this changes, it is drawn anew. */
+  subject = "";
   dirty = true;
   visible = false;
   restUntil = 0;
 
-  /** @param {() => void} onZoom */
-  constructor(onZoom) {
+  /**
+   * @param {string} key
+   * @param {(view: View, runs: string[]) => void} onZoom
+   */
+  constructor(key, onZoom) {
+    this.key = key;
     this.element = document.createElement("figure");
     this.element.className = "chart";
     this.caption = document.createElement("figcaption");
     this.plot = document.createElement("div");
     this.plot.className = "plot";
     this.plot.setAttribute("role", "img");
+    this.blank = document.createElement("p");
+    this.blank.className = "blank";
+    this.blank.textContent = "Losses appear here as they come.";
+    this.blank.hidden = true;
     this.note = document.createElement("p");
     this.note.className = "note";
-    this.element.append(this.caption, this.plot, this.note);
-    this.figure = new Figure(this.plot, () => {
-      this.dirty = true;
-      onZoom();
-    });
+    this.element.append(this.caption, this.plot, this.blank, this.note);
+    this.figure = new Figure(this.plot, (view) => onZoom(view, this.runs));
   }
 }
 
 export class Charts {
   /** @type {Map<string, Panel>} */
   #panels = new Map();
-  #scheduled = 0;
+  #frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #resting;
   /** @type {IntersectionObserver} */
   #observer;
 
@@ -68,124 +84,157 @@ export class Charts {
   constructor(element, state) {
     this.element = element;
     this.state = state;
-    this.#observer = new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        const panel = [...this.#panels.values()].find((p) => p.element === entry.target);
-        if (panel) panel.visible = entry.isIntersecting;
-      }
-      this.#schedule();
-    });
+    const seen = (/** @type {IntersectionObserverEntry[]} */ entries) => this.#seen(entries);
+    const margins = { rootMargin: AHEAD, scrollMargin: AHEAD };
+    this.#observer = new IntersectionObserver(seen, margins);
     document.addEventListener("visibilitychange", () => this.#schedule());
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
+    for (const query of ["(prefers-color-scheme: dark)", "(pointer: coarse)"])
+      matchMedia(query).addEventListener("change", () => this.#redraw());
+    void plotly().catch(() => {}); // so that it is there for the first curve, which tries again
   }
 
   /** Fit the panels to the state: which runs are shown, and how they are laid out. */
-  arrange() {
-    const shown = this.state.shown();
-    this.element.classList.toggle("grid", this.state.layout === "grid");
+  render() {
+    const { state } = this;
+    const shown = state.shown();
+    const grid = state.layout === "grid";
+    this.element.classList.toggle("grid", grid);
+    if (grid) this.element.tabIndex = 0;
+    else this.element.removeAttribute("tabindex");
     /** @type {Map<string, Run[]>} */
-    const wanted =
-      this.state.layout === "grid"
-        ? new Map(shown.map((run) => [run.id, [run]]))
-        : new Map([["overlay", shown]]);
+    const wanted = grid ? new Map(shown.map((run) => [run.id, [run]])) : new Map([[OVERLAY, shown]]);
     for (const [key, panel] of this.#panels) {
-      if (!wanted.has(key)) this.#remove(key, panel);
+      if (!wanted.has(key)) this.#remove(panel);
     }
-    for (const [key, runs] of wanted) this.#panel(key, runs);
+    [...wanted].forEach(([key, runs], position) => {
+      const panel = this.#panels.get(key) ?? this.#add(key);
+      const here = this.element.children[position] ?? null;
+      if (here !== panel.element) this.element.insertBefore(panel.element, here);
+      this.#describe(panel, runs);
+    });
   }
 
   /** @param {string} id a run with new losses */
   touch(id) {
-    const panel = this.#panels.get(this.state.layout === "grid" ? id : "overlay");
+    const panel = this.#panels.get(this.state.layout === "grid" ? id : OVERLAY);
     if (panel) panel.dirty = true;
     this.#schedule();
   }
 
-  redraw() {
+  #redraw() {
     for (const panel of this.#panels.values()) panel.dirty = true;
     this.#schedule();
   }
 
-  /** @param {string} key @param {Run[]} runs */
-  #panel(key, runs) {
-    let panel = this.#panels.get(key);
-    if (!panel) {
-      panel = new Panel(() => this.#schedule());
-      this.#panels.set(key, panel);
-      this.element.append(panel.element);
-      this.#observer.observe(panel.element);
+  /** @param {IntersectionObserverEntry[]} entries */
+  #seen(entries) {
+    for (const entry of entries) {
+      const panel = [...this.#panels.values()].find(({ element }) => element === entry.target);
+      if (panel) panel.visible = entry.isIntersecting;
     }
-    const names = runs.map((run) => `${run.id} ${title(run)}`).join();
-    if (names !== panel.names) {
-      panel.names = names;
-      panel.runs = runs.map((run) => run.id);
-      panel.dirty = true;
-      this.#schedule();
-    }
-    const [only] = runs;
-    const caption = key !== "overlay" && only ? title(only) : "";
-    if (panel.caption.textContent !== caption) panel.caption.textContent = caption;
-    const label = caption ? `Loss of ${caption}` : `Losses, runs shown: ${count(runs.length)}`;
-    panel.plot.setAttribute("aria-label", label);
+    this.#schedule();
   }
 
-  /** @param {string} key @param {Panel} panel */
-  #remove(key, panel) {
-    this.#panels.delete(key);
+  /** @param {string} key */
+  #add(key) {
+    const panel = new Panel(key, (view, runs) => this.state.zoom(key, view, runs));
+    this.#panels.set(key, panel);
+    this.#observer.observe(panel.element);
+    return panel;
+  }
+
+  /** @param {Panel} panel */
+  #remove(panel) {
+    this.#panels.delete(panel.key);
     this.#observer.unobserve(panel.element);
     panel.element.remove();
     void panel.figure.close();
   }
 
-  #schedule() {
-    if (!this.#scheduled && !document.hidden)
-      this.#scheduled = requestAnimationFrame(() => void this.#frame());
+  /** @param {Panel} panel @param {Run[]} runs */
+  #describe(panel, runs) {
+    const { state } = this;
+    const { key } = panel;
+    const titles = runs.map((run) => state.title(run));
+    panel.runs = runs.map((run) => run.id);
+    const subject = JSON.stringify([state.scale, state.zooms.get(key), panel.runs, titles]);
+    if (subject === panel.subject) return;
+    panel.subject = subject;
+    panel.dirty = true;
+    panel.caption.textContent = key === OVERLAY ? "" : (titles[0] ?? "");
+    const label =
+      key === OVERLAY ? `Losses, runs shown: ${count(runs.length)}` : `Loss of ${titles[0]}`;
+    panel.plot.setAttribute("aria-label", label);
+    this.#schedule();
   }
 
-  async #frame() {
+  /** Draw at the next frame, or once one that is due has rested. */
+  #schedule() {
+    if (this.#frame || document.hidden) return;
+    clearTimeout(this.#resting);
+    const wait = Math.min(...this.#due().map((panel) => panel.restUntil)) - performance.now();
+    if (wait <= 0) this.#frame = requestAnimationFrame(() => void this.#draw());
+    else if (wait < Infinity) this.#resting = setTimeout(() => this.#schedule(), wait);
+  }
+
+  #due() {
+    return [...this.#panels.values()].filter((panel) => panel.dirty && panel.visible);
+  }
+
+  async #draw() {
     const began = performance.now();
-    const due = [...this.#panels.values()]
-      .filter((panel) => panel.dirty && panel.visible)
-      .sort((a, b) => a.restUntil - b.restUntil);
     try {
-      for (const panel of due) {
+      for (const panel of this.#due().sort((a, b) => a.restUntil - b.restUntil)) {
         const now = performance.now();
-        if (now >= panel.restUntil && now - began <= FRAME_BUDGET_MS) await this.#draw(panel);
+        if (now >= panel.restUntil && now - began <= FRAME_BUDGET_MS) await this.#drawPanel(panel);
       }
     } finally {
-      this.#scheduled = 0;
-      if (due.some((panel) => panel.dirty)) this.#schedule();
+      this.#frame = 0;
+      this.#schedule();
     }
   }
 
   /** @param {Panel} panel */
-  async #draw(panel) {
+  async #drawPanel(panel) {
     panel.dirty = false;
     const { state } = this;
-    const view = panel.figure.zoom ?? [0, Infinity];
-    const points = Math.min(
-      4 * panel.figure.width,
-      Math.max(100, FIGURE_POINTS / Math.max(1, panel.runs.length)),
-    );
-    const traces = new Map(
-      panel.runs.flatMap((id) => {
-        const trace = state.traces.get(id);
-        return trace ? [[id, trace]] : [];
-      }),
-    );
-    const curves = [...traces].map(([id, trace]) => {
-      const run = state.runs.get(id);
-      const look = { name: run ? title(run) : id, ...style(state.colours.get(id) ?? 0) };
-      return curve(trace, look, /** @type {[number, number]} */ (view), points);
+    const shown = panel.runs.flatMap((id) => {
+      const [run, trace] = [state.runs.get(id), state.traces.get(id)];
+      return run && trace ? [{ run, trace }] : [];
     });
-    panel.note.textContent = unshown(traces.values(), state.scale);
+    const traces = shown.map(({ trace }) => trace);
+    panel.blank.hidden = traces.some((trace) => trace.length);
     let rest = RETRY_MS;
     try {
-      rest = Math.max(SHORTEST_REST_MS, REST * (await panel.figure.draw(curves, state.scale)));
+      const cost = panel.blank.hidden ? await this.#drawCurves(panel, shown) : 0;
+      if (!panel.blank.hidden) await panel.figure.clear();
+      panel.note.textContent = unshown(traces, state.scale);
+      rest = Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, REST * cost));
     } catch (error) {
       panel.dirty = true;
-      state.set({ notice: String(error) });
+      panel.note.textContent = `${error instanceof Error ? error.message : error}; trying again`;
     }
     panel.restUntil = performance.now() + rest;
+  }
+
+  /**
+   * @param {Panel} panel
+   * @param {{run: Run, trace: Trace}[]} shown
+   */
+  #drawCurves({ key, figure }, shown) {
+    const { state } = this;
+    const zoom = state.zooms.get(key) ?? null;
+    const points = Math.min(4 * figure.width, Math.max(100, FIGURE_POINTS / shown.length));
+    const wide = widths(shown.map(({ trace }) => trace));
+    const curves = shown.map(({ run, trace }, i) => {
+      const look = {
+        ...style(state.colours.get(run.id) ?? 0),
+        name: state.title(run),
+        width: wide[i] ?? 1,
+        digits: DIGITS[run.spec["dtype"]] ?? 9,
+      };
+      return curve(trace, look, zoom?.x ?? [0, Infinity], points);
+    });
+    return figure.draw(curves, state.scale, zoom);
   }
 }

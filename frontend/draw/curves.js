@@ -4,7 +4,10 @@
  * @module
  */
 
+import { count, loss } from "../texts.js";
+
 /** @typedef {import("../model/traces.js").Trace} Trace */
+/** @typedef {Pick<Curve, "name" | "colour" | "dash" | "width" | "digits">} Look */
 
 /**
  * @typedef {object} Mark
@@ -15,8 +18,10 @@
 /**
  * @typedef {object} Curve
  * @property {string} name
- * @property {string} colour
+ * @property {string} colour the property of style.css that has it
  * @property {string} dash
+ * @property {number} width in pixels
+ * @property {number} digits in which its losses are told apart
  * @property {number[]} x iterations
  * @property {(number | null)[]} y losses; null breaks the line
  * @property {Mark[]} marks where losses are not finite
@@ -28,12 +33,18 @@
  */
 const MAX_MARKS = 50;
 
-/** @param {number} value */
-const sign = (value) => (Number.isNaN(value) ? "NaN" : value > 0 ? "+inf" : "-inf");
+/** Width of a curve; what is added for each that lies upon it, and for how many at most. */
+const WIDTH = 1.6;
+const RIM = 2.4;
+const MAX_RIMS = 3;
+
+/** Losses that are compared to tell whether two curves coincide, and what part of them is no matter. */
+const SAMPLES = 9;
+const ALIKE = 0.05;
 
 /**
  * @param {Trace} trace
- * @param {{name: string, colour: string, dash: string}} look
+ * @param {Look} look
  * @param {[number, number]} view the iterations on screen
  * @param {number} points about how many to draw
  * @returns {Curve}
@@ -52,28 +63,60 @@ export function curve(trace, look, view, points) {
       x: start,
       text:
         stop - start > 1
-          ? `${sign(value)} at iterations ${start} to ${stop - 1}`
-          : `${sign(value)} at iteration ${start}`,
+          ? `${loss(value)} at iterations ${start} to ${stop - 1}`
+          : `${loss(value)} at iteration ${start}`,
     })),
     markY: first && first.start > 0 ? trace.at(first.start - 1) : 1,
   };
 }
 
 /**
- * What an axis cannot show of some curves, in words; empty where it shows all.
+ * How wide each curve is drawn, so that one which a later one lies upon is seen on both sides of it.
+ * @param {Trace[]} traces as they are drawn, one upon the other
+ * @returns {number[]} in pixels
+ */
+export function widths(traces) {
+  return traces.map((trace, i) => {
+    const upon = traces.slice(i + 1).filter((later) => coincide(trace, later)).length;
+    return WIDTH + RIM * Math.min(upon, MAX_RIMS);
+  });
+}
+
+/**
+ * @param {Trace} a
+ * @param {Trace} b
+ * @returns {boolean} whether they look like one line, as far as both go
+ */
+function coincide(a, b) {
+  const length = Math.min(a.length, b.length);
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const i = Math.floor(((length - 1) * sample) / (SAMPLES - 1));
+    const [left, right] = [a.at(i), b.at(i)];
+    const apart = Math.abs(left - right) > ALIKE * Math.max(Math.abs(left), Math.abs(right));
+    if (apart || Number.isFinite(left) !== Number.isFinite(right)) return false;
+  }
+  return length > 0;
+}
+
+/**
+ * What is not on the line of some curves, in words; empty where all is.
  * @param {Iterable<Trace>} traces
  * @param {"linear" | "log"} scale
  * @returns {string}
  */
 export function unshown(traces, scale) {
-  const counts = { NaN: 0, "+inf": 0, "-inf": 0, "zero or less": 0 };
+  /** @type {Map<string, number>} */
+  const crosses = new Map();
+  let tooLow = 0;
   for (const trace of traces) {
     for (const { start, stop, value } of trace.nonFinite) {
-      counts[/** @type {"NaN"} */ (sign(value))] += stop - start;
+      crosses.set(loss(value), (crosses.get(loss(value)) ?? 0) + stop - start);
     }
-    if (scale === "log") counts["zero or less"] += trace.notPositive;
+    if (scale === "log") tooLow += trace.notPositive;
   }
-  const parts = Object.entries(counts).filter(([, count]) => count > 0);
-  if (!parts.length) return "";
-  return `Not on this axis: ${parts.map(([what, count]) => `${count} × ${what}`).join(", ")}`;
+  const counted = [...crosses].sort().map(([what, times]) => `${count(times)} × ${what}`);
+  const parts = [];
+  if (counted.length) parts.push(`Not finite, marked by a cross: ${counted.join(", ")}`);
+  if (tooLow) parts.push(`Not on a log axis: ${count(tooLow)} × zero or less`);
+  return parts.join(" · ");
 }

@@ -3,9 +3,12 @@
  * @module
  */
 
-import { loss } from "../texts.js";
+import { loss, shortened } from "../texts.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
+/** @typedef {import("../model/state.js").Zoom} Zoom */
+/** @typedef {import("../model/state.js").View} View */
+/** @typedef {import("../model/state.js").Scale} Scale */
 
 /**
  * The part of Plotly that is used here.
@@ -22,17 +25,28 @@ const CONFIG = {
   showSendToCloud: false,
   plotlyServerURL: "",
   responsive: true,
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+  showTips: false,
+  doubleClick: "autosize",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
 };
+
+/** Curves of which each is told at the iteration under the mouse; of more, the nearest one. */
+const TOLD_TOGETHER = 8;
+
+/** Characters of a name in a label over the chart. */
+const LABEL_LENGTH = 50;
+
+/** A finger scrolls the page: a chart as wide as the screen would hold it fast. */
+const finger = matchMedia("(pointer: coarse)");
 
 /** @type {Promise<PlotlyApi> | null} */
 let loading = null;
 
 /**
- * Plotly, loaded when the first figure is drawn, so that the page is there before its 5 MB are.
+ * Plotly, loaded by a script of its own, so that the page is there before its 5 MB are.
  * @returns {Promise<PlotlyApi>}
  */
-function plotly() {
+export function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = "vendor/plotly.js";
@@ -51,22 +65,23 @@ function literal(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** @param {string} name @returns {string} */
-function themed(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** @typedef {(name: string) => string} Theme the value of a property of style.css, by day or by night */
+
+/** @returns {Theme} */
+function theme() {
+  const styles = getComputedStyle(document.documentElement);
+  return (name) => styles.getPropertyValue(name).trim();
 }
 
 export class Figure {
-  /** @type {[number, number] | null} The iterations that the person has zoomed to. */
-  zoom = null;
-  #listening = false;
+  #isDrawn = false;
   #closed = false;
   /** @type {Promise<unknown>} */
   #drawing = Promise.resolve();
 
   /**
    * @param {HTMLElement} element
-   * @param {() => void} onZoom called when the person has zoomed or gone back
+   * @param {(view: View) => void} onZoom called when the person has zoomed or gone back
    */
   constructor(element, onZoom) {
     this.element = /** @type {PlotElement} */ (element);
@@ -80,88 +95,144 @@ export class Figure {
 
   /**
    * @param {Curve[]} curves
-   * @param {"linear" | "log"} scale
+   * @param {Scale} scale
+   * @param {Zoom | null} zoom null to show all
    * @returns {Promise<number>} what it cost, in ms
    */
-  async draw(curves, scale) {
+  async draw(curves, scale, zoom) {
     const { react } = await plotly();
     if (this.#closed) return 0;
     const began = performance.now();
-    const data = curves.flatMap((curve) => [line(curve), ...marks(curve)]);
-    this.#drawing = react(this.element, data, layout(scale), CONFIG);
+    const colours = theme();
+    const together = curves.length <= TOLD_TOGETHER;
+    const data = curves.flatMap((curve) => [line(curve, colours, together), ...marks(curve, colours)]);
+    const look = layout(scale, zoom, colours, together);
+    this.#drawing = react(this.element, data, look, CONFIG);
     await this.#drawing;
-    if (!this.#listening) {
-      this.#listening = true;
-      this.element.on("plotly_relayout", (change) => this.#zoomed(change));
-    }
+    if (!this.#isDrawn) this.#listen();
+    this.#isDrawn = true;
     return performance.now() - began;
   }
 
-  /** Give back what Plotly holds, once it has drawn: it does not bear to be stopped midway. */
-  async close() {
-    this.#closed = true;
-    await this.#drawing.catch(() => {});
-    if (this.#listening) (await plotly()).purge(this.element);
+  /** Draw nothing, and give back what Plotly holds. */
+  async clear() {
+    await this.#drawing.catch(() => {}); // it does not bear to be stopped midway
+    if (this.#isDrawn) (await plotly()).purge(this.element);
+    this.#isDrawn = false;
   }
 
-  /** @param {Record<string, any>} change */
-  #zoomed(change) {
-    if (change["xaxis.autorange"]) this.zoom = null;
-    else if ("xaxis.range[0]" in change)
-      this.zoom = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-    else return;
-    this.onZoom();
+  async close() {
+    this.#closed = true;
+    await this.clear();
+  }
+
+  #listen() {
+    const { element } = this;
+    const relaid = (/** @type {Record<string, any>} */ change) => {
+      const view = { x: range(change, "xaxis"), y: range(change, "yaxis") };
+      if (view.x !== undefined || view.y !== undefined) this.onZoom(view);
+    };
+    element.on("plotly_relayout", relaid);
+    // While a curve is drawn anew, it must be where the hand has taken it.
+    element.on("plotly_relayouting", (change) => {
+      if (element._fullLayout.dragmode === "pan") relaid(change);
+    });
   }
 }
 
-/** @param {Curve} curve */
-function line(curve) {
+/**
+ * @param {Record<string, any>} change
+ * @param {"xaxis" | "yaxis"} axis
+ * @returns {View["x"]} null where it shows all again, undefined where it stays
+ */
+function range(change, axis) {
+  if (change[`${axis}.autorange`]) return null;
+  if (`${axis}.range[0]` in change) return [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];
+  return change[`${axis}.range`];
+}
+
+/**
+ * @param {Curve} curve
+ * @param {Theme} colours
+ * @param {boolean} together whether it is told of beside others, under a title that has the iteration
+ */
+function line(curve, colours, together) {
+  const told = `%{y:.${curve.digits}g}  %{meta}<extra></extra>`;
   return {
     type: "scatter",
     mode: curve.x.length === 1 ? "markers" : "lines",
     name: literal(curve.name),
+    meta: literal(shortened(curve.name, LABEL_LENGTH)),
     x: curve.x,
     y: curve.y,
-    line: { color: curve.colour, dash: curve.dash, width: 1.6 },
-    marker: { color: curve.colour, size: 6 },
+    line: { color: colours(curve.colour), dash: curve.dash, width: curve.width },
+    marker: { color: colours(curve.colour), size: 6 },
     connectgaps: false,
-    hovertemplate: "iteration %{x}<br>loss %{y:.6g}<extra>%{fullData.name}</extra>",
+    hovertemplate: together ? told : `iteration %{x}<br>${told}`,
   };
 }
 
-/** @param {Curve} curve */
-function marks(curve) {
+/** @param {Curve} curve @param {Theme} colours */
+function marks(curve, colours) {
   if (!curve.marks.length) return [];
   return [
     {
       type: "scatter",
       mode: "markers",
       name: literal(curve.name),
+      meta: literal(shortened(curve.name, LABEL_LENGTH)),
       x: curve.marks.map((mark) => mark.x),
       y: curve.marks.map(() => curve.markY),
       text: curve.marks.map((mark) => `${mark.text} (drawn at ${loss(curve.markY)})`),
-      marker: { color: curve.colour, size: 10, symbol: "x", line: { width: 1, color: "#000" } },
-      hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
+      marker: {
+        color: colours(curve.colour),
+        size: 10,
+        symbol: "x",
+        line: { width: 1, color: colours("--card") },
+      },
+      hovertemplate: "%{text}  %{meta}<extra></extra>",
     },
   ];
 }
 
-/** @param {"linear" | "log"} scale */
-function layout(scale) {
-  const axis = {
-    color: themed("--ink-soft"),
-    gridcolor: themed("--grid"),
-    zerolinecolor: themed("--grid"),
-  };
+/**
+ * @param {Scale} scale
+ * @param {Zoom | null} zoom
+ * @param {Theme} colours
+ * @param {boolean} together
+ */
+function layout(scale, zoom, colours, together) {
+  const [ink, soft, card] = [colours("--ink"), colours("--ink-soft"), colours("--card")];
+  const axis = { color: soft, gridcolor: colours("--grid"), zerolinecolor: colours("--grid") };
+  const y = zoom?.scale === scale ? zoom.y : null;
   return {
-    uirevision: "kept",
-    margin: { l: 56, r: 14, t: 10, b: 40 },
-    paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
-    font: { family: "system-ui, sans-serif", size: 12, color: themed("--ink") },
+    margin: { l: 56, r: 14, t: finger.matches ? 34 : 10, b: 40 },
+    // Of these Plotly makes the colours of its buttons and of the box of a zoom: not transparent.
+    paper_bgcolor: card,
+    plot_bgcolor: card,
+    // What the buttons on the chart have set stays, while all else is as it is said here.
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: soft, activecolor: colours("--accent"), uirevision: "kept" },
+    dragmode: finger.matches ? false : "zoom",
+    font: { family: "system-ui, sans-serif", size: 12, color: ink },
+    hoverlabel: { bgcolor: card, font: { color: ink }, namelength: -1 },
     showlegend: false,
-    hovermode: "closest",
-    xaxis: { ...axis, title: { text: "iteration" }, rangemode: "tozero" },
-    yaxis: { ...axis, uirevision: scale, title: { text: "loss" }, type: scale, exponentformat: "power" },
+    hovermode: together ? "x" : "closest",
+    xaxis: {
+      ...axis,
+      title: { text: "iteration" },
+      rangemode: "tozero",
+      ...ranged(zoom?.x ?? null),
+    },
+    yaxis: {
+      ...axis,
+      title: { text: "loss" },
+      type: scale,
+      exponentformat: "power",
+      automargin: true,
+      ...ranged(y),
+    },
   };
 }
+
+/** @param {[number, number] | null} range */
+const ranged = (range) => (range ? { range: [...range], autorange: false } : { autorange: true });

@@ -1,29 +1,23 @@
 /**
- * Colours and dashes of curves. The colours are those of Okabe and Ito, told apart by people with
- * every common kind of colour vision; after the last comes the first again, dashed otherwise.
+ * Colours and dashes of curves. After the last colour comes the first again, dashed otherwise. What
+ * the colours are, by day and by night, stands in style.css.
  * @module
  */
 
-const COLOURS = [
-  "#0072b2",
-  "#e69f00",
-  "#009e73",
-  "#cc79a7",
-  "#d55e00",
-  "#56b4e9",
-  "#8f7f00",
-  "#7a7a7a",
-];
-const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot"];
+/**
+ * @typedef {object} Style
+ * @property {string} colour the property of style.css that has it
+ * @property {string} dash `solid`, or lengths of strokes and gaps in pixels
+ */
+
+const COLOURS = 8;
+const DASHES = ["solid", "8px,4px", "2px,3px", "8px,3px,2px,3px", "14px,5px", "14px,3px,2px,3px"];
 
 /**
  * @param {number} place
- * @returns {{colour: string, dash: string}}
+ * @returns {Style}
  */
 export function style(place) {
-  const round = Math.floor(place / COLOURS.length);
-  return {
-    colour: COLOURS[place % COLOURS.length] ?? "#7a7a7a",
-    dash: DASHES[round % DASHES.length] ?? "solid",
-  };
+  const round = Math.floor(place / COLOURS);
+  return { colour: `--curve-${place % COLOURS}`, dash: DASHES[round % DASHES.length] ?? "solid" };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { setting } from "../texts.js";
 import { Trace } from "./traces.js";
+import * as words from "./words.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
@@ -27,19 +27,21 @@ export const isLive = (run) => LIVE.includes(run.status);
 export const hasEnded = (run) => ENDED.includes(run.status);
 
 /**
- * @param {Run} run
- * @returns {string} its ReLU, its rule and the rule's hyperparameters
+ * What a person has zoomed to on one chart.
+ * @typedef {object} Zoom
+ * @property {[number, number] | null} x iterations; null where only the height is zoomed
+ * @property {[number, number] | null} y as the axis counts them, which a logarithmic one does in powers of ten
+ * @property {Scale} scale of the axis that `y` is for
+ * @property {string[]} runs those on the chart: once none of them is left, there is nothing to look at
  */
-export function choices({ spec }) {
-  const { rule, ...hyperparameters } = spec.update;
-  const settings = Object.entries(hyperparameters).map(
-    ([name, value]) => `${name} ${typeof value === "number" ? setting(value) : value}`,
-  );
-  return [spec["relu"], rule, ...settings].join(" · ");
-}
 
-/** @param {Run} run @returns {string} what it is called, or else what it does */
-export const title = (run) => run.spec["name"] ?? choices(run);
+/**
+ * A change of what is seen of a chart: null shows all, undefined leaves it as it is.
+ * @typedef {{x?: [number, number] | null | undefined, y?: [number, number] | null | undefined}} View
+ */
+
+/** The chart with all runs; the chart of one bears its id. */
+export const OVERLAY = "overlay";
 
 export class State {
   /** @type {Catalog | null} */
@@ -54,6 +56,8 @@ export class State {
   traces = new Map();
   /** @type {Map<string, number>} Each run's place on the palette. */
   colours = new Map();
+  /** @type {Map<string, Zoom>} By chart. */
+  zooms = new Map();
   /** @type {Layout} */
   layout = "overlay";
   /** @type {Scale} */
@@ -63,6 +67,12 @@ export class State {
   /** What went wrong last, for the person to read. */
   notice = "";
 
+  /** @type {Run[] | null} All runs, newest first; null where some have come or gone since. */
+  #listed = null;
+  /** @type {Set<number>} Places on the palette that are taken, */
+  #taken = new Set();
+  /** and below which there is none that is free. */
+  #lowest = 0;
   /** @type {Set<string>} Runs that the person has hidden. */
   #hidden = new Set();
   /** @type {string[]} New runs of which it is not decided yet whether they are shown. */
@@ -87,7 +97,7 @@ export class State {
 
   /** @returns {Run[]} newest first */
   listed() {
-    return [...this.runs.values()].sort((a, b) => b.created_at - a.created_at);
+    return (this.#listed ??= [...this.runs.values()].sort((a, b) => b.created_at - a.created_at));
   }
 
   /**
@@ -95,7 +105,6 @@ export class State {
    * @param {RunChange[]} changes
    * @param {boolean} [whole] whether the list of runs is whole now: which are the newest to be shown
    *   is not to be told before
-   * @returns {string[]} the runs that are shown from now on
    */
   merge(changes, whole = true) {
     /** @type {string[]} */
@@ -110,19 +119,24 @@ export class State {
     }
     for (const id of fresh.sort((a, b) => this.#createdAt(a) - this.#createdAt(b))) this.#colour(id);
     this.#undecided.push(...fresh);
-    const shown = whole ? this.#decide() : [];
+    if (fresh.length) this.#listed = null;
+    if (whole) this.#decide();
     this.changed();
-    return shown;
   }
 
-  /** @param {string[]} ids runs that are no more */
+  /** @param {Iterable<string>} ids runs that are no more */
   forget(ids) {
     for (const id of ids) {
       this.runs.delete(id);
-      this.traces.delete(id);
-      this.colours.delete(id);
       this.#hidden.delete(id);
+      this.#leave(id);
+      const place = this.colours.get(id);
+      if (place === undefined) continue;
+      this.colours.delete(id);
+      this.#taken.delete(place);
+      this.#lowest = Math.min(this.#lowest, place);
     }
+    this.#listed = null;
     this.changed();
   }
 
@@ -136,15 +150,55 @@ export class State {
   /** @param {string} id */
   hide(id) {
     this.#hidden.add(id);
-    this.traces.delete(id);
+    this.#leave(id);
     this.changed();
+  }
+
+  /**
+   * @param {string} chart
+   * @param {View} view
+   * @param {string[]} runs on that chart
+   */
+  zoom(chart, view, runs) {
+    const before = this.zooms.get(chart);
+    const height = before?.scale === this.scale ? before.y : null;
+    const { x = before?.x ?? null, y = height } = view;
+    if (x || y) this.zooms.set(chart, { x, y, scale: this.scale, runs });
+    else this.zooms.delete(chart);
+    this.changed();
+  }
+
+  /** Whether a chart that is seen is zoomed. */
+  get isZoomed() {
+    return [...this.zooms.keys()].some((chart) => this.#isSeen(chart));
+  }
+
+  /** Show all, on the charts that are seen. */
+  showAll() {
+    for (const chart of this.zooms.keys()) if (this.#isSeen(chart)) this.zooms.delete(chart);
+    this.changed();
+  }
+
+  /** @param {string} chart */
+  #isSeen(chart) {
+    return (chart === OVERLAY) === (this.layout === "overlay");
   }
 
   /** @returns {Run[]} the runs that are shown, oldest first */
   shown() {
-    return this.listed()
-      .filter((run) => this.traces.has(run.id))
-      .reverse();
+    return [...this.traces.keys()]
+      .flatMap((id) => this.runs.get(id) ?? [])
+      .sort((a, b) => a.created_at - b.created_at);
+  }
+
+  /** @param {Run} run @returns {string} what it does */
+  choices(run) {
+    return words.choices(run, this.catalog?.spec);
+  }
+
+  /** @param {Run} run @returns {string} what it is called, or else what it does */
+  title(run) {
+    return words.title(run, this.catalog?.spec);
   }
 
   /** @returns {Record<string, number>} the shown runs, each with the next iteration wanted */
@@ -166,17 +220,14 @@ export class State {
     return this.runs.get(id)?.created_at ?? 0;
   }
 
-  /**
-   * Show the newest of the runs that have come, in place of older ones that have ended.
-   * @returns {string[]} those that are shown from now on
-   */
+  /** Show the newest of the runs that have come, in place of older ones that have ended. */
   #decide() {
     const newest = this.#undecided
       .splice(0)
       .filter((id) => this.runs.has(id) && !this.#hidden.has(id))
       .sort((a, b) => this.#createdAt(b) - this.#createdAt(a))
       .slice(0, SHOWN_AT_FIRST);
-    return newest.filter((id) => this.#makeRoom(id) && this.traces.set(id, new Trace()));
+    for (const id of newest) if (this.#makeRoom(id)) this.traces.set(id, new Trace());
   }
 
   /** @param {string} id a new run @returns {boolean} whether it can be shown beside the others */
@@ -184,14 +235,22 @@ export class State {
     if (this.traces.size < SHOWN_AT_FIRST) return true;
     const older = (/** @type {Run} */ run) => run.created_at < this.#createdAt(id);
     const old = this.shown().find((run) => hasEnded(run) && older(run));
-    return Boolean(old && this.traces.delete(old.id));
+    if (old) this.#leave(old.id);
+    return Boolean(old);
+  }
+
+  /** @param {string} id a run that is shown no longer */
+  #leave(id) {
+    this.traces.delete(id);
+    for (const [chart, { runs }] of this.zooms) {
+      if (!runs.some((run) => this.traces.has(run))) this.zooms.delete(chart);
+    }
   }
 
   /** @param {string} id gives it the first place that no other run has */
   #colour(id) {
-    const taken = new Set(this.colours.values());
-    let place = 0;
-    while (taken.has(place)) place++;
-    this.colours.set(id, place);
+    while (this.#taken.has(this.#lowest)) this.#lowest++;
+    this.#taken.add(this.#lowest);
+    this.colours.set(id, this.#lowest);
   }
 }

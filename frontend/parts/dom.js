@@ -31,6 +31,15 @@ export function setText(node, text) {
 }
 
 /**
+ * @param {Element} element
+ * @param {string} name
+ * @param {string} value
+ */
+export function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/**
  * @template {Element} [E=HTMLElement]
  * @param {string} id
  * @returns {E} the element of index.html

@@ -13,9 +13,11 @@ import { make, setText } from "./dom.js";
  * @typedef {object} Field
  * @property {string} path as the server names it, such as `update.lr`
  * @property {HTMLElement} element
+ * @property {HTMLElement} help what is said of the choice that is made
  * @property {() => unknown} read undefined where nothing was given
  * @property {(value: unknown) => void} write
  * @property {(message: string) => void} complain an empty message is none
+ * @property {() => void} focus
  */
 
 /**
@@ -30,15 +32,18 @@ function field(path, schema, input, read) {
   input.id = id;
   input.name = path;
   const error = make("p", { class: "error", id: `${id}-error`, hidden: true });
-  input.setAttribute("aria-describedby", error.id);
+  const hint = make("p", { class: "hint", id: `${id}-hint` }, schema.description ?? "");
+  const help = make("p", { class: "help", id: `${id}-help` });
+  const described = [error, hint, help].map((element) => element.id);
+  input.setAttribute("aria-describedby", described.join(" "));
   const label = make("label", { for: id }, schema.title ?? path);
   if (schema.unit) label.append(" ", make("span", { class: "unit" }, schema.unit));
-  const element = make("div", { class: "field" }, label, input, error);
-  if (schema.description) element.title = schema.description;
   return {
     path,
-    element,
+    element: make("div", { class: "field" }, label, input, hint, error, help),
+    help,
     read,
+    focus: () => input.focus(),
     write: (value) => {
       input.value =
         value === null || value === undefined
@@ -62,14 +67,15 @@ function field(path, schema, input, read) {
  * @returns {Field} a number, or a text where the schema has no number
  */
 export function inputField(path, schema) {
-  const numeric = [schema, ...(schema.anyOf ?? [])].some(
-    ({ type }) => type === "integer" || type === "number",
-  );
+  const types = [schema, ...(schema.anyOf ?? [])].map(({ type }) => type);
+  const whole = types.includes("integer");
+  const numeric = whole || types.includes("number");
   const input = make("input", {
     type: "text",
     autocomplete: "off",
     spellcheck: "false",
-    ...(numeric ? { inputmode: "decimal" } : {}),
+    // The keyboard with numbers alone has no `e` and no minus, which 1e-6 takes.
+    ...(whole ? { inputmode: "numeric" } : {}),
   });
   const made = field(path, schema, input, () => {
     const text = input.value.trim();
@@ -93,10 +99,9 @@ export function choiceField(path, schema, options, onChange) {
     {},
     ...options.map(({ value, text }) => make("option", { value }, text)),
   );
-  const help = make("p", { class: "help" });
   const made = field(path, schema, select, () => select.value);
   const explain = () =>
-    setText(help, options.find((option) => option.value === select.value)?.help ?? "");
+    setText(made.help, options.find((option) => option.value === select.value)?.help ?? "");
   select.addEventListener("change", () => {
     explain();
     onChange?.();
@@ -106,7 +111,6 @@ export function choiceField(path, schema, options, onChange) {
     write(value);
     explain();
   };
-  made.element.append(help);
   made.write(schema.default ?? options[0]?.value);
   return made;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { WATCHABLE_PACE } from "../actions.js";
+import { setting } from "../texts.js";
 import { make, setText } from "./dom.js";
 import { choiceField, inputField } from "./fields.js";
 
@@ -11,9 +13,6 @@ import { choiceField, inputField } from "./fields.js";
 /** @typedef {import("../wire/api.js").Schema} Schema */
 /** @typedef {import("../wire/api.js").FieldProblem} FieldProblem */
 /** @typedef {import("./fields.js").Field} Field */
-
-/** Iterations a second that an eye can follow: the tutorial's 500 take 10 s. */
-export const WATCHABLE_PACE = 50;
 
 /** The order on the page; what a newer server adds comes after. */
 const ORDER = [
@@ -43,8 +42,10 @@ export class Form {
    * @param {HTMLElement} element
    * @param {Catalog} catalog
    * @param {(spec: Record<string, unknown>) => void} onStart
+   * @param {() => void} onPace called when another pace is chosen
    */
-  constructor(element, catalog, onStart) {
+  constructor(element, catalog, onStart, onPace) {
+    this.element = element;
     this.catalog = catalog;
     const properties = catalog.spec.properties ?? {};
     const names = [...ORDER, ...Object.keys(properties).filter((name) => !ORDER.includes(name))];
@@ -65,11 +66,29 @@ export class Form {
       event.preventDefault();
       onStart(this.read());
     });
+    this.#pace.element.addEventListener("input", onPace);
+    this.#fullSpeed.addEventListener("change", onPace);
   }
 
   /** The pace that is chosen; null for full speed. */
-  get pace() {
+  get #chosenPace() {
     return this.#fullSpeed.checked ? null : (this.#pace.read() ?? null);
+  }
+
+  /**
+   * The pace for what is started with one click, which a slip in a form that nobody looked at must
+   * not hinder.
+   * @returns {{pace: number | null, told: string}}
+   */
+  get paceOfPresets() {
+    const chosen = this.#chosenPace;
+    if (chosen === null) return { pace: null, told: "They start at full speed, as chosen below." };
+    const { exclusiveMinimum: low = 0, maximum: high = Infinity } =
+      this.catalog.spec.properties?.["pace"]?.anyOf?.find(({ type }) => type === "number") ?? {};
+    const fits = typeof chosen === "number" && chosen > low && chosen <= high;
+    const pace = fits ? chosen : WATCHABLE_PACE;
+    const why = fits ? "the pace chosen below" : "since the pace below is none";
+    return { pace, told: `They start at ${setting(pace)} iterations/s, ${why}.` };
   }
 
   /** @returns {Record<string, unknown>} the spec as typed; what was left empty is left out */
@@ -83,10 +102,14 @@ export class Form {
       if (inner) spec[name] = { ...spec[name], [inner]: value };
       else spec[name] = value;
     }
-    return { ...spec, pace: this.pace };
+    return { ...spec, pace: this.#chosenPace };
   }
 
-  /** @param {Record<string, any>} spec fields to fill in; the others go back to their defaults */
+  /**
+   * Fill it in, and take the person there. The name stays empty: a run that is started with
+   * changes is another.
+   * @param {Record<string, any>} spec fields to fill in; the others go back to their defaults
+   */
   fill(spec) {
     const defaults = this.catalog.spec.properties ?? {};
     const update = spec["update"] ?? defaults["update"]?.default ?? {};
@@ -97,27 +120,26 @@ export class Form {
       if (inner && inner in update) field.write(update[inner]);
       else if (!inner && name !== "pace") field.write(spec[name] ?? defaults[name]?.default);
     }
-    this.complain("", []);
+    this.#fields.get("name")?.write("");
+    this.complain([]);
+    this.element.scrollIntoView({ block: "nearest" });
+    this.#fields.get("relu")?.focus();
   }
 
   /**
-   * Show what is wrong, each word at its field, the rest below.
-   * @param {string} detail
+   * Show what is wrong, each word at its field, what has none below.
    * @param {FieldProblem[]} errors
    */
-  complain(detail, errors) {
+  complain(errors) {
     const messages = new Map(errors.map(({ field, message }) => [field, message]));
+    const wrong = [...this.#fields.values()].find(({ path }) => messages.has(path));
     for (const [path, field] of this.#fields) {
       field.complain(messages.get(path) ?? "");
       messages.delete(path);
     }
-    const rest = errors.length ? [...messages].map((pair) => pair.join(": ")).join("; ") : detail;
-    setText(this.#message, rest);
-    this.#message.hidden = !rest;
-    this.#fields
-      .get(errors.find(({ field }) => this.#fields.has(field))?.field ?? "")
-      ?.element.querySelector("input, select")
-      ?.scrollIntoView({ block: "nearest" });
+    setText(this.#message, [...messages].map((pair) => pair.join(": ")).join("; "));
+    this.#message.hidden = !messages.size;
+    wrong?.focus();
   }
 
   /**
@@ -151,7 +173,7 @@ export class Form {
       return relus.map((r) => ({ value: r.name, text: `${r.name}:  ${r.code}`, help: r.help }));
     if (name === "gradients")
       return gradients.map((g) => ({ value: g.name, text: g.name, help: g.help }));
-    if (name === "devices" || name === "device")
+    if (name === "device")
       return devices.map((d) => ({ value: d.name, text: `${d.name} (${d.title})` }));
     if (name === "dtype") return dtypes.map((d) => ({ value: d.name, text: d.name }));
     return schema.enum?.map((value) => ({ value, text: value }));

@@ -9,7 +9,7 @@ const PATHS = {
   step: "M3 2l7 6-7 6zM11 2h3v12h-3z",
   stop: "M3 3h10v10H3z",
   fast: "M1 2l7 6-7 6zM8 2l7 6-7 6z",
-  slow: "M2 7h3v2H2zM6.500 7h3v2h-3zM11 7h3v2h-3z",
+  slow: "M8 1a7 7 0 1 0 0 14A7 7 0 1 0 8 1zM8 3a5 5 0 1 1 0 10A5 5 0 1 1 8 3zM7.200 4.500h1.600v3.100l2.500 1.700-.9 1.300-3.200-2.200z",
   remove: "M3 4.400L4.400 3 8 6.600 11.600 3 13 4.400 9.400 8 13 11.600 11.600 13 8 9.400 4.400 13 3 11.600 6.600 8z",
 };
 
@@ -19,13 +19,30 @@ const PATHS = {
  * @param {Icon} name
  * @returns {SVGElement}
  */
-export function icon(name) {
+export const icon = (name) => picture("0 0 16 16", "path", { d: PATHS[name], "fill-rule": "evenodd" });
+
+/**
+ * @param {import("../draw/palette.js").Style} style
+ * @returns {SVGElement} a piece of a curve, as the charts draw it
+ */
+export function swatch({ colour, dash }) {
+  const line = { x1: "0", y1: "4", x2: "32", y2: "4", stroke: `var(${colour})`, "stroke-width": "3" };
+  return picture("0 0 32 8", "line", { ...line, "stroke-dasharray": dash === "solid" ? "" : dash });
+}
+
+/**
+ * @param {string} viewBox
+ * @param {string} shape
+ * @param {Record<string, string>} attributes
+ * @returns {SVGElement}
+ */
+function picture(viewBox, shape, attributes) {
   const namespace = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(namespace, "svg");
-  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("viewBox", viewBox);
   svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(namespace, "path");
-  path.setAttribute("d", PATHS[name]);
-  svg.append(path);
+  const drawn = document.createElementNS(namespace, shape);
+  for (const [name, value] of Object.entries(attributes)) drawn.setAttribute(name, value);
+  svg.append(drawn);
   return svg;
 }

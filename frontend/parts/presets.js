@@ -3,7 +3,7 @@
  * @module
  */
 
-import { make } from "./dom.js";
+import { make, setText } from "./dom.js";
 
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 
@@ -12,10 +12,19 @@ import { make } from "./dom.js";
  * @param {Catalog} catalog
  * @param {(spec: Record<string, unknown>) => void} onStart
  * @param {(spec: Record<string, unknown>) => void} onEdit
+ * @returns {(pace: string) => void} what tells the pace at which they start
  */
 export function presets(element, catalog, onStart, onEdit) {
+  const pace = make("p", { class: "help", id: "presets-pace" });
+  element.replaceChildren(pace);
   for (const { name, title, help, spec } of catalog.presets) {
     const relu = catalog.relus.find((r) => r.name === spec["relu"]);
+    const start = {
+      "aria-label": `Start ${title}`,
+      "aria-describedby": pace.id,
+      click: () => onStart(spec),
+    };
+    const edit = { "aria-label": `Fill the form with ${title}`, click: () => onEdit(spec) };
     element.append(
       make(
         "article",
@@ -26,18 +35,11 @@ export function presets(element, catalog, onStart, onEdit) {
         make(
           "div",
           { class: "buttons" },
-          make(
-            "button",
-            { type: "button", class: "primary", click: () => onStart(spec), "aria-label": `Start ${title}` },
-            "Start",
-          ),
-          make(
-            "button",
-            { type: "button", click: () => onEdit(spec), "aria-label": `Fill the form with ${title}` },
-            "Fill the form",
-          ),
+          make("button", { type: "button", class: "primary", ...start }, "Start"),
+          make("button", { type: "button", ...edit }, "Fill the form"),
         ),
       ),
     );
   }
+  return (told) => setText(pace, told);
 }

@@ -20,6 +20,7 @@ const LOOK_MS = 250;
 /**
  * @param {HTMLElement} element
  * @param {State} state
+ * @returns {() => void} what draws it
  */
 export function status(element, state) {
   const connection = make("span", { class: "connection" });
@@ -30,16 +31,15 @@ export function status(element, state) {
     setText(connection, WORDS[state.connection]);
     setText(newest, told(state));
   };
-  state.subscribe(render);
   setInterval(render, LOOK_MS);
-  render();
+  return render;
 }
 
 /** @param {State} state @returns {string} how old the newest point is, or why there is none */
 function told(state) {
   const seconds = state.age();
   if (seconds !== null) return `newest point ${age(seconds)} old`;
-  const running = [...state.runs.values()].filter((run) => run.status === "running");
+  const running = state.listed().filter((run) => run.status === "running");
   if (!running.length) return "nothing running";
   const shown = running.some((run) => state.traces.has(run.id));
   return shown ? "waiting for the first point" : "what is running is hidden";

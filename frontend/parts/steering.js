@@ -4,17 +4,55 @@
  */
 
 import { hasEnded, isLive } from "../model/state.js";
+import { count } from "../texts.js";
 import { make } from "./dom.js";
+import { asked } from "./question.js";
 
 /** @typedef {import("../model/state.js").State} State */
-/** @typedef {import("./table.js").Intent} Intent */
+/** @typedef {import("../wire/api.js").Run} Run */
+/** @typedef {import("../actions.js").Intent} Intent */
+
+/** @type {{label: string, intent: Intent, concerns: (run: Run) => boolean, question?: [string, string]}[]} */
+const BULK = [
+  { label: "Pause all", intent: "pause", concerns: isLive },
+  { label: "Resume all", intent: "resume", concerns: (run) => run.status === "paused" },
+  { label: "Stop all", intent: "stop", concerns: (run) => !hasEnded(run) },
+  {
+    label: "Delete ended",
+    intent: "delete",
+    concerns: hasEnded,
+    question: ["Delete all runs that have ended, with their curves?", "Delete"],
+  },
+];
 
 /**
  * @param {HTMLElement} element
  * @param {State} state
- * @param {(intent: Intent, id: string) => void} onIntent
+ * @param {(intent: Intent, ids: string[]) => void} onIntent
+ * @returns {() => void} what draws it
  */
 export function steering(element, state, onIntent) {
+  const buttons = BULK.map(({ label, intent, concerns, question }) => {
+    const click = async () => {
+      const ids = state.listed().filter(concerns).map((run) => run.id);
+      if (!ids.length) return;
+      const sure = !question || (await asked(question[0], `${question[1]} ${count(ids.length)}`));
+      if (sure) onIntent(intent, ids);
+    };
+    return { concerns, element: make("button", { type: "button", click: () => void click() }, label) };
+  });
+  element.append(...stepSize(state), ...buttons.map((button) => button.element));
+  return () => {
+    const runs = state.listed();
+    for (const { concerns, element } of buttons) {
+      // Not `disabled`, which would take the focus away from who has just pressed it.
+      element.setAttribute("aria-disabled", String(!runs.some(concerns)));
+    }
+  };
+}
+
+/** @param {State} state */
+function stepSize(state) {
   const size = make("input", {
     type: "number",
     id: "step-size",
@@ -26,26 +64,5 @@ export function steering(element, state, onIntent) {
     state.set({ stepSize: Math.max(1, Math.floor(Number(size.value)) || 1) });
     size.value = String(state.stepSize);
   });
-  /** @type {[string, Intent, (run: import("../wire/api.js").Run) => boolean][]} */
-  const bulk = [
-    ["Pause all", "pause", isLive],
-    ["Resume all", "resume", (run) => run.status === "paused"],
-    ["Stop all", "stop", (run) => !hasEnded(run)],
-    ["Delete ended", "delete", hasEnded],
-  ];
-  const buttons = bulk.map(([label, intent, concerns]) => {
-    const click = () => {
-      for (const run of state.listed().filter(concerns)) onIntent(intent, run.id);
-    };
-    return { concerns, element: make("button", { type: "button", click }, label) };
-  });
-  state.subscribe(() => {
-    const runs = state.listed();
-    for (const { concerns, element } of buttons) element.disabled = !runs.some(concerns);
-  });
-  element.append(
-    make("label", { for: "step-size" }, "Step by"),
-    size,
-    ...buttons.map((button) => button.element),
-  );
+  return [make("label", { for: "step-size" }, "Step by"), size];
 }

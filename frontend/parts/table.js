@@ -4,129 +4,179 @@
  */
 
 import { style } from "../draw/palette.js";
-import { choices, hasEnded, isLive, title } from "../model/state.js";
-import { count, loss, rate } from "../texts.js";
-import { make, setText } from "./dom.js";
-import { icon } from "./icons.js";
+import { hasEnded, isLive } from "../model/state.js";
+import { count, loss, rate, reason } from "../texts.js";
+import { make, setAttribute, setText } from "./dom.js";
+import { icon, swatch } from "./icons.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../wire/api.js").Run} Run */
-/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "delete" | "show" | "hide"} Intent */
+/** @typedef {import("../actions.js").Intent} Intent */
 /** @typedef {import("./icons.js").Icon} Icon */
 
 /** Rows drawn at most; the rest is counted. */
 const MAX_ROWS = 200;
 
-const COLUMNS = ["", "Run", "State", "Progress", "Loss", "Speed", ""];
-
-/** @type {{intent: Intent, icon: Icon, label: string, offered: (run: Run) => boolean}[]} */
-const BUTTONS = [
-  { intent: "pause", icon: "pause", label: "Pause", offered: isLive },
-  { intent: "resume", icon: "play", label: "Resume", offered: (run) => run.status === "paused" },
-  { intent: "step", icon: "step", label: "Step", offered: (run) => !hasEnded(run) },
-  {
-    intent: "full_speed",
-    icon: "fast",
-    label: "Full speed",
-    offered: (run) => !hasEnded(run) && run.spec["pace"] !== null,
-  },
-  {
-    intent: "watch_pace",
-    icon: "slow",
-    label: "Slow down to watch",
-    offered: (run) => !hasEnded(run) && run.spec["pace"] === null,
-  },
-  { intent: "stop", icon: "stop", label: "Stop", offered: (run) => !hasEnded(run) },
-  { intent: "delete", icon: "remove", label: "Delete", offered: () => true },
+const COLUMNS = [
+  { name: "pick", title: "Shown", shown: false },
+  { name: "run", title: "Run", shown: true },
+  { name: "status", title: "State", shown: true },
+  { name: "progress", title: "Progress", shown: true },
+  { name: "loss", title: "Loss", shown: true },
+  { name: "rate", title: "Speed", shown: true },
+  { name: "buttons", title: "Actions", shown: false },
 ];
+
+/** @typedef {{intent: Intent, icon: Icon, label: string}} Action */
+
+/** @type {Record<"pause" | "resume" | "step" | "fast" | "slow" | "stop" | "remove", Action>} */
+const ACTIONS = {
+  pause: { intent: "pause", icon: "pause", label: "Pause" },
+  resume: { intent: "resume", icon: "play", label: "Resume" },
+  step: { intent: "step", icon: "step", label: "Step" },
+  fast: { intent: "full_speed", icon: "fast", label: "Full speed" },
+  slow: { intent: "watch_pace", icon: "slow", label: "Slow down to watch" },
+  stop: { intent: "stop", icon: "stop", label: "Stop" },
+  remove: { intent: "delete", icon: "remove", label: "Delete" },
+};
+
+/**
+ * What each button of a row does now; null where it is not offered. A button that turns into its
+ * opposite stays the same one, so that who has pressed it still has it in hand.
+ * @type {((run: Run) => Action | null)[]}
+ */
+const BUTTONS = [
+  (run) => (isLive(run) ? ACTIONS.pause : run.status === "paused" ? ACTIONS.resume : null),
+  (run) => (hasEnded(run) ? null : ACTIONS.step),
+  (run) => (hasEnded(run) ? null : run.spec["pace"] === null ? ACTIONS.slow : ACTIONS.fast),
+  (run) => (hasEnded(run) ? null : ACTIONS.stop),
+  () => ACTIONS.remove,
+];
+
+/** A button of a row. */
+class ActionButton {
+  /** @type {Action | null} */
+  #action = null;
+
+  /**
+   * @param {(run: Run) => Action | null} choose
+   * @param {(intent: Intent) => void} onIntent
+   */
+  constructor(choose, onIntent) {
+    this.choose = choose;
+    this.element = make("button", {
+      type: "button",
+      click: () => this.#action && onIntent(this.#action.intent),
+    });
+  }
+
+  /** @param {Run} run @param {string} title */
+  render(run, title) {
+    const action = this.choose(run);
+    this.element.hidden = !action;
+    if (action) setAttribute(this.element, "aria-label", `${action.label} ${title}`);
+    if (!action || action === this.#action) return;
+    this.#action = action;
+    this.element.title = action.label;
+    this.element.dataset["intent"] = action.intent;
+    this.element.replaceChildren(icon(action.icon));
+  }
+}
 
 /** One run's row. Built once; then only what has changed is set. */
 class Row {
   /**
    * @param {Run} run
    * @param {number} place on the palette
-   * @param {(intent: Intent, id: string) => void} onIntent
+   * @param {(intent: Intent, ids: string[]) => void} onIntent
    */
-  constructor(run, place, onIntent) {
-    const { id } = run;
-    this.shown = make("input", { type: "checkbox", "aria-label": "Show the curve" });
-    this.shown.addEventListener("change", () => onIntent(this.shown.checked ? "show" : "hide", id));
-    const swatch = make("span", { class: "swatch" });
-    const { colour, dash } = style(place);
-    swatch.style.borderTop = `3px ${dash === "solid" ? "solid" : dash === "dot" ? "dotted" : "dashed"} ${colour}`;
-    this.name = make("span", { class: "name" });
+  constructor({ id }, place, onIntent) {
+    this.shown = make("input", {
+      type: "checkbox",
+      change: () => onIntent(this.shown.checked ? "show" : "hide", [id]),
+    });
+    this.name = make("p", { class: "name" });
     this.choices = make("p", { class: "choices" });
-    this.state = make("span", { class: "state" });
+    this.status = make("span", { class: "state" });
     this.reason = make("p", { class: "reason" });
     this.progress = make("progress", { max: "1" });
     this.iteration = make("span", { class: "iteration" });
-    this.loss = make("td", { class: "number" });
-    this.rate = make("td", { class: "number" });
-    this.buttons = BUTTONS.map((button) => {
-      const element = make(
-        "button",
-        {
-          type: "button",
-          title: button.label,
-          "aria-label": button.label,
-          "data-intent": button.intent,
-          click: () => onIntent(button.intent, id),
-        },
-        icon(button.icon),
-      );
-      return { ...button, element };
-    });
+    this.loss = cell("loss");
+    this.rate = cell("rate");
+    this.buttons = BUTTONS.map((choose) => new ActionButton(choose, (intent) => onIntent(intent, [id])));
     this.element = make(
       "tr",
-      { "data-run": id },
-      make("td", { class: "pick" }, make("label", {}, this.shown, swatch)),
-      make("td", {}, this.name, this.choices),
-      make("td", {}, this.state, this.reason),
-      make("td", { class: "progress" }, this.progress, this.iteration),
+      { role: "row", "data-run": id },
+      cell("pick", make("label", {}, this.shown, swatch(style(place)))),
+      cell("run", this.name, this.choices, this.reason),
+      cell("status", this.status),
+      cell("progress", this.progress, this.iteration),
       this.loss,
       this.rate,
-      make("td", { class: "buttons" }, ...this.buttons.map((button) => button.element)),
+      cell("buttons", ...this.buttons.map((button) => button.element)),
     );
   }
 
   /**
    * @param {Run} run
-   * @param {boolean} shown
+   * @param {State} state
    */
-  render(run, shown) {
+  render(run, state) {
     const { spec } = run;
-    this.shown.checked = shown;
-    setText(this.name, title(run));
-    setText(this.choices, spec["name"] ? choices(run) : "");
-    setText(this.state, run.status);
-    this.state.dataset["status"] = run.status;
-    setText(this.reason, run.reason ?? "");
+    const title = state.title(run);
+    setText(this.name, title);
+    setAttribute(this.name, "title", title);
+    setText(this.choices, spec["name"] ? state.choices(run) : "");
+    setText(this.reason, reason(run.reason ?? ""));
+    setText(this.status, run.status);
+    setAttribute(this.status, "data-status", run.status);
+    this.shown.checked = state.traces.has(run.id);
+    setAttribute(this.shown, "aria-label", `Show the curve of ${title}`);
     this.progress.value = run.iteration / spec["iterations"];
+    setAttribute(this.progress, "aria-label", `Progress of ${title}`);
     setText(this.iteration, `${count(run.iteration)} / ${count(spec["iterations"])}`);
     setText(this.loss, run.loss === null ? "" : loss(Number(run.loss)));
     setText(this.rate, run.status === "running" || hasEnded(run) ? rate(run.rate) : "");
-    for (const { element, offered } of this.buttons) element.hidden = !offered(run);
+    this.#renderButtons(run, title);
+  }
+
+  /** @param {Run} run @param {string} title */
+  #renderButtons(run, title) {
+    const focused = this.buttons.find(({ element }) => element === document.activeElement);
+    for (const button of this.buttons) button.render(run, title);
+    // Not the button to delete: who keeps pressing a key must not lose the run.
+    if (focused?.element.hidden) this.shown.focus();
   }
 }
+
+/** @param {string} name @param {...Node} children */
+const cell = (name, ...children) => make("td", { role: "cell", class: name }, ...children);
 
 export class Table {
   /** @type {Map<string, Row>} */
   #rows = new Map();
-  #body = make("tbody");
-  #empty = make("p", { class: "empty" }, "No run yet. Start one of the tutorials, or your own.");
+  #body = make("tbody", { role: "rowgroup" });
+  #empty = make(
+    "p",
+    { class: "empty", tabindex: "-1" },
+    "No run yet. Start one of the tutorials, or your own.",
+  );
   #more = make("p", { class: "note" });
   #table;
 
   /**
    * @param {HTMLElement} element
    * @param {State} state
-   * @param {(intent: Intent, id: string) => void} onIntent
+   * @param {(intent: Intent, ids: string[]) => void} onIntent
    */
   constructor(element, state, onIntent) {
     this.state = state;
     this.onIntent = onIntent;
-    const head = COLUMNS.map((name) => make("th", { scope: "col" }, name));
-    this.#table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), this.#body);
+    this.#table = make("table", { role: "table" }, head(), this.#body);
+    this.#body.addEventListener("keydown", (event) => {
+      // A key that is held down must not delete row after row.
+      if (event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();
+    });
     element.append(this.#empty, this.#table, this.#more);
   }
 
@@ -134,19 +184,14 @@ export class Table {
     const { state } = this;
     const listed = state.listed();
     const drawn = listed.slice(0, MAX_ROWS);
-    const wanted = new Set(drawn.map((run) => run.id));
-    for (const [id, row] of this.#rows) {
-      if (wanted.has(id)) continue;
-      row.element.remove();
-      this.#rows.delete(id);
-    }
+    const left = this.#removeAllBut(new Set(drawn.map((run) => run.id)));
     drawn.forEach((run, position) => {
       let row = this.#rows.get(run.id);
       if (!row) {
         row = new Row(run, state.colours.get(run.id) ?? 0, this.onIntent);
         this.#rows.set(run.id, row);
       }
-      row.render(run, state.traces.has(run.id));
+      row.render(run, state);
       const here = this.#body.children[position] ?? null;
       if (here !== row.element) this.#body.insertBefore(row.element, here);
     });
@@ -154,5 +199,37 @@ export class Table {
     this.#table.hidden = listed.length === 0;
     const rest = listed.length - drawn.length;
     setText(this.#more, rest > 0 ? `and ${count(rest)} older runs` : "");
+    if (left !== null) this.#focusNear(left);
   }
+
+  /**
+   * @param {Set<string>} wanted
+   * @returns {number | null} where the row was that had the focus, if it is gone
+   */
+  #removeAllBut(wanted) {
+    let left = null;
+    for (const [id, { element }] of this.#rows) {
+      if (wanted.has(id)) continue;
+      if (element.contains(document.activeElement)) left = element.sectionRowIndex;
+      element.remove();
+      this.#rows.delete(id);
+    }
+    return left;
+  }
+
+  /** @param {number} position where the focus was lost; the row that is there now gets it */
+  #focusNear(position) {
+    const rows = this.#body.rows;
+    const row = rows[Math.min(position, rows.length - 1)];
+    const button = row?.querySelector("[data-intent='delete']") ?? this.#empty;
+    /** @type {HTMLElement} */ (button).focus();
+  }
+}
+
+function head() {
+  const cells = COLUMNS.map(({ name, title, shown }) => {
+    const text = shown ? title : make("span", { class: "unseen" }, title);
+    return make("th", { scope: "col", role: "columnheader", class: name }, text);
+  });
+  return make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...cells));
 }

@@ -9,7 +9,7 @@ import { decode } from "./frames.js";
 
 /** @typedef {import("./frames.js").Block} Block */
 /** @typedef {import("./api.js").Run} Run */
-/** @typedef {"connecting" | "connected" | "offline"} Connection */
+/** @typedef {"connecting" | "connected" | "offline"} Connection `connecting` the first time only */
 
 /**
  * @typedef {object} Listener
@@ -20,12 +20,17 @@ import { decode } from "./frames.js";
  * @property {(ids: string[]) => void} onGone
  * @property {(block: Block) => void} onBlock
  * @property {(message: string) => void} onError
+ * @property {(offset: number) => void} onClock the server's clock minus ours, in seconds
  * @property {() => Record<string, number>} wanted the watched runs, each with the next iteration wanted
  */
 
 const PING_MS = 5000;
-/** With no word from the server for that long the connection is given up: a laptop that slept. */
-const SILENCE_MS = 12_000;
+/** Without an answer for that long the connection is given up. */
+const PATIENCE_MS = 12_000;
+/** The same where there is a reason to doubt it: a machine that slept, a network that came back. */
+const SHORT_PATIENCE_MS = 2000;
+/** A clock that is this late for a ping has been asleep, or slowed down in a tab that is not seen. */
+const LATE_MS = 2 * PING_MS;
 const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 5000;
 
@@ -33,41 +38,54 @@ export class Live {
   /** @type {WebSocket | null} */
   #socket = null;
   #retryMs = FIRST_RETRY_MS;
-  #retry = 0;
-  /** By the clock on the wall, which goes on while the machine sleeps. */
-  #heardAt = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #retry;
+  /** When the server must have said something, by our clock. */
+  #deadline = Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #givingUp;
+  #pingDueAt = 0;
+  /** @type {Set<string>} Runs that the server sends, on this connection. */
+  #followed = new Set();
   /** @type {Set<string> | null} Runs told of since the connection was made, until that is all. */
   #told = null;
-  #listener;
-
-  /** Server's clock minus ours, in seconds. */
-  clockOffset = 0;
   #bestRoundTrip = Infinity;
+  #listener;
 
   /** @param {Listener} listener */
   constructor(listener) {
     this.#listener = listener;
-    setInterval(() => this.#ping(), PING_MS);
-    window.addEventListener("online", () => this.#connectNow());
+    setInterval(() => this.#pingInTime(), PING_MS);
+    this.#pingDueAt = Date.now() + PING_MS;
+    window.addEventListener("online", () => this.#doubt());
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#ping();
+      if (document.visibilityState === "visible") this.#doubt();
     });
     this.#connect();
   }
 
-  /** @param {Record<string, number>} runs each with the next iteration wanted */
-  watch(runs) {
-    if (Object.keys(runs).length) this.#send({ type: "watch", runs });
+  /**
+   * Have the server send the losses of just these runs: it is told what is new and what is not
+   * wanted any more.
+   * @param {Record<string, number>} cursors each with the next iteration wanted
+   */
+  follow(cursors) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    const runs = [...this.#followed].filter((id) => !(id in cursors));
+    const fresh = Object.entries(cursors).filter(([id]) => !this.#followed.has(id));
+    this.#followed = new Set(Object.keys(cursors));
+    if (runs.length) this.#send({ type: "unwatch", runs });
+    if (fresh.length) this.#send({ type: "watch", runs: Object.fromEntries(fresh) });
   }
 
-  /** @param {string[]} runs */
-  unwatch(runs) {
-    if (runs.length) this.#send({ type: "unwatch", runs });
+  /** @param {string} id a run that is sent from elsewhere than where the page's copy of it ends */
+  followAnew(id) {
+    this.#followed.delete(id);
+    this.follow(this.#listener.wanted());
   }
 
   #connect() {
     clearTimeout(this.#retry);
-    this.#listener.onConnection("connecting");
     const url = new URL("api/live", document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
@@ -76,7 +94,8 @@ export class Live {
     socket.onmessage = (event) => this.#received(event.data);
     socket.onclose = () => this.#lost(socket);
     this.#socket = socket;
-    this.#heardAt = Date.now();
+    this.#deadline = Infinity;
+    this.#expectWord(PATIENCE_MS);
   }
 
   /** @param {WebSocket} socket */
@@ -85,36 +104,60 @@ export class Live {
     this.#retryMs = FIRST_RETRY_MS;
     this.#told = new Set();
     this.#bestRoundTrip = Infinity;
+    this.#followed.clear();
     this.#listener.onConnection("connected");
-    this.watch(this.#listener.wanted());
-    this.#ping();
+    this.follow(this.#listener.wanted());
+    this.#ping(PATIENCE_MS);
   }
 
   /** @param {WebSocket} socket */
   #lost(socket) {
     if (socket !== this.#socket) return;
     this.#socket = null;
+    clearTimeout(this.#givingUp);
     this.#listener.onConnection("offline");
     const jitter = 0.75 + Math.random() / 2;
-    this.#retry = window.setTimeout(() => this.#connect(), this.#retryMs * jitter);
+    this.#retry = setTimeout(() => this.#connect(), this.#retryMs * jitter);
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   }
 
   /** Drop what there is, without waiting for a goodbye that may never come, and connect anew. */
-  #connectNow() {
+  #giveUp() {
     const old = this.#socket;
     this.#socket = null;
     if (old) {
       old.onmessage = null;
       old.close();
     }
+    this.#listener.onConnection("offline");
     this.#connect();
   }
 
-  #ping() {
-    if (!this.#socket) return;
-    if (Date.now() - this.#heardAt > SILENCE_MS) this.#connectNow();
-    else this.#send({ type: "ping", t: performance.now() });
+  /** Something may have happened to the connection: see soon whether it is still one. */
+  #doubt() {
+    if (this.#socket) this.#ping(SHORT_PATIENCE_MS);
+    else this.#connect();
+  }
+
+  #pingInTime() {
+    const late = Date.now() - this.#pingDueAt > LATE_MS;
+    this.#pingDueAt = Date.now() + PING_MS;
+    if (this.#socket) this.#ping(late ? SHORT_PATIENCE_MS : PATIENCE_MS);
+  }
+
+  /** @param {number} patienceMs */
+  #ping(patienceMs) {
+    this.#send({ type: "ping", t: performance.now() });
+    this.#expectWord(patienceMs);
+  }
+
+  /** @param {number} patienceMs until the connection is given up, unless it was to be sooner */
+  #expectWord(patienceMs) {
+    const deadline = Date.now() + patienceMs;
+    if (deadline >= this.#deadline) return;
+    this.#deadline = deadline;
+    clearTimeout(this.#givingUp);
+    this.#givingUp = setTimeout(() => this.#giveUp(), patienceMs);
   }
 
   /** @param {object} message */
@@ -124,7 +167,8 @@ export class Live {
 
   /** @param {string | ArrayBuffer} data */
   #received(data) {
-    this.#heardAt = Date.now();
+    this.#deadline = Infinity;
+    clearTimeout(this.#givingUp);
     if (data instanceof ArrayBuffer) {
       for (const block of decode(data)) this.#listener.onBlock(block);
       return;
@@ -153,6 +197,6 @@ export class Live {
     const roundTrip = performance.now() - sentAt;
     if (roundTrip > this.#bestRoundTrip) return;
     this.#bestRoundTrip = roundTrip;
-    this.clockOffset = now - (Date.now() - roundTrip / 2) / 1000;
+    this.#listener.onClock(now - (Date.now() - roundTrip / 2) / 1000);
   }
 }

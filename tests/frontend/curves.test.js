@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { curve, unshown } from "../../frontend/draw/curves.js";
+import { curve, unshown, widths } from "../../frontend/draw/curves.js";
 import { style } from "../../frontend/draw/palette.js";
 import { Trace } from "../../frontend/model/traces.js";
 
-const LOOK = { name: "mine", colour: "#000", dash: "solid" };
+const LOOK = { name: "mine", colour: "--curve-0", dash: "solid", width: 1, digits: 9 };
 const ALL = [0, Infinity];
 
 function trace(...losses) {
@@ -17,7 +17,7 @@ function trace(...losses) {
 test("a curve has every iteration with its loss, and its look", () => {
   const made = curve(trace(5, 4, 3), LOOK, ALL, 100);
   assert.deepEqual([made.x, made.y], [[0, 1, 2], [5, 4, 3]]);
-  assert.deepEqual([made.name, made.colour, made.dash], ["mine", "#000", "solid"]);
+  assert.deepEqual([made.name, made.colour, made.dash], ["mine", "--curve-0", "solid"]);
   assert.deepEqual(made.marks, []);
 });
 
@@ -68,13 +68,25 @@ test("a long trace is drawn in about as many points as asked for", () => {
   made.x.forEach((x, i) => assert.equal(made.y[i], losses[x]));
 });
 
-test("what an axis cannot show is counted, over all curves", () => {
+test("what is not on the lines is counted, over all curves", () => {
   const traces = [trace(1, NaN, NaN, Infinity), trace(0, -1, -Infinity, NaN)];
-  assert.equal(unshown(traces, "linear"), "Not on this axis: 3 × NaN, 1 × +inf, 1 × -inf");
-  assert.equal(
-    unshown(traces, "log"),
-    "Not on this axis: 3 × NaN, 1 × +inf, 1 × -inf, 2 × zero or less",
-  );
+  const crosses = "Not finite, marked by a cross: 1 × +inf, 1 × -inf, 3 × NaN";
+  assert.equal(unshown(traces, "linear"), crosses);
+  assert.equal(unshown(traces, "log"), `${crosses} · Not on a log axis: 2 × zero or less`);
+});
+
+test("a curve is wider for each that lies upon it", () => {
+  const [alone, twice, thrice] = [1, 2, 3].map((n) => widths(Array(n).fill(trace(9, 5, 1)))[0]);
+  assert.ok(alone < twice && twice < thrice);
+  assert.deepEqual(widths([trace(9, 5, 1), trace(9, 5, 1)]), [twice, alone]);
+});
+
+test("curves lie upon each other as far as both go, or they do not", () => {
+  const [alone] = widths([trace(1)]);
+  assert.ok(widths([trace(9, 5, 1), trace(9, 5)])[0] > alone);
+  assert.ok(widths([trace(9, NaN), trace(9, NaN)])[0] > alone);
+  for (const other of [trace(9, 5, 2), trace(9, 5, NaN), new Trace()])
+    assert.deepEqual(widths([trace(9, 5, 1), other]), [alone, alone]);
 });
 
 test("nothing is said where an axis shows all", () => {
@@ -88,5 +100,5 @@ test("the first 48 curves look different, each from each", () => {
 });
 
 test("there is a look for any number of curves", () => {
-  for (const place of [48, 1000]) assert.match(style(place).colour, /^#[0-9a-f]{6}$/);
+  for (const place of [48, 1000]) assert.match(style(place).colour, /^--curve-[0-7]$/);
 });

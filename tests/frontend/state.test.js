@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hasEnded, isLive, SHOWN_AT_FIRST, State, title } from "../../frontend/model/state.js";
+import { hasEnded, isLive, OVERLAY, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
 
 let created = 0;
 
@@ -31,13 +31,6 @@ test("new runs are listed newest first, and shown oldest first", () => {
   assert.deepEqual(ids(state.shown()), ["a", "b", "c"]);
 });
 
-test("merge tells which runs are shown from now on, once", () => {
-  const state = new State();
-  const runs = [run("a"), run("b")];
-  assert.deepEqual(state.merge(runs).sort(), ["a", "b"]);
-  assert.deepEqual(state.merge(runs), []);
-});
-
 test("a change is taken into the run; the rest of it stays", () => {
   const state = new State();
   state.merge([run("a", { iteration: 3 })]);
@@ -48,7 +41,7 @@ test("a change is taken into the run; the rest of it stays", () => {
 
 test("a change of a run that was never told of is passed over", () => {
   const state = new State();
-  assert.deepEqual(state.merge([{ id: "ghost", status: "paused" }]), []);
+  state.merge([{ id: "ghost", status: "paused" }]);
   assert.deepEqual(state.listed(), []);
 });
 
@@ -95,14 +88,15 @@ test("a hidden run stays hidden when it is told of anew", () => {
   const a = run("a");
   state.merge([a]);
   state.hide("a");
-  assert.deepEqual(state.merge([a]), []);
+  state.merge([a]);
   assert.deepEqual(state.cursors(), {});
 });
 
 test("of very many runs, the newest are shown at first", () => {
   const state = new State();
   const many = Array.from({ length: SHOWN_AT_FIRST + 6 }, (_, i) => run(`run ${i}`));
-  const shown = state.merge(many);
+  state.merge(many);
+  const shown = ids(state.shown());
   assert.equal(shown.length, SHOWN_AT_FIRST);
   assert.ok(shown.includes(`run ${SHOWN_AT_FIRST + 5}`));
   assert.ok(!shown.includes("run 0"));
@@ -159,10 +153,69 @@ test("the age is by the server's clock, and never less than nothing", () => {
 });
 
 test("a run is called by its name, or by what it does", () => {
-  assert.equal(title(run("a")), "clamp · sgd · lr 1e-6");
+  const state = new State();
+  assert.equal(state.title(run("a")), "clamp · sgd · lr 1e-6");
+  state.set({ catalog: { spec: { properties: { seed: { title: "Seed", default: 0 } } } } });
   const named = run("b");
+  named.spec.seed = 3;
+  assert.equal(state.title(named), "clamp · sgd · lr 1e-6 · seed 3");
   named.spec.name = "mine";
-  assert.equal(title(named), "mine");
+  assert.equal(state.title(named), "mine");
+  assert.equal(state.choices(named), "clamp · sgd · lr 1e-6 · seed 3");
+});
+
+const VIEW = { x: [3, 9], y: [0, 1] };
+
+test("a zoom is kept while one of its runs is shown, and no longer", () => {
+  const state = new State();
+  state.merge([run("a"), run("b")]);
+  state.zoom(OVERLAY, VIEW, ["a", "b"]);
+  state.forget(["a"]);
+  assert.deepEqual(state.zooms.get(OVERLAY).x, [3, 9]);
+  state.merge([run("c")]);
+  state.hide("b");
+  assert.equal(state.isZoomed, false);
+});
+
+test("a zoom changes in what the person has changed", () => {
+  const state = new State();
+  state.merge([run("a")]);
+  state.zoom(OVERLAY, VIEW, ["a"]);
+  state.zoom(OVERLAY, { y: [0, 2] }, ["a"]);
+  assert.deepEqual(state.zooms.get(OVERLAY), { x: [3, 9], y: [0, 2], scale: "log", runs: ["a"] });
+  state.zoom(OVERLAY, { x: null }, ["a"]);
+  assert.deepEqual(state.zooms.get(OVERLAY).y, [0, 2]);
+  state.zoom(OVERLAY, { y: null }, ["a"]);
+  assert.equal(state.isZoomed, false);
+});
+
+test("the height of a zoom is that of one kind of axis", () => {
+  const state = new State();
+  state.merge([run("a")]);
+  state.zoom(OVERLAY, VIEW, ["a"]);
+  state.set({ scale: "linear" });
+  state.zoom(OVERLAY, { x: [1, 2] }, ["a"]);
+  assert.deepEqual(state.zooms.get(OVERLAY), { x: [1, 2], y: null, scale: "linear", runs: ["a"] });
+});
+
+test("all is shown again on the charts that are seen", () => {
+  const state = new State();
+  state.merge([run("a")]);
+  state.zoom(OVERLAY, VIEW, ["a"]);
+  state.set({ layout: "grid" });
+  assert.equal(state.isZoomed, false);
+  state.zoom("a", VIEW, ["a"]);
+  state.showAll();
+  assert.deepEqual([...state.zooms.keys()], [OVERLAY]);
+});
+
+test("a run that makes room for a newer one is not wanted any more", () => {
+  const state = new State();
+  for (let i = 0; i < 2 * SHOWN_AT_FIRST; i++) state.merge([run(`run ${i}`, { status: "finished" })]);
+  assert.deepEqual(
+    Object.keys(state.cursors()),
+    Array.from({ length: SHOWN_AT_FIRST }, (_, i) => `run ${SHOWN_AT_FIRST + i}`),
+  );
 });
 
 test("a run is live, or at rest, or has ended", () => {

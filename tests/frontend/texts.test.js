@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { age, count, loss, rate, setting } from "../../frontend/texts.js";
+import { age, count, loss, rate, reason, setting, shortened, vanished } from "../../frontend/texts.js";
 
 /** Each input with the text that is to come of it. */
 const told = (write, cases) => () => {
@@ -87,3 +87,27 @@ test("a setting loses nothing", () => {
   for (const value of [0.1 + 0.2, 1 / 3, 2 ** 53 - 1, 123_456, 1e21, 5e-324])
     assert.equal(Number(setting(value)), value);
 });
+
+test(
+  "a reason tells of losses as the page does",
+  told(reason, [
+    ["", ""],
+    ["the loss of iteration 7 is Infinity", "the loss of iteration 7 is +inf"],
+    ["the loss of iteration 7 is -Infinity", "the loss of iteration 7 is -inf"],
+    ["the loss of iteration 2 is NaN", "the loss of iteration 2 is NaN"],
+  ]),
+);
+
+test("a text is shortened where it is too long, by whole characters", () => {
+  assert.equal(shortened("short", 5), "short");
+  assert.equal(shortened("longer", 5), "long…");
+  assert.equal(shortened("🚀🚀🚀", 2), "🚀…");
+});
+
+test(
+  "runs that are gone are counted",
+  told(vanished, [
+    [1, "1 run is no longer on the server: deleted, or lost when it was restarted."],
+    [2000, "2,000 runs are no longer on the server: deleted, or lost when it was restarted."],
+  ]),
+);

@@ -236,18 +236,19 @@ class Row:
     """A run in the table."""
 
     def __init__(self, page: Page, name: str) -> None:
+        self.name = name
         self.element = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
         self.state = self.element.locator(".state")
         self.reason = self.element.locator(".reason")
         self.loss = self.element.get_by_role("cell").nth(4)
         self.progress = self.element.get_by_role("progressbar")
-        self.shown = self.element.get_by_role("checkbox", name="Show the curve")
+        self.shown = self.element.get_by_role("checkbox", name=f"Show the curve of {name}")
 
     def press(self, button: str) -> None:
         self.button(button).click()
 
     def button(self, name: str) -> Locator:
-        return self.element.get_by_role("button", name=name, exact=True)
+        return self.element.get_by_role("button", name=f"{name} {self.name}", exact=True)
 
     def iteration(self) -> int:
         """As the table has it."""

@@ -89,8 +89,8 @@ def assert_every_curve_has_a_colour_which_the_table_tells(visit: Visit) -> None:
     assert len(set(of_chart.values())) == 2
     for name, colour in of_chart.items():
         red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-        swatch = visit.row(name).element.locator(".swatch")
-        expect(swatch).to_have_css("border-top-color", f"rgb({red}, {green}, {blue})")
+        swatch = visit.row(name).element.locator(".pick line")
+        expect(swatch).to_have_css("stroke", f"rgb({red}, {green}, {blue})")
 
 
 def test_a_curve_can_be_hidden_and_shown_again(
@@ -192,9 +192,9 @@ def test_a_run_that_diverges_says_so_everywhere(visit: Visit, api: Api) -> None:
     losses = api.losses("too fast")
     last = len(losses) - 1
     shown = {"NaN": "NaN", "Infinity": "+inf"}[str(losses[-1])]
-    expect(row.reason).to_have_text(f"the loss of iteration {last} is {losses[-1]}")
+    expect(row.reason).to_have_text(f"the loss of iteration {last} is {shown}")
     expect(row.loss).to_have_text(shown)
-    expect(visit.page.get_by_text(f"Not on this axis: 1 {TIMES} {shown}")).to_be_visible()
+    expect(visit.page.get_by_text(f"marked by a cross: 1 {TIMES} {shown}")).to_be_visible()
 
     visit.until_points("too fast", len(losses))
     assert visit.drawn()["too fast"]["y"] == [*losses[:-1], None]
@@ -223,7 +223,7 @@ def test_a_run_may_go_on_to_its_end_without_a_finite_loss(visit: Visit, api: Api
     visit.until_points("on and on", 120)
     assert visit.drawn()["on and on"]["y"] == finite + [None] * (120 - len(finite))
 
-    note = visit.page.get_by_text("Not on this axis")
+    note = visit.page.get_by_text("Not finite, marked by a cross")
     expect(note).to_contain_text(f"{losses.count('NaN')} {TIMES} NaN")
     if inf := losses.count("Infinity"):
         expect(note).to_contain_text(f"{inf} {TIMES} +inf")

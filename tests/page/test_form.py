@@ -1,5 +1,6 @@
 """The form: made from the catalog, and told by the server what is wrong."""
 
+import re
 from typing import Any
 
 import pytest
@@ -81,7 +82,7 @@ def assert_every_field_has_a_label_its_help_and_its_default(
         if name == "update":
             expect(field).to_have_value(schema["default"]["rule"])
             continue
-        expect(visit.form.get_by_title(schema["description"])).to_be_visible()
+        expect(field).to_have_accessible_description(re.compile(re.escape(schema["description"])))
         expected = {"pace": "50", "name": ""}.get(name, str(schema["default"]))
         expect(field).to_have_value(expected)
 
@@ -92,8 +93,9 @@ def assert_hyperparameters_are_those_of_the_rule(visit: Visit, catalog: dict[str
         expected = {name: p for name, p in rule["schema"]["properties"].items() if name != "rule"}
         assert hyperparameters(visit) == list(expected)
         for schema in expected.values():
-            expect(visit.field(schema["title"])).to_be_visible()
-            expect(visit.form.get_by_title(schema["description"])).to_be_visible()
+            expect(visit.field(schema["title"])).to_have_accessible_description(
+                re.compile(re.escape(schema["description"]))
+            )
 
 
 def test_a_hyperparameter_stays_when_the_next_rule_has_it_too(visit: Visit, api: Api) -> None:
@@ -233,14 +235,38 @@ def test_several_wrong_fields_are_each_told(visit: Visit, api: Api) -> None:
         expect(visit.field(label)).to_have_attribute("aria-invalid", "true")
     expect(visit.form.locator("[aria-invalid]")).to_have_count(len(wrong))
 
-    visit.button(f"Start {AUTOGRAD}").click()  # which takes the pace from the form
-    expect(visit.form.locator("[aria-invalid]")).to_have_count(1)
-    expect(visit.field("Pace")).to_have_attribute("aria-invalid", "true")
+    expect(visit.field("Learning rate")).to_be_focused()
     assert api.runs() == []
 
 
-def test_without_a_server_a_start_is_refused_with_a_word(visit: Visit) -> None:
+def test_a_tutorial_starts_though_the_form_is_wrong(visit: Visit, api: Api) -> None:
+    told = visit.page.get_by_text("They start at")
+    for typed, pace in (("abc", 50), ("0", 50), ("1e9", 50), ("200", 200), ("", None)):
+        visit.field("N").fill("0")
+        visit.field("Pace").fill(typed)
+        expect(told).to_contain_text(f"{pace} iterations/s" if pace else "full speed")
+        visit.start(AUTOGRAD)
+        assert api.run(AUTOGRAD)["spec"]["pace"] == pace
+        api.delete_all()
+        expect(visit.row(AUTOGRAD).element).to_have_count(0)
+
+
+def test_without_a_server_a_start_is_refused_with_a_word_where_one_looks(
+    visit: Visit, api: Api
+) -> None:
     visit.expect_console(LOST)
+    refusal = visit.page.get_by_role("alert").filter(has_text="the server cannot be reached")
     visit.context.set_offline(True)
+    for begin in (lambda: start(visit), visit.button(f"Start {AUTOGRAD}").click):
+        begin()
+        expect(refusal).to_be_in_viewport()
+        visit.button("Close").click()
+        expect(refusal).to_be_hidden()
+
     start(visit)
-    expect(visit.form.get_by_text("the server cannot be reached")).to_be_visible()
+    expect(refusal).to_be_visible()
+    visit.context.set_offline(False)
+    start(visit)
+    expect(visit.page.locator(".state")).to_have_count(1)
+    expect(refusal).to_be_hidden()
+    assert len(api.runs()) == 1

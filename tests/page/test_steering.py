@@ -137,6 +137,12 @@ def test_all_runs_pause_resume_and_stop_together(visit: Visit, api: Api) -> None
 
     for button in ("Pause all", "Resume all", "Stop all"):
         expect(visit.button(button)).to_be_disabled()
+    question = visit.page.get_by_role("dialog")
     visit.button("Delete ended").click()
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    assert len(api.runs()) == len(names)
+    visit.button("Delete ended").click()
+    question.get_by_role("button", name=f"Delete {len(names)}").click()
     expect(visit.page.get_by_text("No run yet")).to_be_visible()
     expect(visit.button("Delete ended")).to_be_disabled()

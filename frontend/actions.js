@@ -1,0 +1,88 @@
+/**
+ * What a person asks of runs, taken to the server; what it would not do is told in the state's
+ * notice. A notice goes when the next thing is asked, and not before: what the server does do says
+ * nothing of what it did not.
+ * @module
+ */
+
+import { count } from "./texts.js";
+import * as api from "./wire/api.js";
+
+/** @typedef {import("./model/state.js").State} State */
+/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "delete" | "show" | "hide"} Intent */
+
+/** Iterations a second that an eye can follow: the tutorial's 500 take 10 s. */
+export const WATCHABLE_PACE = 50;
+
+/** Questions to the server that are under way at once, so that none waits for long in the browser. */
+const AT_ONCE = 6;
+
+/** @type {Record<Exclude<Intent, "show" | "hide">, {label: string, ask: (id: string, state: State) => Promise<unknown>}>} */
+const ASKED = {
+  pause: { label: "Pause", ask: (id) => api.ask(id, "pause") },
+  resume: { label: "Resume", ask: (id) => api.ask(id, "resume") },
+  step: { label: "Step", ask: (id, state) => api.step(id, state.stepSize) },
+  stop: { label: "Stop", ask: (id) => api.ask(id, "stop") },
+  full_speed: { label: "Full speed", ask: (id) => api.change(id, { pace: null }) },
+  watch_pace: { label: "Slow down", ask: (id) => api.change(id, { pace: WATCHABLE_PACE }) },
+  delete: { label: "Delete", ask: (id) => api.remove(id) },
+};
+
+/**
+ * Do what a person asked of some runs. The answers are not looked at but for refusals: the socket
+ * tells what has become of a run, and tells it in order.
+ * @param {State} state
+ * @param {Intent} intent
+ * @param {string[]} ids
+ */
+export async function act(state, intent, ids) {
+  if (intent === "show") ids.forEach((id) => state.show(id));
+  else if (intent === "hide") ids.forEach((id) => state.hide(id));
+  else {
+    const { label, ask } = ASKED[intent];
+    state.set({ notice: "" });
+    const refusals = await refused(ids, (id) => ask(id, state));
+    if (!refusals[0]) return;
+    const some = ids.length > 1 ? `${count(refusals.length)} of ${count(ids.length)} refused: ` : "";
+    state.set({ notice: `${label}: ${some}${refusals[0]}` });
+  }
+}
+
+/**
+ * Start a run.
+ * @param {State} state
+ * @param {Record<string, unknown>} spec
+ * @param {(refusal: api.Refusal) => void} [onWrongFields] who shows what is wrong, field by field;
+ *   else the notice does
+ * @returns {Promise<boolean>} whether it was started
+ */
+export async function start(state, spec, onWrongFields) {
+  state.set({ notice: "" });
+  try {
+    await api.create(spec);
+    return true;
+  } catch (error) {
+    if (onWrongFields && error instanceof api.Refusal && error.errors.length) onWrongFields(error);
+    else state.set({ notice: `Start: ${message(error)}` });
+    return false;
+  }
+}
+
+/**
+ * @param {string[]} ids
+ * @param {(id: string) => Promise<unknown>} ask
+ * @returns {Promise<string[]>} what was said where it was refused
+ */
+async function refused(ids, ask) {
+  /** @type {string[]} */
+  const refusals = [];
+  const waiting = ids.values();
+  const askOneByOne = async () => {
+    for (const id of waiting) await ask(id).catch((error) => refusals.push(message(error)));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, askOneByOne));
+  return refusals;
+}
+
+/** @param {unknown} error */
+const message = (error) => (error instanceof Error ? error.message : String(error));
