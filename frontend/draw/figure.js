@@ -168,6 +168,7 @@ function line(curve, colours, together) {
     line: { color: colours(curve.colour), dash: curve.dash, width: curve.width },
     marker: { color: colours(curve.colour), size: 6 },
     connectgaps: false,
+    hoverlabel: { bordercolor: colours(curve.colour) },
     hovertemplate: together ? told : `iteration %{x}<br>${told}`,
   };
 }
@@ -190,6 +191,7 @@ function marks(curve, colours) {
         symbol: "x",
         line: { width: 1, color: colours("--card") },
       },
+      hoverlabel: { bordercolor: colours(curve.colour) },
       hovertemplate: "%{text}  %{meta}<extra></extra>",
     },
   ];

@@ -225,3 +225,16 @@ test("a run is live, or at rest, or has ended", () => {
   for (const status of ["finished", "stopped", "diverged", "failed", "interrupted"])
     assert.deepEqual(told(status), [false, true]);
 });
+
+test("the list is sorted anew only where runs have come or gone", () => {
+  const state = new State();
+  state.merge([run("a"), run("b")]);
+  const listed = state.listed();
+  state.merge([{ id: "a", status: "paused" }]);
+  state.hide("b");
+  assert.equal(state.listed(), listed);
+  state.merge([run("c")]);
+  assert.deepEqual(ids(state.listed()), ["c", "b", "a"]);
+  state.forget(["b"]);
+  assert.deepEqual(ids(state.listed()), ["c", "a"]);
+});

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { Live } from "../../frontend/wire/live.js";
+
+/** A socket whose server is the test. */
+class Socket {
+  static OPEN = 1;
+  readyState = 0;
+  sent = [];
+
+  constructor() {
+    sockets.push(this);
+  }
+
+  open() {
+    this.readyState = Socket.OPEN;
+    this.onopen();
+  }
+
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+
+  tell(message) {
+    this.onmessage({ data: JSON.stringify(message) });
+  }
+
+  close() {
+    this.readyState = 3;
+    this.onclose();
+  }
+
+  /** What was sent of one type since it was last asked. */
+  took(type) {
+    const taken = this.sent.filter((message) => message.type === type);
+    this.sent = this.sent.filter((message) => message.type !== type);
+    return taken.map(({ runs }) => runs);
+  }
+}
+
+let sockets = [];
+let cursors = {};
+let told = [];
+let woken = () => {};
+
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1e12 });
+  [sockets, cursors, told] = [[], {}, []];
+  Object.assign(globalThis, {
+    WebSocket: Socket,
+    window: { addEventListener: () => {} },
+    document: {
+      baseURI: "http://127.0.0.1/",
+      visibilityState: "visible",
+      addEventListener: (_, listener) => (woken = listener),
+    },
+  });
+});
+
+function connected() {
+  const live = new Live({
+    onConnection: (connection) => told.push(connection),
+    onRuns: () => {},
+    onAll: (ids) => told.push([...ids]),
+    onGone: () => {},
+    onBlock: () => {},
+    onError: () => {},
+    onClock: () => {},
+    wanted: () => cursors,
+  });
+  sockets[0].open();
+  return live;
+}
+
+const pong = (socket) => socket.tell({ type: "pong", t: 0, now: 0 });
+
+test("what is wanted is asked for once, and given up once it is not", () => {
+  cursors = { a: 3 };
+  const live = connected();
+  const [socket] = sockets;
+  assert.deepEqual(socket.took("watch"), [{ a: 3 }]);
+
+  live.follow({ a: 5, b: 0 });
+  live.follow({ a: 7, b: 2 });
+  assert.deepEqual([socket.took("watch"), socket.took("unwatch")], [[{ b: 0 }], []]);
+
+  live.follow({ b: 2 });
+  assert.deepEqual([socket.took("watch"), socket.took("unwatch")], [[], [["a"]]]);
+});
+
+test("however many runs come and go, no more are watched than are wanted", () => {
+  const live = connected();
+  const watched = new Set();
+  for (let i = 0; i < 3000; i++) {
+    live.follow(Object.fromEntries(Array.from({ length: 64 }, (_, k) => [`run ${i + k}`, 0])));
+    for (const runs of sockets[0].took("unwatch")) runs.forEach((id) => watched.delete(id));
+    for (const runs of sockets[0].took("watch")) Object.keys(runs).forEach((id) => watched.add(id));
+    assert.ok(watched.size === 64);
+  }
+});
+
+test("on a new connection all is asked for again, from where the copies end", () => {
+  cursors = { a: 3 };
+  connected();
+  cursors = { a: 40, b: 0 };
+  sockets[0].close();
+  mock.timers.tick(1000);
+  sockets[1].open();
+  assert.deepEqual(sockets[1].took("watch"), [{ a: 40, b: 0 }]);
+});
+
+test("a run that is sent from elsewhere is asked for anew", () => {
+  cursors = { a: 3, b: 1 };
+  const live = connected();
+  sockets[0].took("watch");
+  live.followAnew("a");
+  assert.deepEqual(sockets[0].took("watch"), [{ a: 3 }]);
+});
+
+test("without a connection nothing is sent, and it stays offline while it tries", () => {
+  const live = connected();
+  sockets[0].close();
+  live.follow({ a: 0 });
+  for (let i = 1; i < 6; i++) {
+    mock.timers.tick(7000);
+    sockets[i].close();
+  }
+  assert.deepEqual([...new Set(told)], ["connected", "offline"]);
+});
+
+test("a connection is kept while pings are answered, however late the clock runs", () => {
+  let tick = () => {};
+  mock.method(globalThis, "setInterval", (callback) => (tick = callback));
+  connected();
+  pong(sockets[0]);
+  for (let minute = 0; minute < 10; minute++) {
+    mock.timers.setTime(Date.now() + 60_000);
+    tick();
+    pong(sockets[0]);
+  }
+  mock.restoreAll();
+  assert.equal(sockets.length, 1);
+  assert.equal(sockets[0].took("ping").length, 11);
+});
+
+test("a connection that leaves a ping unanswered is given up", () => {
+  connected();
+  pong(sockets[0]);
+  mock.timers.tick(5000); // the next ping
+  mock.timers.tick(11_999);
+  assert.equal(sockets.length, 1);
+  mock.timers.tick(1);
+  assert.equal(sockets.length, 2);
+  assert.equal(told.at(-1), "offline");
+});
+
+test("after a sleep the answer must come soon", () => {
+  connected();
+  pong(sockets[0]);
+  woken();
+  mock.timers.tick(2000);
+  assert.equal(sockets.length, 2);
+});
+
+test("a socket that does not come to be is given up", () => {
+  connected();
+  sockets[0].close();
+  mock.timers.tick(1000);
+  mock.timers.tick(12_000);
+  assert.equal(sockets.length, 3);
+});
+
+test("the list is whole when the server says so, over several messages", () => {
+  connected();
+  sockets[0].tell({ type: "runs", runs: [{ id: "a" }] });
+  sockets[0].tell({ type: "runs", runs: [{ id: "b" }], complete: true });
+  sockets[0].tell({ type: "runs", runs: [{ id: "c" }] });
+  assert.deepEqual(told, ["connected", ["a", "b"]]);
+});
