@@ -8,6 +8,9 @@ import { setting } from "../texts.js";
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Schema} Schema */
 
+/** Of a setting that is not whole: 5 / 4 of 1e-6 is 1.2499999999999999e-6, which nobody has meant. */
+const DIGITS = 6;
+
 /** Told apart from the rest, or of no matter to the curve up to its end. */
 const NOT_TOLD = ["name", "tags", "relu", "update", "pace", "on_nonfinite"];
 
@@ -38,8 +41,10 @@ export const title = (run, schema) => run.spec["name"] ?? choices(run, schema);
  * @param {string} label
  * @param {unknown} value
  */
-const told = (label, value) =>
-  typeof value === "number" ? `${label} ${setting(value)}` : String(value);
+function told(label, value) {
+  if (typeof value !== "number") return String(value);
+  return `${label} ${setting(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)))}`;
+}
 
 /** @param {string} title @returns {string} as it is written within a line: `seed`, but `H` and `D_in` */
 const label = (title) => title.replace(/^[A-Z](?=[a-z]+( |$))/, (letter) => letter.toLowerCase());

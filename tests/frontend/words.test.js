@@ -25,6 +25,11 @@ test("a run is told by its ReLU, its rule and the rule's hyperparameters", () =>
   assert.equal(told({}), "relu · sgd · lr 1e-6");
 });
 
+test("a hyperparameter is told as it was meant", () => {
+  assert.equal(told({ update: { rule: "sgd", lr: (1e-6 * 5) / 4 } }), "relu · sgd · lr 1.25e-6");
+  assert.equal(told({ seed: 2 ** 53 - 1 }), "relu · sgd · lr 1e-6 · seed 9007199254740991");
+});
+
 test("what is not as by default tells it from others", () => {
   assert.equal(
     told({ n: 8, d_in: 20, seed: 3, iterations: 1000, dtype: "float64" }),

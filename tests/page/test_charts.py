@@ -164,6 +164,69 @@ def test_what_is_drawn_fills_the_view_on_either_axis(
         assert curve["y"] == [losses[name][x] for x in curve["x"]]
 
 
+def test_all_is_shown_again_at_a_click_or_when_nothing_is_left_of_what_was_zoomed(
+    visit: Visit, api: Api, two: tuple[str, str]
+) -> None:
+    show_all = visit.button("Show all")
+    expect(show_all).to_be_hidden()
+    zoom(visit)
+    show_all.click()
+    visit.until_complete(two[0], api.losses(two[0]))
+    expect(show_all).to_be_hidden()
+    expect(visit.button("Overlay")).to_be_focused()
+
+    zoom(visit)
+    expect(show_all).to_be_visible()
+    for name in two:
+        visit.row(name).press("Delete")
+    api.start("new", iterations=20, **SMALL)
+    visit.until_complete("new", api.losses("new"))
+    expect(show_all).to_be_hidden()
+    low, high = visit.page.evaluate(AXIS.format("xaxis", "range"))
+    assert low <= 0
+    assert high >= 19
+
+
+def test_whether_curves_coincide_or_part_is_seen(visit: Visit, api: Api) -> None:
+    for name, relu in (("first", "clamp"), ("second", "relu"), ("other", "clamp")):
+        lr = 0 if name == "other" else 1e-6
+        api.start(name, relu=relu, iterations=50, update={"rule": "sgd", "lr": lr})
+        expect(visit.row(name).state).to_have_text("finished")
+        visit.until_complete(name, api.losses(name))
+    widths = visit.page.evaluate(
+        "() => document.querySelector('.plot').data.map((t) => t.line.width)"
+    )
+    assert widths[0] > widths[1] == widths[2]
+
+    box = visit.charts.locator(".nsewdrag").first.bounding_box()
+    assert box
+    visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    labels = visit.page.locator(".hoverlayer .hovertext")
+    expect(labels).to_have_count(3)
+    for label in labels.all_text_contents():
+        loss, _, name = label.partition("  ")
+        assert float(loss) in [float(f"{float(x):.9g}") for x in api.losses(name)]
+
+
+def test_side_by_side_the_order_is_that_of_the_starts(visit: Visit, two: tuple[str, str]) -> None:
+    visit.button("Side by side").click()
+    captions = visit.charts.locator("figcaption")
+    expect(captions).to_have_text(list(two))
+    visit.row(two[0]).shown.uncheck()
+    expect(captions).to_have_text([two[1]])
+    visit.row(two[0]).shown.check()
+    expect(captions).to_have_text(list(two))
+
+
+def test_without_losses_no_chart_is_drawn(visit: Visit, api: Api) -> None:
+    blank = visit.page.get_by_text("Losses appear here")
+    expect(blank).to_be_visible()
+    expect(visit.charts.locator("svg")).to_have_count(0)
+    api.start("mine", iterations=5, **SMALL)
+    visit.until_complete("mine", api.losses("mine"))
+    expect(blank).to_be_hidden()
+
+
 def zoom(visit: Visit) -> tuple[float, float]:
     """Draw a box in the middle of the chart; the iterations that are seen then."""
     before = visit.page.evaluate(AXIS.format("xaxis", "range"))

@@ -26,6 +26,12 @@ from tests.page.conftest import (
 
 NOT_CONNECTED = re.compile(r"^not connected")
 
+REMEMBER_STATUS = """() => {
+  window.told = [];
+  const connection = document.querySelector('.connection');
+  new MutationObserver(() => told.push(connection.textContent)).observe(connection, { childList: true });
+}"""
+
 SILENCE_S = 12
 PING_S = 5
 """The page's own limits: how long it trusts a silent connection, and how often it looks."""
@@ -213,9 +219,13 @@ def test_the_page_says_that_it_is_not_connected_and_comes_back(
     api.start("mine", iterations=50_000, pace=100)
     far.until_points("mine", 5)
 
+    far.page.evaluate(REMEMBER_STATUS)
+    tried = len(far.requests)
     network.down = True
     network.cut()
 
+    far.until(lambda: len(far.requests) > tried + 2, "the page to try again")
+    assert far.page.evaluate("() => told") == ["not connected, trying again…"]
     expect(far.status).to_contain_text(NOT_CONNECTED)
     far.row("mine").press("Pause")
     expect(
@@ -305,6 +315,9 @@ def test_after_a_restart_of_the_server_the_page_starts_anew_by_itself(
 
         expect(visit.status).to_contain_text(CONNECTED)
         expect(visit.page.get_by_text("No run yet")).to_be_visible()
+        expect(visit.page.get_by_role("alert")).to_contain_text(
+            "2 runs are no longer on the server"
+        )
         visit.until(lambda: not visit.drawn(), "an empty chart")
         expect(visit.status).to_contain_text("nothing running")
         visit.start(AUTOGRAD)

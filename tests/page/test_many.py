@@ -4,6 +4,15 @@ from playwright.sync_api import expect
 
 from tests.page.conftest import Api, Visit
 
+LOOKS = """() => [
+  document.querySelector('.plot').data.map(({ line }) => [line.color, line.dash]),
+  [...document.querySelectorAll('.pick line')].reverse().map((line) => [
+    getComputedStyle(document.documentElement).getPropertyValue(line.getAttribute('stroke').slice(4, -1)),
+    line.getAttribute('stroke-dasharray') || 'solid',
+  ]),
+]"""
+"""Colour and dash of each curve, on the chart and in the table."""
+
 COUNT = 64
 ITERATIONS = 200  # few enough that each is drawn
 
@@ -25,8 +34,13 @@ def test_all_of_many_runs_finish_and_are_drawn_whole(visit: Visit, api: Api) -> 
         assert drawn[name]["x"] == list(range(ITERATIONS))
         assert drawn[name]["y"] == api.losses(name)
 
+    of_chart, of_table = visit.page.evaluate(LOOKS)
+    assert of_chart == of_table
+    assert len(set(map(tuple, of_chart))) == 48  # eight colours by six dashes
+
     visit.button("Side by side").click()
     expect(visit.charts).to_have_count(COUNT)
+    expect(visit.page.get_by_role("heading", name="Runs")).to_be_in_viewport()
     visit.until(lambda: len(visit.drawn()) >= 3, "the first charts of the grid")
 
 

@@ -1,8 +1,9 @@
 """Small screens and dark ones."""
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visiting
+from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 
@@ -25,6 +26,59 @@ def test_on_a_phone_nothing_scrolls_sideways(visiting: Visiting, api: Api) -> No
         assert visit.page.evaluate(OVERFLOW) == 0
 
 
+@pytest.mark.parametrize("width", [390, 768, 1024, 1280])
+def test_every_button_of_every_run_is_within_reach(
+    visiting: Visiting, api: Api, width: int
+) -> None:
+    visit = visiting(api.url, viewport={"width": width, "height": 900})
+    many = {"iterations": 10_000_000, "pace": 0.01}
+    api.start("a name that goes on " * 9, **many)
+    api.start("wordwithoutanyspace" * 10, **many, device="cpu", dtype="float64")
+    api.start("diverged " * 9, iterations=60, update={"rule": "sgd", "lr": 1}, dtype="float64")
+    expect(visit.page.locator("[data-status='diverged']")).to_be_visible()
+    buttons = visit.page.locator("td.buttons button:visible")
+    expect(buttons).to_have_count(11)
+    for button in buttons.all():
+        button.scroll_into_view_if_needed()
+        expect(button).to_be_in_viewport(ratio=1)
+        button.click(trial=True)
+    for cell in visit.page.get_by_role("cell").all():
+        assert cell.evaluate("cell => cell.scrollWidth - cell.clientWidth") <= 0
+
+
+def test_a_finger_scrolls_past_a_chart_and_a_tap_tells_of_it(visiting: Visiting, api: Api) -> None:
+    visit = visiting(api.url, **PHONE)
+    api.start("mine", iterations=50)
+    expect(visit.row("mine").state).to_have_text("finished")
+    visit.until_complete("mine", api.losses("mine"))
+    plot = visit.charts.locator(".nsewdrag").first
+    plot.evaluate("plot => plot.scrollIntoView({ block: 'center' })")
+    swipe(visit, by=-150)
+    assert visit.page.evaluate(ZOOMED) is False
+    plot.evaluate("plot => plot.scrollIntoView({ block: 'center' })")
+    plot.tap()
+    expect(visit.page.locator(".hoverlayer .hovertext").first).to_be_visible()
+
+
+ZOOMED = "() => !document.querySelector('.plot')._fullLayout.xaxis.autorange"
+
+
+def swipe(visit: Visit, by: int) -> None:
+    """Draw a finger over the middle of the screen; the page goes along."""
+    devtools = visit.context.new_cdp_session(visit.page)
+    before = visit.page.evaluate("() => scrollY")
+    x, y = 195, 450
+
+    def touch(kind: str, *points: dict[str, int]) -> None:
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    touch("touchStart", {"x": x, "y": y})
+    for step in range(1, 11):
+        touch("touchMove", {"x": x, "y": y + by * step // 10})
+    touch("touchEnd")
+    visit.until(lambda: visit.page.evaluate("() => scrollY") > before + 50, "the page to scroll")
+
+
 def test_the_chart_has_the_colours_of_the_page_by_day_and_by_night(
     visiting: Visiting, api: Api
 ) -> None:
@@ -33,16 +87,26 @@ def test_the_chart_has_the_colours_of_the_page_by_day_and_by_night(
     expect(visit.row("mine").state).to_have_text("finished")
     visit.until_complete("mine", api.losses("mine"))
 
-    def inks() -> tuple[str, str]:
-        told: list[str] = visit.page.evaluate(
-            "() => [document.querySelector('.plot')._fullLayout.font.color,"
-            "getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()]"
-        )
-        return told[0], told[1]
+    def colours() -> tuple[list[str], list[str]]:
+        """Those of the chart, and those of the page."""
+        chart, page = visit.page.evaluate(COLOURS)
+        return chart, page
 
-    dark, of_page = inks()
+    dark, of_page = colours()
     assert dark == of_page
 
     visit.page.emulate_media(color_scheme="light")
-    visit.until(lambda: inks()[0] != dark, "the chart in the other colours")
-    assert inks()[0] == inks()[1]
+    visit.until(lambda: colours()[0] != dark, "the chart in the other colours")
+    assert colours()[0] == colours()[1]
+
+
+COLOURS = """() => {
+  const { font, paper_bgcolor, plot_bgcolor } = document.querySelector('.plot')._fullLayout;
+  const [{ line }] = document.querySelector('.plot').data;
+  const page = getComputedStyle(document.documentElement);
+  return [
+    [font.color, paper_bgcolor, plot_bgcolor, line.color],
+    ['--ink', '--card', '--card', '--curve-0'].map((name) => page.getPropertyValue(name).trim()),
+  ];
+}"""
+"""Plotly makes the box of a zoom and its buttons from what is behind the chart."""

@@ -1,7 +1,7 @@
 """What a person does to runs that are there: pause, step, resume, stop, delete; one, or all."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.page.conftest import Api, Row, Visit
 
@@ -115,6 +115,70 @@ def test_a_refused_wish_is_told(visit: Visit, api: Api, row: Row) -> None:
     row.press("Pause")
 
     expect(visit.page.get_by_role("alert").filter(has_text="there is no run")).to_be_visible()
+
+
+def test_a_refusal_stays_until_the_next_thing_is_asked(visit: Visit, api: Api) -> None:
+    visit.expect_console("status of 409")
+    names = ["first", "second", "third"]
+    for name in names:
+        api.start(name, iterations=5000, pace=50)
+        expect(visit.row(name).state).to_have_text("running")
+    refused = api.run("second")["id"]
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=409, json={"detail": "it will not"})
+
+    visit.page.route(f"**/{refused}/pause", refuse)
+    notice = visit.page.get_by_role("alert").filter(has_text="1 of 3 refused: it will not")
+
+    visit.button("Pause all").click()
+    for name in ("first", "third"):
+        expect(visit.row(name).state).to_have_text("paused")
+    expect(notice).to_be_visible()
+    visit.row("first").press("Step")
+    expect(notice).to_be_hidden()
+
+
+def test_the_focus_stays_where_a_hand_on_the_keyboard_needs_it(visit: Visit, api: Api) -> None:
+    keyboard = visit.page.keyboard
+    for name in ("one", "two", "three"):
+        api.start(name, iterations=5000, pace=50)
+        expect(visit.row(name).state).to_have_text("running")
+    row = visit.row("two")
+
+    row.button("Pause").focus()
+    for pressed, state, then in (("Pause", "paused", "Resume"), ("Resume", "running", "Pause")):
+        expect(row.button(pressed)).to_be_focused()
+        keyboard.press("Enter")
+        expect(row.state).to_have_text(state)
+        expect(row.button(then)).to_be_focused()
+    row.button("Full speed").focus()
+    api.ask(api.run("two")["id"], "pause")
+    expect(row.state).to_have_text("paused")
+    keyboard.press("Enter")
+    expect(row.button("Slow down to watch")).to_be_focused()
+    row.button("Stop").focus()
+    keyboard.press("Enter")
+    expect(row.state).to_have_text("stopped")
+    expect(row.shown).to_be_focused()
+
+    visit.button("Pause all").focus()
+    keyboard.press("Enter")
+    expect(visit.row("one").state).to_have_text("paused")
+    expect(visit.button("Pause all")).to_be_focused()
+    keyboard.press("Enter")  # of which nothing comes
+
+    row.button("Delete").focus()
+    keyboard.down("Enter")
+    expect(row.element).to_have_count(0)
+    expect(visit.row("one").button("Delete")).to_be_focused()
+    keyboard.down("Enter")  # still held
+    keyboard.up("Enter")
+    keyboard.press("Enter")
+    expect(visit.row("one").element).to_have_count(0)
+    expect(visit.row("three").button("Delete")).to_be_focused()
+    keyboard.press("Enter")
+    expect(visit.page.get_by_text("No run yet")).to_be_focused()
 
 
 def test_all_runs_pause_resume_and_stop_together(visit: Visit, api: Api) -> None:
