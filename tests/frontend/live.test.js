@@ -42,6 +42,7 @@ class Socket {
 let sockets = [];
 let cursors = {};
 let told = [];
+let clock = null;
 let woken = () => {};
 
 beforeEach(() => {
@@ -67,7 +68,7 @@ function connected() {
     onGone: () => {},
     onBlock: () => {},
     onError: () => {},
-    onClock: () => {},
+    onClock: (offset) => (clock = offset),
     wanted: () => cursors,
   });
   sockets[0].open();
@@ -128,6 +129,42 @@ test("without a connection nothing is sent, and it stays offline while it tries"
     sockets[i].close();
   }
   assert.deepEqual([...new Set(told)], ["connected", "offline"]);
+});
+
+test("it tries again soon at first, and at least every few seconds in the end", () => {
+  connected();
+  const gaps = [];
+  for (let gap = 0, tried = 1; gaps.length < 10; gap += 50) {
+    if (sockets.at(-1).readyState !== 3) sockets.at(-1).close();
+    mock.timers.tick(50);
+    if (sockets.length === tried) continue;
+    tried = sockets.length;
+    gaps.push(gap);
+    gap = 0;
+  }
+  assert.ok(gaps[0] < 500);
+  assert.ok(Math.max(...gaps) <= 6500);
+});
+
+test("the server's clock is told by the quickest answer", () => {
+  connected();
+  let now = 0;
+  mock.method(performance, "now", () => now);
+  /** A pong whose ping was sent so long ago, from a server that is an hour ahead. */
+  const pongAfter = (ms) => {
+    const sent = { type: "pong", t: now, now: Date.now() / 1000 + 3600 };
+    now += ms;
+    mock.timers.setTime(Date.now() + ms);
+    sockets[0].tell(sent);
+  };
+  const isAbout = (seconds) => assert.ok(Math.abs(clock - seconds) < 0.01, String(clock));
+  pongAfter(1000);
+  isAbout(3599.5);
+  pongAfter(0);
+  isAbout(3600);
+  pongAfter(2000);
+  isAbout(3600);
+  mock.restoreAll();
 });
 
 test("a connection is kept while pings are answered, however late the clock runs", () => {

@@ -218,6 +218,38 @@ test("a run that makes room for a newer one is not wanted any more", () => {
   );
 });
 
+/** A state that shows as many runs as it does by itself; those of the given numbers have ended. */
+function full(ended) {
+  const state = new State();
+  const status = (i) => (ended.includes(i) ? "finished" : "running");
+  state.merge(Array.from({ length: SHOWN_AT_FIRST }, (_, i) => run(`${i}`, { status: status(i) })));
+  return state;
+}
+
+test("a new run takes the place of the oldest that has ended", () => {
+  const state = full([7, 9]);
+  state.merge([run("new")]);
+  const shown = ids(state.shown());
+  assert.ok(shown.includes("new") && shown.includes("9") && !shown.includes("7"));
+  assert.equal(shown.length, SHOWN_AT_FIRST);
+});
+
+test("a new run takes no place of one that still trains", () => {
+  const state = full([]);
+  state.merge([run("new")]);
+  assert.ok(!ids(state.shown()).includes("new"));
+});
+
+test("which are the newest is told when the list is whole, and not before", () => {
+  const state = new State();
+  const [old, gone, late] = [run("old"), run("gone"), run("late")];
+  state.merge([old, gone], false);
+  assert.deepEqual(state.cursors(), {});
+  state.forget(["gone"]);
+  state.merge([late], true);
+  assert.deepEqual(ids(state.shown()), ["old", "late"]);
+});
+
 test("a run is live, or at rest, or has ended", () => {
   const told = (status) => [isLive(run("a", { status })), hasEnded(run("a", { status }))];
   for (const status of ["queued", "running"]) assert.deepEqual(told(status), [true, false]);
