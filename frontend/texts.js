@@ -20,12 +20,15 @@ export function loss(value) {
   return size >= 1e5 || size < 1e-3 ? value.toExponential(3) : value.toPrecision(4);
 }
 
+/** Made once: `toLocaleString` makes one anew at each call. */
+const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
 /**
  * @param {number} value
  * @returns {string} a whole number, in groups of three
  */
 export function count(value) {
-  return Math.round(value).toLocaleString("en-US");
+  return GROUPED.format(value);
 }
 
 /**

@@ -24,7 +24,6 @@ const FRAME_BUDGET_MS = 12;
 /** A figure rests this many times as long as it took to draw, so that the page stays at hand. */
 const REST = 3;
 const SHORTEST_REST_MS = 50;
-const LONGEST_REST_MS = 500;
 
 /** Until a figure that could not be drawn is tried again. */
 const RETRY_MS = 2000;
@@ -209,7 +208,7 @@ export class Charts {
       const cost = panel.blank.hidden ? await this.#drawCurves(panel, shown) : 0;
       if (!panel.blank.hidden) await panel.figure.clear();
       panel.note.textContent = unshown(traces, state.scale);
-      rest = Math.min(LONGEST_REST_MS, Math.max(SHORTEST_REST_MS, REST * cost));
+      rest = Math.max(SHORTEST_REST_MS, REST * cost);
     } catch (error) {
       panel.dirty = true;
       panel.note.textContent = `${error instanceof Error ? error.message : error}; trying again`;

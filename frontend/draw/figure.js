@@ -97,7 +97,7 @@ export class Figure {
    * @param {Curve[]} curves
    * @param {Scale} scale
    * @param {Zoom | null} zoom null to show all
-   * @returns {Promise<number>} what it cost, in ms
+   * @returns {Promise<number>} what drawing it again will cost, in ms; nothing is known of that at first
    */
   async draw(curves, scale, zoom) {
     const { react } = await plotly();
@@ -109,9 +109,10 @@ export class Figure {
     const look = layout(scale, zoom, colours, together);
     this.#drawing = react(this.element, data, look, CONFIG);
     await this.#drawing;
-    if (!this.#isDrawn) this.#listen();
+    if (this.#isDrawn) return performance.now() - began;
     this.#isDrawn = true;
-    return performance.now() - began;
+    this.#listen();
+    return 0;
   }
 
   /** Draw nothing, and give back what Plotly holds. */

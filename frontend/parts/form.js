@@ -87,7 +87,7 @@ export class Form {
       this.catalog.spec.properties?.["pace"]?.anyOf?.find(({ type }) => type === "number") ?? {};
     const fits = typeof chosen === "number" && chosen > low && chosen <= high;
     const pace = fits ? chosen : WATCHABLE_PACE;
-    const why = fits ? "the pace chosen below" : "since the pace below is none";
+    const why = fits ? "the pace chosen below" : "as the pace below cannot be";
     return { pace, told: `They start at ${setting(pace)} iterations/s, ${why}.` };
   }
 
