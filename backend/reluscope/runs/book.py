@@ -161,7 +161,6 @@ class Book:
     def _continue(self, run: Run, verb: str) -> None:
         run.check(verb, "running")
         run.move("queued" if run.started_at is None else "running")
-        run.stop_at = run.spec.iterations
         self._changed(run)
         self._round(run).enter(run)
 
