@@ -26,6 +26,7 @@ from playwright.sync_api import (
 
 from tests.house.serving import Server, serving
 from tests.page import chromium
+from tests.waiting import eventually
 
 COMMAND = [sys.executable, "-m", "reluscope", "--port", "0"]
 DEADLINE_S = 30.0
@@ -38,6 +39,8 @@ ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 """No other machine can be reached from the browser; that none is asked for, `Visit` checks."""
 
 CONNECTED = re.compile(r"^connected")
+
+TRAINING = ("queued", "running")
 
 LOST = r"WebSocket connection|net::ERR_"
 """What Chromium says of a connection that is lost; which of its many words, the moment decides."""
@@ -88,7 +91,10 @@ class Api:
         return run
 
     def losses(self, name: str) -> list[float | str]:
-        losses: list[float | str] = self.get(f"/runs/{self.run(name)['id']}/losses")["losses"]
+        """All losses of a run, once it trains no more: nothing comes after them."""
+        eventually(lambda: self.run(name)["status"] not in TRAINING, f"{name} to train no more")
+        path = f"/runs/{self.run(name)['id']}/losses"
+        losses: list[float | str] = self.get(path)["losses"]
         return losses
 
     def delete(self, run_id: str) -> None:

@@ -209,7 +209,7 @@ def test_a_connection_cut_at_any_byte_costs_no_point_and_doubles_none(
     network.cut()
     far.until(lambda: network.cuts == 8, "eight cuts")
     expect(far.status).to_contain_text(CONNECTED)
-    far.until_points("mine", len(api.losses("mine")))
+    far.until_points("mine", api.run("mine")["iteration"])
     finish(far, api, "mine")
 
 

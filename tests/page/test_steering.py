@@ -66,9 +66,9 @@ def test_a_resumed_run_goes_on_where_it_was(visit: Visit, api: Api, row: Row) ->
 
     expect(row.state).to_have_text("running")
     visit.until_points("mine", len(before) + 5)
-    assert api.losses("mine")[: len(before)] == before
     row.press("Stop")
     expect(row.state).to_have_text("stopped")
+    assert api.losses("mine")[: len(before)] == before
     visit.until_complete("mine", api.losses("mine"))
 
 
