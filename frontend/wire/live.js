@@ -175,7 +175,7 @@ export class Live {
     }
     const message = JSON.parse(data);
     if (message.type === "runs") this.#listed(message);
-    else if (message.type === "gone") this.#listener.onGone(message.ids);
+    else if (message.type === "gone") this.#went(message.ids);
     else if (message.type === "pong") this.#setClock(message.t, message.now);
     else if (message.type === "error") this.#listener.onError(message.detail);
   }
@@ -186,6 +186,16 @@ export class Live {
     if (complete && this.#told) this.#listener.onAll(this.#told);
     if (complete) this.#told = null;
     this.#listener.onRuns(runs, !this.#told);
+  }
+
+  /**
+   * Until the list is complete, a run that was never in it is left to it: so all that are missing
+   * from it are told of together.
+   * @param {string[]} ids
+   */
+  #went(ids) {
+    const gone = ids.filter((id) => !this.#told || this.#told.delete(id));
+    if (gone.length) this.#listener.onGone(gone);
   }
 
   /**

@@ -65,7 +65,7 @@ function connected() {
     onConnection: (connection) => told.push(connection),
     onRuns: () => {},
     onAll: (ids) => told.push([...ids]),
-    onGone: () => {},
+    onGone: (ids) => told.push({ gone: ids }),
     onBlock: () => {},
     onError: () => {},
     onClock: (offset) => (clock = offset),
@@ -215,4 +215,14 @@ test("the list is whole when the server says so, over several messages", () => {
   sockets[0].tell({ type: "runs", runs: [{ id: "b" }], complete: true });
   sockets[0].tell({ type: "runs", runs: [{ id: "c" }] });
   assert.deepEqual(told, ["connected", ["a", "b"]]);
+});
+
+test("runs that a new connection finds missing are told of together, once the list is complete", () => {
+  connected();
+  sockets[0].tell({ type: "gone", ids: ["lost", "also lost"] });
+  sockets[0].tell({ type: "runs", runs: [{ id: "a" }, { id: "b" }] });
+  sockets[0].tell({ type: "gone", ids: ["b"] });
+  sockets[0].tell({ type: "runs", runs: [], complete: true });
+  sockets[0].tell({ type: "gone", ids: ["a"] });
+  assert.deepEqual(told, ["connected", { gone: ["b"] }, ["a"], { gone: ["a"] }]);
 });
