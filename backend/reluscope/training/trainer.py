@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .gradients import backpropagate, squared_error
 from .problem import draw
 from .relus import RELUS
 from .spec import RunSpec
@@ -33,12 +34,13 @@ class Trainer:
         device is waited for once a call and not once an iteration.
         """
         w1, w2 = self._weights
+        one = torch.ones((), dtype=self._y.dtype, device=self._y.device)
         losses = []
         for _ in range(count):
             y_pred = self._relu(self._x.mm(w1)).mm(w2)
-            loss = (y_pred - self._y).pow(2).sum()
+            loss = squared_error(y_pred, self._y)
             losses.append(loss.detach())
-            loss.backward()  # type: ignore[no-untyped-call]
+            backpropagate(loss, one)
             self._update.step(self._weights)
         self.iteration += count
         return torch.stack(losses).double().cpu().numpy()
