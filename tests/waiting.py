@@ -10,7 +10,9 @@ DEADLINE_S = 30.0
 """Far beyond what anything here takes, so that a busy machine does not decide a test."""
 
 
-def eventually(look: Callable[[], T], what: str = "", *, deadline_s: float = DEADLINE_S) -> T:
+def eventually(
+    look: Callable[[], T | None], what: str = "", *, deadline_s: float = DEADLINE_S
+) -> T:
     """The first true value that `look` gives; an AssertionError where none comes in time."""
     end = time.monotonic() + deadline_s
     while True:

@@ -92,9 +92,13 @@ class Api:
 
     def losses(self, name: str) -> list[float | str]:
         """All losses of a run, once it trains no more: nothing comes after them."""
-        eventually(lambda: self.run(name)["status"] not in TRAINING, f"{name} to train no more")
-        path = f"/runs/{self.run(name)['id']}/losses"
-        losses: list[float | str] = self.get(path)["losses"]
+
+        def at_rest() -> dict[str, Any] | None:
+            run = self.run(name)
+            return None if run["status"] in TRAINING else run
+
+        run = eventually(at_rest, f"{name} to train no more")
+        losses: list[float | str] = self.get(f"/runs/{run['id']}/losses")["losses"]
         return losses
 
     def delete(self, run_id: str) -> None:

@@ -3,12 +3,14 @@
 from functools import cache
 from typing import Any
 
+from reluscope.runs.book import Book
 from reluscope.runs.run import Run
 from reluscope.training.spec import RunSpec
 from reluscope.training.trainer import Trainer
 from tests.waiting import eventually
 
 TINY = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "update": {"rule": "sgd", "lr": 1e-4}}
+LONG = {"iterations": 1_000_000}
 
 
 def spec(**fields: Any) -> RunSpec:
@@ -43,3 +45,12 @@ def until_at(run: Run, iterations: int) -> None:
         lambda: len(run.trace) >= iterations,
         f"iteration {iterations} of {run.id}, {run.status} at {len(run.trace)}",
     )
+
+
+def until_paused(run: Run) -> None:
+    eventually(lambda: run.status == "paused", f"a pause of {run.id}, {run.status}")
+
+
+def others_have_had_turns(book: Book) -> None:
+    """Let another run train from start to end, so that a run that could move would have."""
+    until_ended(book.open(spec(iterations=300)))

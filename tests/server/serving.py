@@ -2,19 +2,24 @@
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
 import httpx
+import numpy as np
+import pytest
 import uvicorn
+from numpy.typing import ArrayLike
 
 from reluscope.__main__ import serve
 from reluscope.runs.book import Book
@@ -26,6 +31,7 @@ TINY = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "update": {"lr": 1e-4}}
 """A network that takes a tenth of a millisecond an iteration."""
 
 LONG = {**TINY, "iterations": 1_000_000}
+PROBLEM = "application/problem+json"
 ENDED = {"finished", "stopped", "diverged", "failed", "interrupted"}
 
 
@@ -65,9 +71,7 @@ class Api:
             view = self.show(run_id)
             return view if look(view) else None
 
-        view = eventually(found, run_id)
-        assert view is not None
-        return view
+        return eventually(found, run_id)
 
     def until_ended(self, *run_ids: str) -> list[dict[str, Any]]:
         return [self.until(run_id, lambda view: view["status"] in ENDED) for run_id in run_ids]
@@ -82,6 +86,18 @@ class Api:
         self.http.close()
 
 
+def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """The problem document that an answer must be."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == PROBLEM
+    document: dict[str, Any] = json.loads(answer.text, parse_constant=pytest.fail)
+    assert document["status"] == status
+    assert document["title"]
+    assert document["detail"]
+    assert document["type"].startswith("urn:reluscope:problem:")
+    return document
+
+
 @dataclass
 class Server:
     """A server in a thread of this process, with its insides at hand."""
@@ -92,6 +108,17 @@ class Server:
     hub: Hub
     errors: list[str] = field(default_factory=list)
     """What was logged as an error: nothing should be, whatever a client does."""
+
+    def paused_with(self, losses: ArrayLike, **spec: Any) -> tuple[str, int]:
+        """A paused run whose trace goes on with `losses`; its id and where they start."""
+        run_id = self.api.start(**{**LONG, **spec})
+        self.api.verb(run_id, "pause")
+        trace = self.book.find(run_id).trace
+        start = len(trace)
+        trace.extend(np.asarray(losses, dtype=np.float64), time.time())
+        self.book.change(run_id, name="extended")
+        eventually(lambda: self.hub.head(run_id) == len(trace), "the hub's look at the trace")
+        return run_id, start
 
 
 class _Errors(logging.Handler):

@@ -8,6 +8,8 @@ from reluscope.errors import FieldError
 from reluscope.server import problems
 from reluscope.server.problems import describe, install
 
+from .serving import problem
+
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
@@ -24,9 +26,7 @@ from reluscope.server.problems import describe, install
 )
 def test_what_is_not_there_is_a_problem_document_too(api, method, path, status):
     answer = api.http.request(method, path)
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["status"] == status
+    problem(answer, status)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,6 @@ def test_an_error_of_the_servers_is_logged_and_told_without_its_insides(monkeypa
             return await client.get("/")
 
     answer = asyncio.run(ask())
-    assert answer.status_code == 500
-    assert answer.headers["content-type"] == "application/problem+json"
+    problem(answer, 500)
     assert "secret" not in answer.text
     assert logged == ["the secret word"]

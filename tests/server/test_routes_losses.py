@@ -5,7 +5,7 @@ import pytest
 
 from reluscope.server.routes import losses as losses_room
 
-from .serving import LONG, TINY
+from .serving import LONG, TINY, problem
 
 
 @pytest.fixture
@@ -87,6 +87,4 @@ def test_more_losses_than_an_answer_holds_are_to_be_asked_for_in_pieces(api, mon
 @pytest.mark.parametrize("query", ["start=-1", "stop=-1", "start=x", "stop=1.5", "start="])
 def test_a_wrong_span_is_named(api, finished, query):
     answer = api.http.get(f"/api/runs/{finished}/losses?{query}")
-    assert answer.status_code == 422
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert [error["field"] for error in answer.json()["errors"]] == [query.split("=")[0]]
+    assert [error["field"] for error in problem(answer, 422)["errors"]] == [query.split("=")[0]]
