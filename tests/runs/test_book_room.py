@@ -8,11 +8,7 @@ from reluscope.errors import InvalidFields, NoRoom
 from reluscope.runs.book import Book
 from tests.waiting import eventually
 
-from .making import (
-    LONG,
-    spec,
-    until_ended,
-)
+from .making import LONG, spec, until_ended
 
 
 def test_a_device_that_is_not_there_is_refused_with_those_that_are(book):
