@@ -22,20 +22,24 @@ class Relu:
     title: str
     formula: str
     code: str
+    """The expression in `h` that a script writes; its names are those of the function's module."""
     help: str
+    elementwise: bool = True
+    """Whether each value of the result depends on the value of h in its place alone; then h may
+    have any shape, and be the h of many runs at once."""
 
 
 RELUS: dict[str, Relu] = {}
 
 
 def implementation(
-    title: str, *, formula: str, code: str
+    title: str, *, formula: str, code: str, elementwise: bool = True
 ) -> Callable[[Callable[[Tensor], Tensor]], Callable[[Tensor], Tensor]]:
     """Enter the function below into `RELUS` under its own name; its docstring is its help."""
 
     def enter(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        name = function.__name__
-        RELUS[name] = Relu(name, function, title, formula, code, (function.__doc__ or "").strip())
+        name, help = function.__name__, (function.__doc__ or "").strip()
+        RELUS[name] = Relu(name, function, title, formula, code, help, elementwise)
         return function
 
     return enter
@@ -74,3 +78,41 @@ def my_relu(h: Tensor) -> Tensor:
 def relu(h: Tensor) -> Tensor:
     """PyTorch's own ReLU, a kernel for exactly this."""
     return torch.relu(h)
+
+
+@implementation("clamp_min(0)", formula="max(h, 0)", code="torch.clamp_min(h, 0)")
+def clamp_min(h: Tensor) -> Tensor:
+    """clamp with a lower bound alone: a kernel of its own, with a gradient of its own."""
+    return torch.clamp_min(h, 0)
+
+
+@implementation(
+    "threshold(0, 0)", formula="h if h > 0, else 0", code="torch.nn.functional.threshold(h, 0, 0)"
+)
+def threshold(h: Tensor) -> Tensor:
+    """What is not above the threshold 0 becomes 0; torch.relu's gradient is this one's."""
+    return torch.nn.functional.threshold(h, 0, 0)
+
+
+@implementation("maximum(h, 0)", formula="max(h, 0)", code="torch.maximum(h, h.new_zeros(()))")
+def maximum(h: Tensor) -> Tensor:
+    """The larger of two tensors; where they are equal, each gets half of the gradient."""
+    return torch.maximum(h, h.new_zeros(()))
+
+
+@implementation("where(h > 0, h, 0)", formula="h if h > 0, else 0", code="torch.where(h > 0, h, 0)")
+def where(h: Tensor) -> Tensor:
+    """Chosen value by value: NaN is not above 0, so it becomes 0 and nothing tells of it."""
+    return torch.where(h > 0, h, 0)
+
+
+@implementation("mask: h * (h > 0)", formula="h * [h > 0]", code="h * (h > 0)")
+def mask(h: Tensor) -> Tensor:
+    """Multiplied by 1 or 0: minus infinity times 0 is NaN, and below 0 it gives -0."""
+    return h * (h > 0)
+
+
+@implementation("(h + |h|) / 2", formula="(h + |h|) / 2", code="(h + h.abs()) / 2")
+def half_abs(h: Tensor) -> Tensor:
+    """Half of h and its absolute value, whose slope at 0 is 0 in torch: so half a slope there."""
+    return (h + h.abs()) / 2
