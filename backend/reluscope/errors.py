@@ -71,3 +71,15 @@ class KeySpent(ReluscopeError):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"this Idempotency-Key made run {run_id}, which has been deleted")
+
+
+class PluginError(ReluscopeError):
+    """A ReLU or a rule of somebody's own cannot be loaded. It ends the command before anything is
+    served, so no answer ever tells of it."""
+
+    def __init__(self, reason: str, source: str | None = None, line: int | None = None) -> None:
+        """`source` is the file, as far as it is known, and `line` the one in it."""
+        place = [source] if source else []
+        place += [f"line {line}"] if line else []
+        super().__init__(": ".join(filter(None, (", ".join(place), reason))))
+        self.reason = reason

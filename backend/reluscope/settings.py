@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ByteSize, Field
@@ -33,7 +34,7 @@ def _cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Serve reluscope: train two-layer ReLU networks and watch them live."""
+    """Serve the page: train ReLU networks and watch them live. See also: reluscope check --help."""
 
     model_config = SettingsConfigDict(
         env_prefix="RELUSCOPE_",
@@ -50,6 +51,12 @@ class Settings(BaseSettings):
         NoDecode,
         BeforeValidator(_words),
         Field(description="Host names, beside the loopback's, that a browser may ask for."),
+    ] = []
+    load: Annotated[
+        list[Path],
+        NoDecode,
+        BeforeValidator(_words),
+        Field(description="Python files with ReLUs or update rules of your own."),
     ] = []
     workers: Annotated[
         int, Field(ge=1, le=256, description="Threads that train on the CPU; one for each core.")

@@ -21,7 +21,7 @@ import pytest
 import uvicorn
 from numpy.typing import ArrayLike
 
-from reluscope.__main__ import serve
+from reluscope.cli.serve import serve
 from reluscope.runs.book import Book
 from reluscope.server.live import Hub
 from reluscope.settings import Settings

@@ -1,0 +1,1 @@
+"""What the command `reluscope` can do: one command, one file."""
