@@ -3,7 +3,7 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
 from ..training.devices import canonical
@@ -126,16 +126,32 @@ class Book:
                 self._round(run).ask(run, ("stopped", None))
         return _settled(run, wait_s)
 
-    def change(self, run_id: str, **fields: object) -> Run:
-        """Change the name, the tags or the pace in a run's spec. Raises UnknownRun."""
+    def change(
+        self,
+        run_id: str,
+        *,
+        update: Mapping[str, object] | None = None,
+        wait_s: float = VERB_TIMEOUT_S,
+        **fields: object,
+    ) -> Run:
+        """Change the name, the tags or the pace in a run's spec, and hyperparameters of its rule:
+        those take effect between two iterations, as `pause` does.
+
+        Raises UnknownRun, ForbiddenMove where hyperparameters of a run that has ended are to
+        change, and pydantic's ValidationError where the rule does not take them.
+        """
         with self._lock:
             run = self.find(run_id)
+            if update:
+                run.check_may_change()
+                wanted = (run.turn.update or run.spec.update).changed(update)
+                self._round(run).change(run, wanted)
             pace = run.spec.pace
-            run.spec = run.spec.model_copy(update=fields)
+            run.change(**fields)
             if run.in_round and run.spec.pace != pace:
                 self._round(run).enter(run)
             self._changed(run)
-            return run
+        return _settled(run, wait_s)
 
     def delete(self, run_id: str) -> None:
         """Forget a run and its trace, whatever it is doing. Raises UnknownRun."""

@@ -12,16 +12,23 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from . import optimizers  # noqa: F401 - entered into RULES
 from .devices import DEVICE_NAME, devices
 from .relus import RELUS
 from .rules import RULES, Rule, Sgd
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
-GRADIENTS = {"autograd": "loss.backward(): autograd records the forward pass and replays it."}
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
+GRADIENTS = {
+    "autograd": "loss.backward(): autograd records the forward pass and goes back through it.",
+    "closed_form": "Derived by hand, but for the ReLU; on the CPU the same bits as autograd's.",
+    "gram": "In the space of the samples, through x x^T: the same mathematics in other rounding.",
+}
 
 MAX_SIZE = 1_000_000  # of one dimension; memory is what limits their products
 MAX_ITERATIONS = 10_000_000  # 80 MB of losses
@@ -95,6 +102,20 @@ class RunSpec(BaseModel):
     gradients: Annotated[
         str, *one_of(GRADIENTS), _field("How the gradient of the loss is found.")
     ] = "autograd"
+
+    @field_validator("gradients")
+    @classmethod
+    def _takes_the_rule(cls, value: str, info: ValidationInfo) -> str:
+        rule = info.data.get("update")
+        if value == "gram" and rule is not None and rule.linear() is None:
+            linear = [name for name, known in RULES.items() if known.linear is not Rule.linear]
+            raise PydanticCustomError(
+                "not_linear",
+                "gram needs a rule whose step is linear in the gradient: one of {rules}",
+                {"rules": linear},
+            )
+        return value
+
     n: Annotated[Size, _field("Samples in the one batch.", title="N", unit="samples")] = 64
     d_in: Annotated[Size, _field("Width of the input.", title="D_in", unit="features")] = 1000
     hidden: Annotated[Size, _field("Width of the hidden layer.", title="H", unit="units")] = 100
@@ -112,6 +133,16 @@ class RunSpec(BaseModel):
     dtype: Annotated[
         str, *one_of(DTYPES), _field("Type of data and weights.", title="Data type")
     ] = "float32"
+
+    @field_validator("dtype")
+    @classmethod
+    def _takes_the_gradients(cls, value: str, info: ValidationInfo) -> str:
+        if value == "bfloat16" and info.data.get("gradients") == "gram":
+            raise PydanticCustomError(
+                "too_coarse", "gram needs float32 or float64: x x^T has no place in 8 bits"
+            )
+        return value
+
     device: Annotated[
         str,
         AfterValidator(_device_name),
@@ -123,9 +154,20 @@ class RunSpec(BaseModel):
         _field("How fast it may go; empty for full speed.", unit="iterations/s"),
     ] = None
     on_nonfinite: Annotated[
-        Literal["stop", "continue"],
-        _field("What to do at the first loss that is NaN or infinite.", title="On NaN or inf"),
+        Literal["stop", "pause", "continue"],
+        _field(
+            "What to do at the first loss or weight that is NaN or infinite.", title="On NaN or inf"
+        ),
     ] = "stop"
+    diagnostics_every: Annotated[
+        int,
+        Field(ge=0, le=MAX_ITERATIONS),
+        _field(
+            "How often units and norms are measured; 0 for never.",
+            title="Diagnostics every",
+            unit="updates",
+        ),
+    ] = 20
 
     @property
     def torch_dtype(self) -> torch.dtype:
