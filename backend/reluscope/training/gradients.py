@@ -5,7 +5,7 @@ small; but each call from Python into torch gives up the GIL and takes it again,
 workers train, they wait for each other there.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -73,11 +73,11 @@ class Bent:
     def pull(self, gradient: Tensor) -> Tensor:
         """The gradient by h, of h's shape, from that by relu(h)."""
         node = self._result.grad_fn
-        if node is not None:
+        if callable(node):  # one in Python is not
             sources = [source for source, _ in node.next_functions if source is not None]
             if len(sources) == 1 and not sources[0].next_functions:
                 # One function and h: its backward is all that the engine would call.
-                pulled: Any = node(gradient)  # type: ignore[operator]
+                pulled = node(gradient)
                 found: Tensor = pulled[0] if isinstance(pulled, tuple) else pulled
                 return found
         return differentiate(self._result, (self._h,), gradient)[0]

@@ -9,6 +9,7 @@ the same mathematics in another rounding. w1 itself is put together when somebod
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -16,8 +17,14 @@ from torch import Tensor
 from .diagnostics import norm, units
 from .gradients import Bent
 from .problem import Problem
-from .relus import Relu
-from .rules import Linear, Rule
+from .relus import RELUS, Relu
+from .rules import Linear, Rule, Sgd
+
+MAX_SIZE_IN_COMPANY = 2**18
+"""Values of x x^T and of h that one of several runs has at most: with more, its products are so
+large that company saves nothing."""
+
+TRIAL_COMPANY = 5
 
 
 @dataclass(frozen=True)
@@ -131,13 +138,12 @@ class Gram:
             for run, finite in enumerate(sums.isfinite().tolist())
         ]
 
-    @torch.no_grad()
-    def gradient_norms(self) -> Tensor:
-        """By w1 and by w2 in the last pass, (2, runs), float64: |x^T g|^2 is <g, x x^T g>."""
+    def norm_of_last(self, place: int = 0) -> Callable[[], float]:
+        """What gives the norm of a run's whole gradient in the last pass, when it is asked."""
         assert self._gradients is not None
         by_s, by_w2 = self._gradients
-        through_x = torch.bmm(self.tensors.gram, by_s).double()
-        return torch.stack([_dot(by_s.double(), through_x).sqrt(), _norms(by_w2)])
+        one, gram = slice(place, place + 1), self.tensors.gram
+        return lambda: float(torch.stack(_gradient_norms(gram[one], by_s[one], by_w2[one])).norm())
 
     @torch.no_grad()
     def diagnose(self) -> Tensor:
@@ -147,7 +153,9 @@ class Gram:
         start = (t.a * t.h0).double()
         squares = t.a.double().square().sum((1, 2)) * t.square0
         squares += _dot(t.s.double(), h.double() + start)
-        channels = [*units(h), *self.gradient_norms(), squares.sqrt(), _norms(t.w2)]
+        assert self._gradients is not None
+        norms = _gradient_norms(t.gram, *self._gradients)
+        channels = [*units(h), *norms, squares.sqrt(), _norms(t.w2)]
         return torch.stack(channels, dim=1)
 
     def save(self) -> Callable[[int], None]:
@@ -160,6 +168,12 @@ class Gram:
                 value[place].copy_(kept[place])
 
         return restore
+
+
+def _gradient_norms(gram: Tensor, by_s: Tensor, by_w2: Tensor) -> tuple[Tensor, Tensor]:
+    """Of the gradients by w1 and by w2, each (runs,), float64: |x^T g|^2 is <g, x x^T g>."""
+    through_x = torch.bmm(gram, by_s).double()
+    return _dot(by_s.double(), through_x).sqrt(), _norms(by_w2)
 
 
 def _dot(left: Tensor, right: Tensor) -> Tensor:
@@ -183,10 +197,13 @@ class GramRun(Gram):
     @property
     def company(self) -> Hashable:
         """Runs for which this is equal can be iterated together; None for one that stays alone."""
-        if not self.relu.elementwise:
+        s, w2 = self.tensors.s, self.tensors.w2
+        n, hidden, d_out = *s.shape[1:], w2.shape[2]
+        if not self.relu.elementwise or n * (n + hidden + d_out) > MAX_SIZE_IN_COMPANY:
             return None
-        t = self.tensors
-        return self.kind, t.s.shape, t.w2.shape, t.s.dtype, t.s.device
+        if not _company_keeps_bits(n, hidden, d_out, s.dtype, s.device):
+            return None
+        return self.kind, n, hidden, d_out, s.dtype, s.device
 
     def change(self, rule: Rule) -> None:
         """Go on with other hyperparameters; the velocities stay."""
@@ -196,10 +213,6 @@ class GramRun(Gram):
         for name, value in _coefficients(_linear(rule)).items():
             getattr(t, name).fill_(value)
         self.joint = self
-
-    def gradient_norm(self) -> float | None:
-        """Of the loss's whole gradient in the last pass."""
-        return None if self._gradients is None else float(self.gradient_norms().norm())
 
     @torch.no_grad()
     def weights(self) -> tuple[Tensor, Tensor]:
@@ -226,6 +239,43 @@ class GramRun(Gram):
                 run.tensors = joint.tensors.part(place)
                 run.joint, run.place = joint, place
         return joint
+
+
+@cache
+def _company_keeps_bits(
+    n: int, hidden: int, d_out: int, dtype: torch.dtype, device: torch.device
+) -> bool:
+    """Whether runs of this shape have the same bits alone and in company.
+
+    They have where torch multiplies one matrix as it does each of many, and that is not so at every
+    shape: of those with a single row or column, some are another function's.
+    """
+    rule = Sgd(momentum=0.9, nesterov=True, weight_decay=0.1)
+    generator = torch.Generator().manual_seed(0)
+    shapes = ((n, n), (n, d_out), (n, hidden), (hidden, d_out))
+
+    def some() -> list[GramRun]:
+        generator.manual_seed(0)
+        problems = [
+            Problem(*(torch.randn(s, generator=generator, dtype=dtype).to(device) for s in shapes))
+            for _ in range(TRIAL_COMPANY)
+        ]
+        return [GramRun(problem, RELUS["clamp"], rule) for problem in problems]
+
+    alone, together = some(), some()
+    company = GramRun.together(together)
+    for _ in range(3):
+        found = company.forward()
+        company.update()
+        for loss, run in zip(found, alone, strict=True):
+            if loss != run.forward():
+                return False
+            run.update()
+    return all(
+        torch.equal(ours, theirs)
+        for a, b in zip(alone, together, strict=True)
+        for ours, theirs in zip(a.tensors.moving(), b.tensors.moving(), strict=True)
+    )
 
 
 def _linear(rule: Rule) -> Linear:

@@ -62,11 +62,11 @@ class Network:
         a look at each of its values, and costs a fortieth."""
         return [all(bool(w.sum().isfinite()) or bool(w.isfinite().all()) for w in self._weights)]
 
-    def gradient_norm(self) -> float | None:
-        """Of the loss's whole gradient in the last pass."""
-        if self._last is None:
-            return None
-        return float(torch.stack([norm(gradient) for gradient in self._last.gradients]).norm())
+    def norm_of_last(self, place: int = 0) -> Callable[[], float]:  # noqa: ARG002 - as Gram has it
+        """What gives the norm of the loss's whole gradient in the last pass, when it is asked."""
+        assert self._last is not None
+        gradients = self._last.gradients
+        return lambda: float(torch.stack([norm(gradient) for gradient in gradients]).norm())
 
     @torch.no_grad()
     def diagnose(self) -> Tensor:
@@ -79,7 +79,6 @@ class Network:
         """Gives what comes back to this point, once; its argument is 0, as there is one run."""
         weights = [weight.detach().clone() for weight in self._weights]
         state = [{name: value.clone() for name, value in own.items()} for own in self._state]
-        last = self._last
 
         @torch.no_grad()
         def restore(_place: int) -> None:
@@ -88,6 +87,5 @@ class Network:
             for own, kept_state in zip(self._state, state, strict=True):
                 own.clear()
                 own.update(kept_state)
-            self._last = last
 
         return restore

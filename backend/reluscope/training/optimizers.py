@@ -88,6 +88,8 @@ class _WithBetas(Optimizer):
 class Adam(_WithBetas):
     """Adam: steps scaled by running means of gradients and of their squares."""
 
+    held, passing = 3, 4
+
     rule: Literal["adam"] = "adam"
     lr: LearningRate = 1e-3
     amsgrad: Annotated[
@@ -98,6 +100,8 @@ class Adam(_WithBetas):
 @optimizer("AdamW")
 class AdamW(_WithBetas):
     """Adam whose weight decay shrinks the weight itself and not through its gradient."""
+
+    held, passing = 3, 4
 
     rule: Literal["adamw"] = "adamw"
     lr: LearningRate = 1e-3
@@ -112,6 +116,8 @@ class AdamW(_WithBetas):
 @optimizer("RMSprop")
 class RMSprop(Optimizer):
     """RMSprop: steps divided by the root of a running mean of squared gradients."""
+
+    held, passing = 3, 3
 
     rule: Literal["rmsprop"] = "rmsprop"
     lr: LearningRate = 1e-2
@@ -132,6 +138,8 @@ class RMSprop(Optimizer):
 class Adagrad(Optimizer):
     """Adagrad: steps divided by the root of the sum of all squared gradients."""
 
+    held, passing = 1, 3
+
     rule: Literal["adagrad"] = "adagrad"
     lr: LearningRate = 1e-2
     lr_decay: Annotated[
@@ -148,6 +156,8 @@ class Adagrad(Optimizer):
 class Adadelta(Optimizer):
     """Adadelta: steps scaled by running means of squared gradients and of squared steps."""
 
+    held, passing = 2, 4
+
     rule: Literal["adadelta"] = "adadelta"
     lr: LearningRate = 1.0
     rho: Annotated[
@@ -160,6 +170,8 @@ class Adadelta(Optimizer):
 @optimizer("Adamax")
 class Adamax(_WithBetas):
     """Adam with the largest of past gradients where Adam has the root of their mean square."""
+
+    held, passing = 2, 3
 
     rule: Literal["adamax"] = "adamax"
     lr: LearningRate = 2e-3
@@ -191,6 +203,7 @@ class Rprop(Optimizer):
     """Rprop: only the gradient's sign counts; each weight has a step size of its own."""
 
     pairs: ClassVar = {"etas": ("eta_minus", "eta_plus"), "step_sizes": ("step_min", "step_max")}
+    held, passing = 2, 5
 
     rule: Literal["rprop"] = "rprop"
     lr: Annotated[
@@ -210,6 +223,8 @@ class Rprop(Optimizer):
 class ASGD(Optimizer):
     """Averaged SGD: a rate that falls with the updates, beside a mean of the weights."""
 
+    held, passing = 1, 3
+
     rule: Literal["asgd"] = "asgd"
     lr: LearningRate = 1e-2
     lambd: Annotated[float, hyperparameter("Lambda", "How fast the rate falls.", ge=0)] = 1e-4
@@ -225,6 +240,8 @@ class ASGD(Optimizer):
 @optimizer("Muon")
 class Muon(Optimizer):
     """Muon: the momentum of a whole matrix, made orthogonal by Newton and Schulz's iteration."""
+
+    held, passing = 1, 5
 
     rule: Literal["muon"] = "muon"
     lr: LearningRate = 1e-3
@@ -249,6 +266,7 @@ class Adafactor(Optimizer):
     """Adafactor: Adam's means of squares, kept for rows and columns alone."""
 
     pairs: ClassVar = {"eps": ("eps1", "eps2")}
+    held, passing = 1, 3
 
     rule: Literal["adafactor"] = "adafactor"
     lr: LearningRate = 1e-2

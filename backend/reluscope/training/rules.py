@@ -7,7 +7,7 @@ them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -63,6 +63,11 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    held: ClassVar[int] = 2
+    """How many matrices of a weight's size it remembers at most."""
+    passing: ClassVar[int] = 4
+    """How many it needs for the length of a step."""
+
     rule: str
 
     def linear(self) -> Linear | None:
@@ -108,6 +113,8 @@ GroupRate = Annotated[LearningRate | None, Field(description="Its own; empty for
 @rule
 class Sgd(Rule):
     """optim.SGD with w1 and w2 as two parameter groups."""
+
+    held, passing = 1, 2
 
     rule: Literal["sgd"] = "sgd"
     lr: LearningRate = 1e-6
@@ -169,22 +176,23 @@ class Sgd(Rule):
     def _with_momentum(
         self, gradients: Sequence[Tensor], state: Sequence[State]
     ) -> Sequence[Tensor]:
-        if "momentum_buffer" not in state[0]:
-            buffers = [gradient.clone() for gradient in gradients]
-            for own, buffer in zip(state, buffers, strict=True):
-                own["momentum_buffer"] = buffer
-        else:
-            buffers = [own["momentum_buffer"] for own in state]
-            torch._foreach_mul_(buffers, self.momentum)
-            torch._foreach_add_(buffers, list(gradients), alpha=1 - self.dampening)
-        if self.nesterov:
-            return torch._foreach_add(list(gradients), buffers, alpha=self.momentum)  # noqa: SLF001
-        return buffers
+        moved = []
+        for gradient, own in zip(gradients, state, strict=True):
+            if "momentum_buffer" in own:
+                # Not by _foreach_mul_, which rounds the number to bfloat16 before it multiplies.
+                own["momentum_buffer"].mul_(self.momentum).add_(gradient, alpha=1 - self.dampening)
+            else:
+                own["momentum_buffer"] = gradient.clone()
+            buffer = own["momentum_buffer"]
+            moved.append(gradient.add(buffer, alpha=self.momentum) if self.nesterov else buffer)
+        return moved
 
 
 @rule
 class Manual(Rule):
     """By hand: weights moved in place under torch.no_grad()."""
+
+    held, passing = 0, 1
 
     rule: Literal["manual"] = "manual"
     lr: LearningRate = 1e-6
@@ -202,6 +210,8 @@ class Manual(Rule):
 @rule
 class ManualData(Rule):
     """By hand through weight.data and weight.grad.data, which autograd does not track."""
+
+    held, passing = 0, 1
 
     rule: Literal["manual_data"] = "manual_data"
     lr: LearningRate = 1e-6

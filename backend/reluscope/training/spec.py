@@ -176,14 +176,25 @@ class RunSpec(BaseModel):
     def training_bytes(self) -> int:
         """Memory that training needs at its peak, estimated from the shapes, in bytes.
 
-        Data and weights; the weights' gradients and one temporary of their size (`lr * grad`); of
-        the hidden layer h, relu(h), and what their gradients take; of the output the prediction,
-        the difference, its square, and the gradients of two of these.
+        Data, twice where the closed form keeps x^T too. Weights; their gradients, of this pass and
+        of the last in this turn and in the one before; a copy to come back to; what the rule remembers, also copied, and passes
+        through, or what their norms pass through in float64. Of the hidden layer h and relu(h),
+        what the ReLU and its gradient pass through, h of the last pass, and a count in 64 bits; of
+        the output the prediction, the error and their like.
         """
+        size, rule = self.torch_dtype.itemsize, self.update
         data = self.n * (self.d_in + self.d_out)
         weights = self.hidden * (self.d_in + self.d_out)
-        activations = self.n * (4 * self.hidden + 5 * self.d_out)
-        return (data + 3 * weights + activations) * self.torch_dtype.itemsize
+        layer, output = self.n * self.hidden, self.n * self.d_out
+        if self.gradients == "gram":
+            # In place of w1 and what goes with it, matrices (n, n) and (n, hidden).
+            moving = layer + self.hidden * self.d_out
+            values = data + weights + 4 * self.n * self.n + 9 * layer + 8 * moving + 5 * output
+            return values * size + 5 * 8 * layer
+        values = (1 + (self.gradients == "closed_form")) * data
+        values += weights * (4 + max(rule.passing, 8 // size) + 2 * rule.held)
+        values += 7 * layer + 5 * output
+        return values * size + 8 * layer
 
     def trace_bytes(self) -> int:
         """Memory of the whole curve at most, in bytes: each loss, and when and with how many others

@@ -1,8 +1,8 @@
 """Trainer: the loop over one run's iterations, and what it watches for."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -19,6 +19,13 @@ from .rules import Rule
 from .spec import RunSpec
 
 
+class Last(NamedTuple):
+    """The last iteration that was trained."""
+
+    loss: float
+    gradient_norm: Callable[[], float]
+
+
 @dataclass(frozen=True)
 class Nonfinite:
     """The first iteration with a loss, or a weight after its update, that is not finite."""
@@ -31,6 +38,15 @@ class Nonfinite:
     """The last that was finite; None where none was."""
     gradient_norm: float | None
     """Of the iteration that had the last finite loss; None where none had."""
+
+    @staticmethod
+    def after(
+        last: Last | None, iteration: int, what: Literal["loss", "weights"], loss: float
+    ) -> "Nonfinite":
+        """`last`: the iteration with the last finite loss."""
+        if last is None:
+            return Nonfinite(iteration, what, loss, None, None)
+        return Nonfinite(iteration, what, loss, last.loss, last.gradient_norm())
 
     def __str__(self) -> str:
         if self.what == "loss":
@@ -78,7 +94,7 @@ class Trainer:
         self.stride = spec.diagnostics_every
         self._goes_on = spec.on_nonfinite == "continue"
         self.watchful = True
-        self.last_loss: float | None = None
+        self.last: Last | None = None
         self.iteration = 0
         """Iterations done."""
 
@@ -103,22 +119,20 @@ class Trainer:
 
     def retrace(self, count: int) -> Advance:
         """Train up to the first iteration that is not finite, looking at each."""
-        network, found = self.network, None
+        found: Nonfinite | None = None
         pieces: list[Advance] = []
         while found is None and len(pieces) < count:
-            norm_before = network.gradient_norm()
-            loss_before = self.last_loss
-            [piece] = _train(network, [self], 1)
-            pieces.append(piece)
-            loss, iteration = float(piece.losses[0]), self.iteration - 1
+            before = self.last
+            pieces += _train(self.network, [self], 1)
+            iteration, loss = self.iteration - 1, float(pieces[-1].losses[0])
             if not np.isfinite(loss):
-                found = Nonfinite(iteration, "loss", loss, loss_before, norm_before)
-            elif not network.are_finite()[0]:
-                found = Nonfinite(iteration, "weights", loss, loss, network.gradient_norm())
+                found = Nonfinite.after(before, iteration, "loss", loss)
+            elif not self.network.are_finite()[0]:
+                found = Nonfinite.after(self.last, iteration, "weights", loss)
         if found is not None:
             self.watchful = False
             if self._goes_on and len(pieces) < count:
-                pieces += _train(network, [self], count - len(pieces))
+                pieces += _train(self.network, [self], count - len(pieces))
         return Advance(
             np.concatenate([piece.losses for piece in pieces]),
             np.concatenate([piece.diagnostics for piece in pieces]),
@@ -137,13 +151,15 @@ def advance(trainers: Sequence[Trainer], count: int) -> list[Advance]:
     if not any(trainer.watchful for trainer in trainers):
         return _train(network, trainers, count)
     restore = network.save()
+    before = [trainer.last for trainer in trainers]
     results = _train(network, trainers, count)
     finite = network.are_finite()
     for place, trainer in enumerate(trainers):
         good = finite[place] and bool(np.isfinite(results[place].losses).all())
         if trainer.watchful and not good:
-            trainer.iteration -= count
             restore(place)
+            trainer.iteration -= count
+            trainer.last = before[place]
             results[place] = trainer.retrace(count)
     return results
 
@@ -173,7 +189,7 @@ def _train(network: Network | Gram, trainers: Sequence[Trainer], count: int) -> 
         result = Advance(np.ascontiguousarray(curves[:, place]), table[mine, place])
         results.append(result)
         trainer.iteration += count
-        trainer.last_loss = float(result.losses[-1])
+        trainer.last = Last(float(result.losses[-1]), network.norm_of_last(place))
     return results
 
 
