@@ -176,11 +176,12 @@ class RunSpec(BaseModel):
     def training_bytes(self) -> int:
         """Memory that training needs at its peak, estimated from the shapes, in bytes.
 
-        Data, twice where the closed form keeps x^T too. Weights; their gradients, of this pass and
-        of the last in this turn and in the one before; a copy to come back to; what the rule remembers, also copied, and passes
-        through, or what their norms pass through in float64. Of the hidden layer h and relu(h),
-        what the ReLU and its gradient pass through, h of the last pass, and a count in 64 bits; of
-        the output the prediction, the error and their like.
+        Data, three times where the closed form tries products with x^T. Weights; their gradients,
+        of this pass, of the last, and of the last turn's last; a copy to come back to; what the
+        rule remembers, also copied, and passes through, or what their norms pass through in
+        float64. Of the hidden layer h and relu(h), what the ReLU and its gradient pass through, h
+        of the last pass, and a count in 64 bits; of the output the prediction, the error and their
+        like.
         """
         size, rule = self.torch_dtype.itemsize, self.update
         data = self.n * (self.d_in + self.d_out)
@@ -189,9 +190,10 @@ class RunSpec(BaseModel):
         if self.gradients == "gram":
             # In place of w1 and what goes with it, matrices (n, n) and (n, hidden).
             moving = layer + self.hidden * self.d_out
-            values = data + weights + 4 * self.n * self.n + 9 * layer + 8 * moving + 5 * output
+            values = data + (1 + 8 // size) * weights + 4 * self.n * self.n
+            values += 9 * layer + 8 * moving + 5 * output
             return values * size + 5 * 8 * layer
-        values = (1 + (self.gradients == "closed_form")) * data
+        values = (3 if self.gradients == "closed_form" else 1) * data
         values += weights * (4 + max(rule.passing, 8 // size) + 2 * rule.held)
         values += 7 * layer + 5 * output
         return values * size + 8 * layer
