@@ -4,6 +4,7 @@ Each channel is one number for an iteration, of the pass before its update. The 
 the socket and REST read `CHANNELS` and nothing else names them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -37,14 +38,27 @@ CHANNELS = (
 )
 
 
-def units(h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The channels dead, active and zeros of h, (..., n, hidden); each (...), float64."""
-    above = h > 0
-    dead = above.any(-2).logical_not_().mean(-1, dtype=torch.float64)
-    return dead, above.mean((-2, -1), dtype=torch.float64), (h == 0).sum((-2, -1)).double()
+def units(h: Tensor) -> Tensor:
+    """The channels dead, active and zeros of h, (..., n, hidden); (3, ...), float64."""
+    n, hidden = h.shape[-2:]
+    above = (h > 0).sum(-2)
+    counts = torch.stack([(above == 0).sum(-1), above.sum(-1), (h == 0).sum((-2, -1))])
+    shares = counts.double()
+    shares[0] /= hidden
+    shares[1] /= n * hidden
+    return shares
 
 
-def norm(values: Tensor) -> Tensor:
-    """The Euclidean norm as a 0-d float64; infinite only where a value is, or its square in it."""
-    found: Tensor = torch.linalg.vector_norm(values, dtype=torch.float64)
-    return found
+def norms(matrices: Sequence[Tensor]) -> Tensor:
+    """The Euclidean norm of each, (matrices,), float64; infinite only where a value is, or its
+    square in float64.
+
+    On the CPU float32 is tried first, which copies nothing. Its sums of squares overflow early, but
+    then that is seen.
+    """
+    if matrices[0].dtype == torch.float32 and matrices[0].device.type == "cpu":
+        found = torch.stack(torch._foreach_norm(list(matrices)))  # noqa: SLF001
+        if found.isfinite().all():
+            return found.double()
+    exact = [torch.linalg.vector_norm(matrix, dtype=torch.float64) for matrix in matrices]
+    return torch.stack(exact)

@@ -102,7 +102,7 @@ class Autograd:
 
 
 class ClosedForm:
-    """The gradient derived by hand, for the products and the loss:
+    """The gradient derived by hand, for the products and the loss; called with gradients off.
 
         h = x w1,   a = relu(h),   y_pred = a w2,   loss = sum((y_pred - y)^2)
         dloss/dy_pred = 2 (y_pred - y)
@@ -115,14 +115,14 @@ class ClosedForm:
     """
 
     def __init__(self, problem: Problem, relu: Relu) -> None:
-        self._x, self._y = problem.x, problem.y
-        self._w1, self._w2 = problem.w1, problem.w2
+        self._y, self._w1, self._w2 = problem.y, problem.w1, problem.w2
         self._relu = relu
-        self._x_transposed: Product = product_with(problem.x.t(), problem.w1.shape[1])
+        hidden = problem.w1.shape[1]
+        self._x_times: Product = product_with(problem.x, hidden)
+        self._x_transposed_times: Product = product_with(problem.x.t(), hidden)
 
-    @torch.no_grad()
     def __call__(self) -> Pass:
-        h = self._x.mm(self._w1)
+        h = self._x_times(self._w1)
         bent = Bent(self._relu, h)
         a, w2 = bent.value, self._w2
         y_pred = a.mm(w2)
@@ -130,4 +130,4 @@ class ClosedForm:
         error = y_pred.sub_(self._y)
         by_y = error.add_(error)
         by_h = bent.pull(by_y.mm(w2.t()))
-        return Pass(loss, h, (self._x_transposed(by_h), a.t().mm(by_y)))
+        return Pass(loss, h, (self._x_transposed_times(by_h), a.t().mm(by_y)))

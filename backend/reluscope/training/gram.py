@@ -14,7 +14,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from .diagnostics import norm, units
+from .diagnostics import norms, units
 from .gradients import Bent
 from .problem import Problem
 from .relus import RELUS, Relu
@@ -84,7 +84,8 @@ class _Tensors:
 
 
 class Gram:
-    """One run, or several of one kind side by side, each with the losses that it has alone."""
+    """One run, or several of one kind side by side, each with the losses that it has alone. Its
+    methods are called with gradients off."""
 
     def __init__(self, tensors: _Tensors, relu: Relu, kind: Kind) -> None:
         self.tensors = tensors
@@ -93,7 +94,6 @@ class Gram:
         self._h = tensors.h0
         self._gradients: tuple[Tensor, Tensor] | None = None
 
-    @torch.no_grad()
     def forward(self) -> Tensor:
         """The losses of the weights as they are, (runs,), and their gradients for the update."""
         t = self.tensors
@@ -107,7 +107,6 @@ class Gram:
         self._gradients = (by_h, torch.bmm(bent.value.transpose(1, 2), by_y))
         return losses
 
-    @torch.no_grad()
     def update(self) -> None:
         """Move s, w2 and, with weight decay, a by the gradients of the last pass."""
         assert self._gradients is not None
@@ -128,7 +127,6 @@ class Gram:
         if kind.dampening:
             t.gain.copy_(t.later_gain)
 
-    @torch.no_grad()
     def are_finite(self) -> list[bool]:
         """Of each run, whether all that decides its weights is finite."""
         t = self.tensors
@@ -145,7 +143,6 @@ class Gram:
         one, gram = slice(place, place + 1), self.tensors.gram
         return lambda: float(torch.stack(_gradient_norms(gram[one], by_s[one], by_w2[one])).norm())
 
-    @torch.no_grad()
     def diagnose(self) -> Tensor:
         """The channels of the last pass, before its update: (runs, channels), float64."""
         t, h = self.tensors, self._h
@@ -154,9 +151,8 @@ class Gram:
         squares = t.a.double().square().sum((1, 2)) * t.square0
         squares += _dot(t.s.double(), h.double() + start)
         assert self._gradients is not None
-        norms = _gradient_norms(t.gram, *self._gradients)
-        channels = [*units(h), *norms, squares.sqrt(), _norms(t.w2)]
-        return torch.stack(channels, dim=1)
+        measured = [*_gradient_norms(t.gram, *self._gradients), squares.sqrt(), _norms(t.w2)]
+        return torch.cat([units(h), torch.stack(measured)]).t()
 
     def save(self) -> Callable[[int], None]:
         """Gives what brings one of the runs back to this point, once."""
@@ -242,6 +238,7 @@ class GramRun(Gram):
 
 
 @cache
+@torch.no_grad()
 def _company_keeps_bits(
     n: int, hidden: int, d_out: int, dtype: torch.dtype, device: torch.device
 ) -> bool:
@@ -309,7 +306,7 @@ def _begin(problem: Problem, step: Linear) -> _Tensors:
         gram=x.mm(x.t())[None],
         h0=h0[None],
         y=problem.y[None],
-        square0=norm(w1).square()[None],
+        square0=norms([w1]).square(),
         s=torch.zeros_like(h0)[None],
         w2=w2[None],
         a=one.clone(),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .diagnostics import norm, units
+from .diagnostics import norms, units
 from .gradients import Autograd, ClosedForm, Pass
 from .problem import Problem
 from .relus import Relu
@@ -18,7 +18,7 @@ PASSES: dict[str, Callable[[Problem, Relu], Callable[[], Pass]]] = {
 
 
 class Network:
-    """relu(x w1) w2, to be trained on y."""
+    """relu(x w1) w2, to be trained on y. Its methods are called with gradients off."""
 
     company = None
     """As `GramRun` has it: there is none."""
@@ -36,10 +36,10 @@ class Network:
 
     def forward(self) -> Tensor:
         """The loss of the weights as they are, 0-d, and its gradient for the update to come."""
+        self._last = None  # so that this pass's gradients come to lie in the last's place, in cache
         self._last = self._pass()
         return self._last.loss
 
-    @torch.no_grad()
     def update(self) -> None:
         """Move the weights by the gradient of the last pass."""
         assert self._last is not None
@@ -56,7 +56,6 @@ class Network:
         w1, w2 = self._weights
         return w1.detach(), w2.detach()
 
-    @torch.no_grad()
     def are_finite(self) -> list[bool]:
         """Whether every weight is, of this one run. The sum of a matrix is nearly always as good as
         a look at each of its values, and costs a fortieth."""
@@ -66,21 +65,19 @@ class Network:
         """What gives the norm of the loss's whole gradient in the last pass, when it is asked."""
         assert self._last is not None
         gradients = self._last.gradients
-        return lambda: float(torch.stack([norm(gradient) for gradient in gradients]).norm())
+        return lambda: float(norms(gradients).norm())
 
-    @torch.no_grad()
     def diagnose(self) -> Tensor:
         """The channels of the last pass, before its update: (1, channels), float64."""
         assert self._last is not None
-        norms = [norm(matrix) for matrix in (*self._last.gradients, *self._weights)]
-        return torch.stack([*units(self._last.h), *norms])[None]
+        measured = norms([*self._last.gradients, *self._weights])
+        return torch.cat([units(self._last.h), measured])[None]
 
     def save(self) -> Callable[[int], None]:
         """Gives what comes back to this point, once; its argument is 0, as there is one run."""
         weights = [weight.detach().clone() for weight in self._weights]
         state = [{name: value.clone() for name, value in own.items()} for own in self._state]
 
-        @torch.no_grad()
         def restore(_place: int) -> None:
             for weight, kept in zip(self._weights, weights, strict=True):
                 weight.copy_(kept)

@@ -140,6 +140,7 @@ class Trainer:
         )
 
 
+@torch.no_grad()
 def advance(trainers: Sequence[Trainer], count: int) -> list[Advance]:
     """`Trainer.advance` for each of some trainers of one company, side by side.
 
