@@ -13,16 +13,20 @@ from .compare import Comparison
 DECIDE_NO_CURVE = frozenset({"name", "tags", "iterations", "pace", "on_nonfinite"})
 """The fields of a spec that say what a run is called, how fast it goes and how far."""
 
-ENVIRONMENT = {
-    "torch": "torch",
+ENVIRONMENT = ("torch", "device", "threads", "cpu_capability")
+"""What of an environment may decide bits."""
+
+LABELS = {
+    "relu": "the ReLU",
+    "rule": "the update rule",
+    "gradients": "the way to the gradients",
+    "seed": "the seed",
+    "dtype": "the data type",
     "device": "the device",
     "threads": "the number of threads",
     "cpu_capability": "the CPU capability",
 }
-"""What of an environment may decide bits, with its name in a sentence."""
-
-LABELS = {"relu": "the ReLU", "gradients": "the way to the gradients", "dtype": "the data type"}
-"""Fields of a spec whose own names would not do in a sentence."""
+"""What is called otherwise in a sentence than in a spec or an environment."""
 
 
 class Side(Protocol):
@@ -62,7 +66,7 @@ def why(
         return "Nothing that decides a curve differs between the two: they should not part."
     told = "; ".join(reasons)
     if not found.equal:
-        return f"{told[0].upper()}{told[1:]}."
+        return f"What differs: {told}."
     remark = ""
     if len(_slopes(a.spec, b.spec)) > 1:
         remark = " No h was exactly 0 so far, or it made no difference."
@@ -77,8 +81,7 @@ def _of_specs(a: RunSpec, b: RunSpec) -> Iterator[str]:
         if field == "update":
             yield from _of_updates(a, b)
         elif field != "device" or _other_device(a, b):
-            told = _told(LABELS.get(field, field), getattr(a, field), getattr(b, field))
-            yield told + _remark(field, a, b)
+            yield _told(field, getattr(a, field), getattr(b, field)) + _remark(field, a, b)
 
 
 def _of_updates(a: RunSpec, b: RunSpec) -> Iterator[str]:
@@ -86,20 +89,20 @@ def _of_updates(a: RunSpec, b: RunSpec) -> Iterator[str]:
     mine, its = a.update.model_dump(), b.update.model_dump()
     for name in mine:
         if name in its and mine[name] != its[name]:
-            yield _told("the update rule" if name == "rule" else name, mine[name], its[name])
+            yield _told(name, mine[name], its[name])
 
 
 def _of_environments(a: Side, b: Side) -> Iterator[str]:
     mine, its = a.environment or {}, b.environment or {}
-    for name, label in ENVIRONMENT.items():
+    for name in ENVIRONMENT:
         if name == "device" and _other_device(a.spec, b.spec):
             continue  # said of the specs
         if name in mine and name in its and mine[name] != its[name]:
-            yield _told(label, mine[name], its[name])
+            yield _told(name, mine[name], its[name])
 
 
-def _told(label: str, mine: object, its: object) -> str:
-    return f"{label} is {mine} in a and {its} in b"
+def _told(name: str, mine: object, its: object) -> str:
+    return f"{LABELS.get(name, name)} is {mine} in a and {its} in b"
 
 
 def _remark(field: str, a: RunSpec, b: RunSpec) -> str:
