@@ -14,8 +14,6 @@ from reluscope.training.trainer import Trainer
 
 from .plain import GENTLE, gentle, plain_losses
 
-PAIRS = list(product(RELUS, RULES))
-
 SMALL = {"n": 16, "d_in": 60, "hidden": 30, "d_out": 5, "iterations": 60}
 
 
@@ -157,15 +155,6 @@ def test_it_goes_on_with_other_hyperparameters_and_keeps_what_the_rule_remembers
     changed.change(spec.update.changed({"lr": 5e-5}))
     losses = [*first, *changed.advance(20).losses]
     assert losses == plain_losses(spec, changes={20: {"lr": 5e-5}})[:40]
-
-
-@pytest.mark.cuda
-@pytest.mark.parametrize(("relu", "rule"), PAIRS, ids=lambda name: name)
-def test_cuda_equals_a_plain_loop_on_cuda(relu, rule):
-    spec = RunSpec.model_validate(
-        {"relu": relu, "update": {"rule": rule}, "device": "cuda", "iterations": 100}
-    )
-    assert curve(spec) == plain_losses(spec)
 
 
 @pytest.mark.cuda

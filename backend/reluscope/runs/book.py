@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
-from ..training.devices import canonical
+from ..training.devices import canonical, make_deterministic
 from ..training.spec import RunSpec
 from .memory import Memory
 from .rounds import Round
@@ -33,6 +33,7 @@ class Book:
     ) -> None:
         """`memory_bytes`: what runs may take on the CPU together; None for a share of what is free
         now. Looks at every device, which takes a second or more where CUDA has to be woken."""
+        make_deterministic()
         self._lock = threading.Lock()
         self._cpu_workers = cpu_workers
         self.memory = Memory(memory_bytes)

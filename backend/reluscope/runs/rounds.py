@@ -14,12 +14,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Hashable
 
+from ..training.cuda import own_stream, record_under
 from ..training.devices import environment, use_one_thread
 from ..training.rules import Rule
 from ..training.trainer import Nonfinite, Trainer, advance
 from .run import MOVES, Outcome, Run
 
 logger = logging.getLogger(__name__)
+
+record_under(threading.Lock())
 
 TURN_S = 0.010
 """How long a turn lasts: long enough that taking turns costs little, short enough that 64 runs on
@@ -50,6 +53,7 @@ class Round:
         changed: Callable[[Run], None],
     ) -> None:
         """`changed` is told of each run whose trace or state has changed, under the lock."""
+        self._device = device
         self._lock = lock
         self._changed = changed
         self._work = threading.Condition(lock)
@@ -175,6 +179,10 @@ class Round:
     def _work_on(self) -> None:
         """What a worker does all its life."""
         use_one_thread()
+        with own_stream(self._device):
+            self._take_turns()
+
+    def _take_turns(self) -> None:
         while True:
             with self._lock:
                 runs = self._take()

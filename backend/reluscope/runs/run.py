@@ -70,7 +70,7 @@ class RunView(BaseModel):
     """Why it ended, where that needs a word."""
     worker: str | None
     """The worker that trained it last."""
-    environment: dict[str, str | int] | None
+    environment: dict[str, str | int | bool] | None
     """What, beside the spec, decides its bits."""
 
 
@@ -167,7 +167,7 @@ class Run:
         self.min_loss: float | None = None
         self.rate: float | None = None
         self.worker: str | None = None
-        self.environment: dict[str, str | int] | None = None
+        self.environment: dict[str, str | int | bool] | None = None
         self.created_at = time.time()
         self.started_at: float | None = None
         self.ended_at: float | None = None

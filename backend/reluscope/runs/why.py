@@ -5,15 +5,20 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from ..training.checks import UnfitRelu, slope_at_zero
-from ..training.devices import canonical
+from ..training.devices import FLAGS, canonical
 from ..training.relus import RELUS
 from ..training.spec import RunSpec
 from .compare import Comparison
 
-DECIDE_NO_CURVE = frozenset({"name", "tags", "iterations", "pace", "on_nonfinite"})
+DECIDE_NO_CURVE = frozenset(
+    {"name", "tags", "iterations", "pace", "on_nonfinite", "diagnostics_every"}
+)
 """The fields of a spec that say what a run is called, how fast it goes and how far."""
 
-ENVIRONMENT = ("torch", "device", "threads", "cpu_capability")
+ENVIRONMENT = (
+    *("torch", "device", "threads", "cpu_capability", "deterministic"),
+    *("float32_matmul_precision", "cuda", "compute_capability", "tf32", *FLAGS),
+)
 """What of an environment may decide bits."""
 
 LABELS = {
@@ -35,7 +40,7 @@ class Side(Protocol):
     @property
     def spec(self) -> RunSpec: ...
     @property
-    def environment(self) -> Mapping[str, str | int] | None: ...
+    def environment(self) -> Mapping[str, str | int | bool] | None: ...
 
 
 def why(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..numbers import tell
+from .cuda import CapturedNetwork, can_be_recorded
 from .diagnostics import CHANNELS
 from .gram import Gram, GramRun
 from .network import Network
@@ -87,6 +88,8 @@ class Trainer:
         self.network: Network | GramRun
         if spec.gradients == "gram":
             self.network = GramRun(problem, relu, spec.update)
+        elif can_be_recorded(spec.device, spec.update):
+            self.network = CapturedNetwork(problem, relu, spec.gradients, spec.update)
         else:
             self.network = Network(problem, relu, spec.gradients, spec.update)
         self.company: Hashable = self.network.company
