@@ -59,7 +59,33 @@ export function age(seconds) {
 export function setting(value) {
   const short = String(value);
   const exponential = value.toExponential();
-  return exponential.length < short.length ? exponential : short;
+  return (exponential.length < short.length ? exponential : short).replace("e+", "e");
+}
+
+/** A bound this far off is that of the numbers themselves: nobody runs into it. */
+const FAR = 1e30;
+
+/**
+ * @param {import("./wire/api.js").Schema} schema
+ * @returns {string} the bounds and the default of a number, as a sentence; empty for what is none
+ */
+export function limits(schema) {
+  const kinds = [schema, ...(schema.anyOf ?? [])];
+  const number = kinds.find(({ type }) => type === "number" || type === "integer");
+  if (!number) return "";
+  const bound = (/** @type {string} */ word, /** @type {number | undefined} */ value) =>
+    value === undefined || Math.abs(value) > FAR ? [] : [`${word} ${setting(value)}`];
+  const bounds = [
+    ...bound("above", number.exclusiveMinimum),
+    ...bound("at least", number.minimum),
+    ...bound("below", number.exclusiveMaximum),
+    ...bound("at most", number.maximum),
+  ]
+    .join(", ")
+    .replace(/^at least (.*), at most /, "$1 to ");
+  const usual = typeof schema.default === "number" ? `${setting(schema.default)} by default` : "";
+  const sentence = [bounds, usual].filter(Boolean).join("; ");
+  return sentence && `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.`;
 }
 
 /**

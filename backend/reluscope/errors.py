@@ -3,7 +3,7 @@
 Raised anywhere, turned into `application/problem+json` in `server/problems.py` alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,6 +43,14 @@ class UnknownRun(ReluscopeError):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"there is no run {run_id[:80]!r}")
+
+
+class UnknownName(ReluscopeError):
+    """Nothing of its kind is registered under this name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        """`kind` as people call it: ReLU, rule."""
+        super().__init__(f"there is no {kind} {name[:80]!r}; known are {', '.join(known)}")
 
 
 class ForbiddenMove(ReluscopeError):

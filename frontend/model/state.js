@@ -193,12 +193,12 @@ export class State {
 
   /** @param {Run} run @returns {string} what it does */
   choices(run) {
-    return words.choices(run, this.catalog?.spec);
+    return words.choices(run, this.catalog);
   }
 
   /** @param {Run} run @returns {string} what it is called, or else what it does */
   title(run) {
-    return words.title(run, this.catalog?.spec);
+    return words.title(run, this.catalog);
   }
 
   /** @returns {Record<string, number>} the shown runs, each with the next iteration wanted */

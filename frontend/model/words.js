@@ -7,34 +7,46 @@ import { setting } from "../texts.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Schema} Schema */
+/** @typedef {Pick<import("../wire/api.js").Catalog, "spec" | "rules">} Catalog */
 
 /** Of a setting that is not whole: 5 / 4 of 1e-6 is 1.2499999999999999e-6, which nobody has meant. */
 const DIGITS = 6;
 
 /** Told apart from the rest, or of no matter to the curve up to its end. */
-const NOT_TOLD = ["name", "tags", "relu", "update", "pace", "on_nonfinite"];
+const NOT_TOLD = ["name", "tags", "relu", "update", "pace", "on_nonfinite", "diagnostics_every"];
 
 /**
  * @param {Run} run
- * @param {Schema} [schema] of a spec, once the catalog is there
- * @returns {string} its ReLU, its rule and the rule's hyperparameters, and what else is not as by
- *   default
+ * @param {Catalog | null} [catalog] once it is there
+ * @returns {string} its ReLU, its rule, its learning rate, and what else is not as by default
  */
-export function choices({ spec }, schema) {
-  const { rule, ...hyperparameters } = spec.update;
-  const settings = Object.entries(hyperparameters).map(([name, value]) => told(name, value));
-  const others = Object.entries(schema?.properties ?? {})
+export function choices({ spec }, catalog) {
+  const { rule, lr, ...others } = spec.update;
+  const rate = lr === undefined ? [] : [told("lr", lr)];
+  const schema = catalog?.rules.find(({ name }) => name === rule)?.schema;
+  const differing = Object.entries(catalog?.spec.properties ?? {})
     .filter(([name, { default: usual }]) => !NOT_TOLD.includes(name) && spec[name] !== usual)
     .map(([name, { title }]) => told(label(title ?? name), spec[name]));
-  return [spec["relu"], rule, ...settings, ...others].join(" · ");
+  return [spec["relu"], rule, ...rate, ...changes(others, schema), ...differing].join(" · ");
+}
+
+/**
+ * @param {Record<string, unknown>} hyperparameters
+ * @param {Schema} [schema] of their rule
+ * @returns {string[]} those that are given and not as by default
+ */
+export function changes(hyperparameters, schema) {
+  return Object.entries(schema?.properties ?? {})
+    .filter(([name, { default: usual }]) => ![undefined, usual].includes(hyperparameters[name]))
+    .map(([name]) => told(name, hyperparameters[name]));
 }
 
 /**
  * @param {Run} run
- * @param {Schema} [schema]
+ * @param {Catalog | null} [catalog]
  * @returns {string} what it is called, or else what it does
  */
-export const title = (run, schema) => run.spec["name"] ?? choices(run, schema);
+export const title = (run, catalog) => run.spec["name"] ?? choices(run, catalog);
 
 /**
  * A number with its label; a word such as `float64` speaks for itself.
@@ -42,6 +54,7 @@ export const title = (run, schema) => run.spec["name"] ?? choices(run, schema);
  * @param {unknown} value
  */
 function told(label, value) {
+  if (typeof value === "boolean") return value ? label : `no ${label}`;
   if (typeof value !== "number") return String(value);
   return `${label} ${setting(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)))}`;
 }

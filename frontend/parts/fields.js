@@ -1,10 +1,11 @@
 /**
- * One field of the form: label, input, unit, help, and the place where the server's word on it is
- * shown. What is right is the server's to say; a field passes on what was typed.
+ * One field of the form: label, input, unit, help with bounds and default, and the place where the
+ * server's word on it is shown. What is right is the server's to say; a field passes on what was
+ * typed.
  * @module
  */
 
-import { setting } from "../texts.js";
+import { limits, setting } from "../texts.js";
 import { make, setText } from "./dom.js";
 
 /** @typedef {import("../wire/api.js").Schema} Schema */
@@ -21,6 +22,11 @@ import { make, setText } from "./dom.js";
  */
 
 /**
+ * What may be chosen; its lines of code, if any, are shown as such.
+ * @typedef {{value: string, text: string, help?: string, code?: string[]}} Option
+ */
+
+/**
  * @param {string} path
  * @param {Schema} schema
  * @param {HTMLInputElement | HTMLSelectElement} input
@@ -32,7 +38,8 @@ function field(path, schema, input, read) {
   input.id = id;
   input.name = path;
   const error = make("p", { class: "error", id: `${id}-error`, hidden: true });
-  const hint = make("p", { class: "hint", id: `${id}-hint` }, schema.description ?? "");
+  const said = [schema.description ?? "", limits(schema)].filter(Boolean).join(" ");
+  const hint = make("p", { class: "hint", id: `${id}-hint` }, said);
   const help = make("p", { class: "help", id: `${id}-help` });
   const described = [error, hint, help].map((element) => element.id);
   input.setAttribute("aria-describedby", described.join(" "));
@@ -76,10 +83,13 @@ export function inputField(path, schema) {
     spellcheck: "false",
     // The keyboard with numbers alone has no `e` and no minus, which 1e-6 takes.
     ...(whole ? { inputmode: "numeric" } : {}),
+    // What an empty field stands for.
+    ...(typeof schema.default === "number" ? { placeholder: setting(schema.default) } : {}),
   });
+  const empty = types.includes("null") ? null : undefined;
   const made = field(path, schema, input, () => {
     const text = input.value.trim();
-    if (!text) return undefined;
+    if (!text) return empty;
     return numeric && Number.isFinite(Number(text)) ? Number(text) : text;
   });
   made.write(schema.default);
@@ -89,7 +99,21 @@ export function inputField(path, schema) {
 /**
  * @param {string} path
  * @param {Schema} schema
- * @param {{value: string, text: string, help?: string}[]} options
+ * @returns {Field} yes or no
+ */
+export function checkField(path, schema) {
+  const input = make("input", { type: "checkbox" });
+  const made = field(path, schema, input, () => input.checked);
+  made.element.classList.add("yes-no");
+  made.write = (value) => (input.checked = value === true);
+  made.write(schema.default);
+  return made;
+}
+
+/**
+ * @param {string} path
+ * @param {Schema} schema
+ * @param {Option[]} options
  * @param {() => void} [onChange]
  * @returns {Field}
  */
@@ -100,8 +124,13 @@ export function choiceField(path, schema, options, onChange) {
     ...options.map(({ value, text }) => make("option", { value }, text)),
   );
   const made = field(path, schema, select, () => select.value);
-  const explain = () =>
-    setText(made.help, options.find((option) => option.value === select.value)?.help ?? "");
+  const code = make("code", { class: "lines" });
+  made.help.before(code);
+  const explain = () => {
+    const chosen = options.find((option) => option.value === select.value);
+    setText(code, (chosen?.code ?? []).join("\n"));
+    setText(made.help, chosen?.help ?? "");
+  };
   select.addEventListener("change", () => {
     explain();
     onChange?.();

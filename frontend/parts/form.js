@@ -8,6 +8,7 @@ import { WATCHABLE_PACE } from "../actions.js";
 import { setting } from "../texts.js";
 import { make, setText } from "./dom.js";
 import { choiceField, inputField } from "./fields.js";
+import { Hyperparameters } from "./hyperparameters.js";
 
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 /** @typedef {import("../wire/api.js").Schema} Schema */
@@ -18,6 +19,7 @@ import { choiceField, inputField } from "./fields.js";
 const ORDER = [
   "relu",
   "update",
+  "gradients",
   "n",
   "d_in",
   "hidden",
@@ -25,15 +27,16 @@ const ORDER = [
   "iterations",
   "seed",
   "dtype",
-  "device",
   "on_nonfinite",
+  "device",
+  "diagnostics_every",
   "name",
 ];
 
 export class Form {
-  /** @type {Map<string, Field>} */
+  /** @type {Map<string, Field>} by path, but for the hyperparameters */
   #fields = new Map();
-  #rule = make("div", { class: "rule" });
+  #hyperparameters = new Hyperparameters();
   #pace;
   #fullSpeed = make("input", { type: "checkbox", id: "full-speed" });
   #message = make("p", { class: "error", role: "alert", hidden: true });
@@ -53,7 +56,8 @@ export class Form {
       const schema = properties[name];
       if (schema && name !== "pace" && name !== "tags") element.append(...this.#add(name, schema));
     }
-    this.#pace = inputField("pace", { ...properties["pace"], default: WATCHABLE_PACE });
+    this.#pace = inputField("pace", properties["pace"] ?? {});
+    this.#pace.write(WATCHABLE_PACE);
     this.#fields.set("pace", this.#pace);
     this.#fullSpeed.addEventListener("change", () => this.#showPace());
     element.append(
@@ -91,12 +95,19 @@ export class Form {
     return { pace, told: `They start at ${setting(pace)} iterations/s, ${why}.` };
   }
 
-  /** @returns {Record<string, unknown>} the spec as typed; what was left empty is left out */
+  /** All fields, in the order on the page. */
+  get #all() {
+    return [...this.#fields.values()].flatMap((field) =>
+      field.path === "update.rule" ? [field, ...this.#hyperparameters.fields] : [field],
+    );
+  }
+
+  /** @returns {Record<string, unknown>} the spec as typed; what was left empty is left out, or null */
   read() {
     /** @type {Record<string, any>} */
     const spec = {};
-    for (const [path, field] of this.#fields) {
-      const value = field.read();
+    for (const { path, read } of this.#all) {
+      const value = read();
       if (value === undefined) continue;
       const [name = path, inner] = path.split(".");
       if (inner) spec[name] = { ...spec[name], [inner]: value };
@@ -112,14 +123,12 @@ export class Form {
    */
   fill(spec) {
     const defaults = this.catalog.spec.properties ?? {};
-    const update = spec["update"] ?? defaults["update"]?.default ?? {};
-    this.#fields.get("update.rule")?.write(update.rule);
-    this.#drawRule();
+    const update = { rule: defaults["update"]?.default.rule, ...spec["update"] };
     for (const [path, field] of this.#fields) {
-      const [name = path, inner] = path.split(".");
-      if (inner && inner in update) field.write(update[inner]);
-      else if (!inner && name !== "pace") field.write(spec[name] ?? defaults[name]?.default);
+      if (path === "update.rule") field.write(update.rule);
+      else if (path !== "pace") field.write(spec[path] ?? defaults[path]?.default);
     }
+    this.#hyperparameters.fill(this.#ruleSchema, update);
     this.#fields.get("name")?.write("");
     this.complain([]);
     this.element.scrollIntoView({ block: "nearest" });
@@ -132,11 +141,12 @@ export class Form {
    */
   complain(errors) {
     const messages = new Map(errors.map(({ field, message }) => [field, message]));
-    const wrong = [...this.#fields.values()].find(({ path }) => messages.has(path));
-    for (const [path, field] of this.#fields) {
-      field.complain(messages.get(path) ?? "");
+    const wrong = this.#all.find(({ path }) => messages.has(path));
+    for (const { path, complain } of this.#all) {
+      complain(messages.get(path) ?? "");
       messages.delete(path);
     }
+    this.#hyperparameters.unfold();
     setText(this.#message, [...messages].map((pair) => pair.join(": ")).join("; "));
     this.#message.hidden = !messages.size;
     wrong?.focus();
@@ -151,10 +161,12 @@ export class Form {
     if (name === "update") {
       const rules = this.catalog.rules.map(({ name, help }) => ({ value: name, text: name, help }));
       const title = schema.title ?? "update rule";
-      const field = choiceField("update.rule", { title }, rules, () => this.#drawRule());
+      const showRule = () => this.#hyperparameters.show(this.#ruleSchema);
+      const field = choiceField("update.rule", { title }, rules, showRule);
       this.#fields.set("update.rule", field);
-      this.#drawRule();
-      return [field.element, this.#rule];
+      field.write(schema.default?.rule);
+      showRule();
+      return [field.element, this.#hyperparameters.element];
     }
     const options = this.#options(name, schema);
     if (options?.length === 1 && name === "gradients") return [];
@@ -170,7 +182,12 @@ export class Form {
   #options(name, schema) {
     const { relus, gradients, devices, dtypes } = this.catalog;
     if (name === "relu")
-      return relus.map((r) => ({ value: r.name, text: `${r.name}:  ${r.code}`, help: r.help }));
+      return relus.map((r) => ({
+        value: r.name,
+        text: r.title.startsWith(r.name) ? r.title : `${r.name}: ${r.title}`,
+        help: r.help,
+        code: [`relu(h) = ${r.formula}`, r.code],
+      }));
     if (name === "gradients")
       return gradients.map((g) => ({ value: g.name, text: g.name, help: g.help }));
     if (name === "device")
@@ -179,25 +196,10 @@ export class Form {
     return schema.enum?.map((value) => ({ value, text: value }));
   }
 
-  /** The hyperparameters of the chosen rule; what was typed stays where both rules have it. */
-  #drawRule() {
-    const name = this.#fields.get("update.rule")?.read();
-    const schema = this.catalog.rules.find((rule) => rule.name === name)?.schema;
-    const typed = new Map();
-    for (const [path, field] of this.#fields) {
-      if (path.startsWith("update.") && path !== "update.rule") {
-        typed.set(path, field.read());
-        this.#fields.delete(path);
-      }
-    }
-    const fields = Object.entries(schema?.properties ?? {})
-      .filter(([key]) => key !== "rule")
-      .map(([key, property]) => inputField(`update.${key}`, property));
-    for (const field of fields) {
-      if (typed.get(field.path) !== undefined) field.write(typed.get(field.path));
-      this.#fields.set(field.path, field);
-    }
-    this.#rule.replaceChildren(...fields.map((field) => field.element));
+  /** The schema of the rule that is chosen. */
+  get #ruleSchema() {
+    const chosen = this.#fields.get("update.rule")?.read();
+    return this.catalog.rules.find(({ name }) => name === chosen)?.schema;
   }
 
   #showPace() {

@@ -126,7 +126,9 @@ class Row {
     const title = state.title(run);
     setText(this.name, title);
     setAttribute(this.name, "title", title);
-    setText(this.choices, spec["name"] ? state.choices(run) : "");
+    const choices = spec["name"] ? state.choices(run) : "";
+    setText(this.choices, choices);
+    setAttribute(this.choices, "title", choices);
     setText(this.reason, reason(run.reason ?? ""));
     setText(this.status, run.status);
     setAttribute(this.status, "data-status", run.status);

@@ -46,6 +46,7 @@
  * @property {number} [minimum]
  * @property {number} [maximum]
  * @property {number} [exclusiveMinimum]
+ * @property {number} [exclusiveMaximum]
  */
 
 /** @typedef {{field: string, message: string}} FieldProblem */

@@ -155,7 +155,7 @@ test("the age is by the server's clock, and never less than nothing", () => {
 test("a run is called by its name, or by what it does", () => {
   const state = new State();
   assert.equal(state.title(run("a")), "clamp · sgd · lr 1e-6");
-  state.set({ catalog: { spec: { properties: { seed: { title: "Seed", default: 0 } } } } });
+  state.set({ catalog: { rules: [], spec: { properties: { seed: { title: "Seed", default: 0 } } } } });
   const named = run("b");
   named.spec.seed = 3;
   assert.equal(state.title(named), "clamp · sgd · lr 1e-6 · seed 3");

@@ -170,8 +170,10 @@ class Visit:
     def field(self, label: str) -> Locator:
         """A field of the form, by its label without the unit."""
         name = re.compile(rf"^{re.escape(label)}\s*(\(|$)")
-        typed = self.form.get_by_role("textbox", name=name)
-        return typed.or_(self.form.get_by_role("combobox", name=name))
+        typed, chosen, checked = (
+            self.form.get_by_role(role, name=name) for role in ("textbox", "combobox", "checkbox")
+        )
+        return typed.or_(chosen).or_(checked)
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

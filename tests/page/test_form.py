@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import AUTOGRAD, LOST, Api, Visit
+from tests.page.conftest import AUTOGRAD, LOST, Api, Visit, Visiting
+from tests.page.test_screens import OVERFLOW, PHONE
 
 LABELS = {
     "relu": "ReLU implementation",
     "update": "Update rule",
+    "gradients": "Gradients",
     "n": "N",
     "d_in": "D_in",
     "hidden": "H",
@@ -21,6 +23,7 @@ LABELS = {
     "device": "Device",
     "pace": "Pace",
     "on_nonfinite": "On NaN or inf",
+    "diagnostics_every": "Diagnostics every",
     "name": "Name",
 }
 
@@ -44,6 +47,16 @@ def hyperparameters(visit: Visit) -> list[str]:
     ]
 
 
+def folded(visit: Visit) -> Locator:
+    """The rarely used hyperparameters."""
+    return visit.form.get_by_role("group")
+
+
+def fold(visit: Visit) -> None:
+    """Fold them away, or unfold them."""
+    folded(visit).locator("summary").click()
+
+
 def start(visit: Visit) -> None:
     visit.form.get_by_role("button", name="Start").click()
 
@@ -62,6 +75,7 @@ def assert_every_choice_is_offered_and_explained(visit: Visit, catalog: dict[str
     for label, noun in (
         ("ReLU implementation", "relus"),
         ("Update rule", "rules"),
+        ("Gradients", "gradients"),
         ("Device", "devices"),
         ("Data type", "dtypes"),
     ):
@@ -71,13 +85,16 @@ def assert_every_choice_is_offered_and_explained(visit: Visit, catalog: dict[str
             if "help" in choice:
                 visit.field(label).select_option(choice["name"])
                 expect(visit.form.get_by_text(choice["help"], exact=True)).to_be_visible()
+            if "formula" in choice:
+                code = visit.form.get_by_role("code")
+                expect(code).to_have_text(f"relu(h) = {choice['formula']}\n{choice['code']}")
 
 
 def assert_every_field_has_a_label_its_help_and_its_default(
     visit: Visit, catalog: dict[str, Any]
 ) -> None:
     properties = catalog["spec"]["properties"]
-    assert properties.keys() - LABELS.keys() == {"tags", "gradients"}
+    assert properties.keys() - LABELS.keys() == {"tags"}
     for name, label in LABELS.items():
         schema = properties[name]
         field = visit.field(label)
@@ -95,10 +112,88 @@ def assert_hyperparameters_are_those_of_the_rule(visit: Visit, catalog: dict[str
         visit.field("Update rule").select_option(rule["name"])
         expected = {name: p for name, p in rule["schema"]["properties"].items() if name != "rule"}
         assert hyperparameters(visit) == list(expected)
-        for schema in expected.values():
-            expect(visit.field(schema["title"])).to_have_accessible_description(
+        first, *rest = expected.values()
+        expect(visit.field(first["title"])).to_be_visible()
+        expect(visit.field(first["title"])).to_have_value(re.compile(r"^[\d.]+(e-\d)?$"))
+        expect(folded(visit)).to_have_count(1 if rest else 0)
+        if rest:
+            fold(visit)
+        for schema in rest:
+            field = visit.field(schema["title"])
+            expect(field).to_be_visible()
+            expect(field).to_have_accessible_description(
                 re.compile(re.escape(schema["description"]))
             )
+            if schema.get("type") == "boolean":
+                expect(field).to_be_checked(checked=schema["default"])
+            else:
+                shown = field.input_value()
+                assert (float(shown) if shown else None) == schema["default"]
+        if rest:
+            fold(visit)
+
+
+def test_a_field_tells_its_bounds_and_its_default(visit: Visit) -> None:
+    visit.field("Update rule").select_option("muon")
+    fold(visit)
+    for label, told in {
+        "Learning rate": "At least 0; 1e-3 by default.",
+        "Momentum": "0 to 1; 0.95 by default.",
+        "Newton-Schulz steps": "1 to 99; 5 by default.",
+        "Pace": "Above 0, at most 1e6.",
+    }.items():
+        expect(visit.field(label)).to_have_accessible_description(re.compile(re.escape(told)))
+    visit.field("Momentum").fill("")
+    expect(visit.field("Momentum")).to_have_attribute("placeholder", "0.95")
+
+
+def test_the_rarely_used_is_folded_and_what_is_changed_there_is_told(visit: Visit) -> None:
+    expect(visit.field("Momentum")).to_be_hidden()
+    fold(visit)
+    visit.field("Momentum").fill("0.9")
+    visit.field("Nesterov").check()
+    visit.field("Learning rate of w2").fill("3e-7")
+    fold(visit)
+    expect(visit.field("Momentum")).to_be_hidden()
+    told = folded(visit).get_by_text("lr_w2 3e-7 · momentum 0.9 · nesterov")
+    expect(told).to_be_visible()
+    fold(visit)
+    expect(told).to_be_hidden()
+
+
+def test_what_is_typed_for_a_rule_is_there_when_it_is_chosen_again(visit: Visit) -> None:
+    fold(visit)
+    visit.field("Learning rate").fill("3e-7")
+    visit.field("Momentum").fill("0.9")
+    visit.field("Nesterov").check()
+
+    visit.field("Update rule").select_option("adam")
+    expect(visit.field("Learning rate")).to_have_value("1e-3")
+    visit.field("Beta 1").fill("0.8")
+    visit.field("Update rule").select_option("adamw")
+    expect(visit.field("Beta 1")).to_have_value("0.8")
+    expect(visit.field("Weight decay")).to_have_value("0.01")
+
+    visit.field("Update rule").select_option("sgd")
+    expect(visit.field("Learning rate")).to_have_value("3e-7")
+    expect(visit.field("Momentum")).to_have_value("0.9")
+    expect(visit.field("Nesterov")).to_be_checked()
+
+
+def test_a_tutorial_fills_every_field(visit: Visit) -> None:
+    fold(visit)
+    visit.field("Momentum").fill("0.9")
+    visit.field("Update rule").select_option("adam")
+    visit.field("Beta 1").fill("0.8")
+    visit.field("Gradients").select_option("closed_form")
+
+    visit.button(f"Fill the form with {AUTOGRAD}").click()
+
+    expect(visit.field("Update rule")).to_have_value("sgd")
+    expect(visit.field("Momentum")).to_have_value("0")
+    expect(visit.field("Gradients")).to_have_value("autograd")
+    visit.field("Update rule").select_option("adam")
+    expect(visit.field("Beta 1")).to_have_value("0.9")
 
 
 def test_a_hyperparameter_stays_when_the_next_rule_has_it_too(visit: Visit, api: Api) -> None:
@@ -114,12 +209,14 @@ def test_a_hyperparameter_stays_when_the_next_rule_has_it_too(visit: Visit, api:
 def test_what_is_typed_is_what_is_trained(visit: Visit, api: Api) -> None:
     typed = {
         "ReLU implementation": "relu",
-        "Update rule": "manual",
+        "Update rule": "adafactor",
+        "Gradients": "closed_form",
         "Data type": "float64",
         "On NaN or inf": "continue",
     }
     for label, value in typed.items():
         visit.field(label).select_option(value)
+    fold(visit)
     for label, value in {
         "Name": " mine ",
         "N": "16",
@@ -129,6 +226,9 @@ def test_what_is_typed_is_what_is_trained(visit: Visit, api: Api) -> None:
         "Iterations": "1e2",
         "Seed": "7",
         "Learning rate": "1e-4",
+        "Epsilon 2": "1e-2",
+        "Weight decay": "",
+        "Diagnostics every": "0",
         "Pace": "2000.5",
     }.items():
         visit.field(label).fill(value)
@@ -141,8 +241,16 @@ def test_what_is_typed_is_what_is_trained(visit: Visit, api: Api) -> None:
         "name": "mine",
         "tags": [],
         "relu": "relu",
-        "update": {"rule": "manual", "lr": 1e-4},
-        "gradients": "autograd",
+        "update": {
+            "rule": "adafactor",
+            "lr": 1e-4,
+            "beta2_decay": -0.8,
+            "eps1": None,
+            "eps2": 1e-2,
+            "d": 1.0,
+            "weight_decay": 0.0,
+        },
+        "gradients": "closed_form",
         "n": 16,
         "d_in": 20,
         "hidden": 30,
@@ -153,7 +261,31 @@ def test_what_is_typed_is_what_is_trained(visit: Visit, api: Api) -> None:
         "device": "cpu",
         "pace": 2000.5,
         "on_nonfinite": "continue",
+        "diagnostics_every": 0,
     }
+
+
+def test_a_yes_and_a_rate_of_its_own_are_trained_too(visit: Visit, api: Api) -> None:
+    visit.field("Name").fill("mine")
+    fold(visit)
+    visit.field("Nesterov").check()
+    visit.field("Momentum").fill("0.5")
+    visit.field("Learning rate of w1").fill("2e-7")
+    start(visit)
+    expect(visit.row("mine").element).to_be_visible()
+    assert api.run("mine")["spec"]["update"] == {
+        "rule": "sgd",
+        "lr": 1e-6,
+        "lr_w1": 2e-7,
+        "lr_w2": None,
+        "momentum": 0.5,
+        "dampening": 0.0,
+        "weight_decay": 0.0,
+        "nesterov": True,
+    }
+    expect(
+        visit.page.get_by_text("clamp · sgd · lr 1e-6 · lr_w1 2e-7 · momentum 0.5")
+    ).to_be_visible()
 
 
 def test_fields_left_empty_take_their_defaults(visit: Visit, api: Api) -> None:
@@ -215,6 +347,58 @@ def test_what_is_wrong_is_said_at_its_field_until_it_is_right(visit: Visit, api:
     expect(visit.form.locator("[aria-invalid]")).to_have_count(0)
     for _, label in WRONG:
         expect(complaint(visit, label)).to_be_hidden()
+
+
+def test_what_is_wrong_among_the_folded_is_unfolded(visit: Visit, api: Api) -> None:
+    visit.expect_console("status of 422")
+    fold(visit)
+    visit.field("Nesterov").check()
+    fold(visit)
+    start(visit)
+    expect(visit.field("Nesterov")).to_be_focused()
+    expect(visit.field("Nesterov")).to_be_in_viewport()
+    expect(visit.field("Nesterov")).to_have_attribute("aria-invalid", "true")
+    expect(complaint(visit, "Nesterov")).to_have_text("nesterov needs a momentum, and no dampening")
+    assert api.runs() == []
+
+    visit.field("Momentum").fill("0.9")
+    start(visit)
+    expect(visit.page.locator(".state")).to_have_count(1)
+    expect(complaint(visit, "Nesterov")).to_be_hidden()
+
+
+def test_choices_that_do_not_go_together_are_told_where_they_can_be_changed(
+    visit: Visit, api: Api
+) -> None:
+    visit.expect_console("status of 422")
+    visit.field("Gradients").select_option("gram")
+    visit.field("Update rule").select_option("adam")
+    start(visit)
+    expect(complaint(visit, "Gradients")).to_contain_text("gram needs a rule whose step is linear")
+    expect(visit.form.locator("[aria-invalid]")).to_have_count(1)
+
+    visit.field("Update rule").select_option("manual")
+    visit.field("Data type").select_option("bfloat16")
+    start(visit)
+    expect(complaint(visit, "Data type")).to_contain_text("gram needs float32 or float64")
+    expect(visit.form.locator("[aria-invalid]")).to_have_count(1)
+    assert api.runs() == []
+
+    visit.field("Data type").select_option("float64")
+    start(visit)
+    expect(visit.page.locator(".state")).to_have_count(1)
+    expect(visit.row("clamp · manual · lr 1e-6 · gram · float64").element).to_be_visible()
+
+
+def test_the_form_of_every_rule_and_relu_fits_a_small_phone(
+    visiting: Visiting, api: Api, catalog: dict[str, Any]
+) -> None:
+    visit = visiting(api.url, **{**PHONE, "viewport": {"width": 320, "height": 640}})
+    fold(visit)
+    for label, noun in (("ReLU implementation", "relus"), ("Update rule", "rules")):
+        for choice in catalog[noun]:
+            visit.field(label).select_option(choice["name"])
+            assert visit.page.evaluate(OVERFLOW) == 0
 
 
 def test_an_infinite_setting_is_wrong_too(visit: Visit, api: Api) -> None:

@@ -21,7 +21,7 @@ def spec(**fields: Any) -> RunSpec:
 @cache
 def _curve(told: str) -> tuple[float, ...]:
     asked = RunSpec.model_validate_json(told)
-    return tuple(Trainer(asked).advance(asked.iterations).tolist())
+    return tuple(Trainer(asked).advance(asked.iterations).losses.tolist())
 
 
 def curve(asked: RunSpec) -> list[float]:

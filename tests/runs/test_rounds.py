@@ -1,5 +1,6 @@
 import logging
 import math
+import threading
 from collections import Counter
 
 import numpy as np
@@ -14,7 +15,7 @@ from reluscope.training.relus import RELUS
 from reluscope.training.spec import RunSpec
 from tests.waiting import eventually
 
-from .making import curve, losses, spec, until_at, until_ended
+from .making import curve, losses, spec, until_at, until_ended, until_paused
 
 
 class Clock:
@@ -221,8 +222,38 @@ def test_a_run_that_goes_to_infinity_stops_with_that_loss_and_says_which(book):
     first = int(np.flatnonzero(~np.isfinite(full))[0])
     assert run.status == "diverged"
     assert run.trace[:].tobytes() == full[: first + 1].tobytes()
-    assert run.reason == f"the loss of iteration {first} is {tell(full[first])}"
+    assert run.reason.startswith(
+        f"the loss of iteration {first} is {tell(full[first])}; the last finite loss was "
+        f"{full[first - 1]:.6g}, with a gradient of norm "
+    )
     assert np.isfinite(run.min_loss)
+    last = run.events[-1]
+    assert (last.kind, last.iteration, last.reason) == ("diverged", first + 1, run.reason)
+
+
+def test_a_run_that_is_to_pause_pauses_there_and_may_go_on(book):
+    asked = spec(update={"lr": 1.0}, on_nonfinite="pause")
+    run = book.open(asked)
+    until_paused(run)
+    full = np.array(curve(spec(update={"lr": 1.0}, on_nonfinite="continue")))
+    first = int(np.flatnonzero(~np.isfinite(full))[0])
+    assert len(run.trace) == first + 1
+    assert run.reason.startswith(f"the loss of iteration {first} is ")
+    book.resume(run.id)
+    until_ended(run)
+    assert (run.status, run.reason) == ("finished", None)
+    assert run.trace[:].tobytes() == full.tobytes()
+
+
+def test_a_run_asked_to_stop_stops_though_it_was_to_pause_there(book, gate):
+    run = book.open(spec(relu="gated", update={"lr": 1e30}, on_nonfinite="pause"))
+    gate.wait_until_reached()
+    stopping = threading.Thread(target=book.stop, args=(run.id,))
+    stopping.start()
+    eventually(lambda: run.turn.asked, "the stop that is asked")
+    gate.open()
+    stopping.join()
+    assert run.status == "stopped"
 
 
 def test_a_run_that_may_continue_goes_on_through_nan_to_its_end(book):
@@ -232,6 +263,10 @@ def test_a_run_that_may_continue_goes_on_through_nan_to_its_end(book):
     assert run.status == "finished"
     assert run.trace[:].tobytes() == np.array(curve(asked)).tobytes()
     assert np.isnan(run.trace[299:300]).all()
+    first = int(np.flatnonzero(~np.isfinite(run.trace[:]))[0])
+    [told] = [event for event in run.events if event.kind == "nonfinite"]
+    assert told.iteration == first
+    assert told.reason.startswith(f"the loss of iteration {first} is ")
 
 
 def test_a_run_that_has_trained_knows_its_worker_rate_and_environment(book):
@@ -259,7 +294,7 @@ def test_a_worker_uses_one_thread_whatever_others_do(narrow, enter_relu):
         until_ended(narrow.open(spec(relu="noting", iterations=3)))
     finally:
         torch.set_num_threads(1)
-    assert threads == [1, 1, 1]
+    assert threads == [1] * 4  # one to see that it does what a ReLU must
 
 
 @pytest.mark.cuda

@@ -75,6 +75,25 @@ def test_a_field_that_is_missing_was_not_given():
     assert errors_of(adapter, {}) == [("kind", NOTHING, ["cat"])]
 
 
+@pytest.mark.parametrize(
+    ("given", "field", "message"),
+    [
+        ({"gradients": "hand"}, "gradients", "expected one of ['autograd', 'closed_form', 'gram']"),
+        ({"gradients": "gram", "update": {"rule": "adam"}}, "gradients", "gram needs a rule"),
+        ({"gradients": "gram", "dtype": "bfloat16"}, "dtype", "gram needs float32"),
+        ({"update": {"rule": "manual", "lr_w1": "lr"}}, "update.lr_w1", "expected one of ['rule'"),
+    ],
+    ids=str,
+)
+def test_a_value_that_may_come_there_is_refused_for_what_stands_beside_it(given, field, message):
+    schema = RunSpec.model_json_schema()
+    with pytest.raises(ValidationError) as refusal:
+        RunSpec.model_validate(given)
+    (error,) = Places(schema, schema).errors(refusal.value.errors())
+    assert error.field == field
+    assert error.message.startswith(message)
+
+
 def test_every_field_of_a_spec_tells_what_may_come():
     adapter = TypeAdapter(RunSpec)
     for name in RunSpec.model_fields:

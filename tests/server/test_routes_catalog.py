@@ -20,7 +20,7 @@ def test_every_registered_choice_is_in_the_catalog(catalog):
     assert [relu["name"] for relu in catalog["relus"]] == list(RELUS)
     assert [rule["name"] for rule in catalog["rules"]] == list(RULES)
     assert [preset["name"] for preset in catalog["presets"]] == [p.name for p in PRESETS]
-    assert {dtype["name"] for dtype in catalog["dtypes"]} == {"float32", "float64"}
+    assert {dtype["name"] for dtype in catalog["dtypes"]} == {"float32", "float64", "bfloat16"}
     assert "autograd" in {gradients["name"] for gradients in catalog["gradients"]}
     assert catalog["devices"][0]["name"] == "cpu"
 

@@ -91,8 +91,19 @@ def test_no_query_is_the_servers_fault(api, query):
     max_examples=50,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "x"]), st.text(max_size=10)), max_size=4))
+def test_no_two_runs_to_compare_are_the_servers_fault(api, query):
+    answer = api.http.get("/api/compare", params=query)
+    problem(answer, 404 if {"a", "b"} <= dict(query).keys() else 422)
+
+
+@settings(
+    max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.binary(max_size=30))
 def test_no_path_is_the_servers_fault(api, raw):
     escaped = "".join(f"%{byte:02x}" for byte in raw)
-    for path in (f"/api/runs/x{escaped}", f"/api/runs/{escaped}/losses", f"/{escaped}"):
+    places = (f"runs/x{escaped}", f"runs/{escaped}/losses", f"relus/{escaped}/check")
+    for path in (*(f"/api/{place}" for place in places), f"/{escaped}"):
         assert api.http.get(path).status_code < 500

@@ -1,6 +1,6 @@
 """Training in the tutorials' plain manner, for any choice: what the Trainer must equal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,22 @@ from reluscope.training.relus import RELUS
 from reluscope.training.rules import Rule
 from reluscope.training.spec import RunSpec
 
-Update = Callable[[], None]
+Update = Callable[..., None]
+
+GENTLE = {
+    "sgd": 1e-4,
+    "manual": 1e-4,
+    "manual_data": 1e-4,
+    "radam": 1e-4,
+    "asgd": 1e-4,
+    "adadelta": 1.0,
+}
+"""Learning rates at which small networks train; for all other rules 0.01 does."""
+
+
+def gentle(rule: str, **hyperparameters: object) -> dict[str, object]:
+    """The `update` of a spec, with a learning rate at which the loss of a small network falls."""
+    return {"rule": rule, "lr": GENTLE.get(rule, 1e-2), **hyperparameters}
 
 
 class MyReLU(torch.autograd.Function):
@@ -38,18 +53,39 @@ def plain_relu(name: str) -> Callable[[Tensor], Tensor]:
 def plain_update(rule: Rule, weights: Sequence[Tensor]) -> Update:
     """An update by hand where the rule is one; else by the optimizer that has the rule's name."""
     if rule.rule == "manual":
-        return lambda: _by_hand(weights, rule.lr)
+        return lambda **_: _by_hand(weights, rule.lr)
     if rule.rule == "manual_data":
-        return lambda: _through_data(weights, rule.lr)
+        return lambda **_: _through_data(weights, rule.lr)
     optimizers = {name.lower(): cls for name, cls in vars(optim).items() if isinstance(cls, type)}
-    hyperparameters = rule.model_dump(exclude={"rule"})
-    optimizer = optimizers[rule.rule]([{"params": w} for w in weights], **hyperparameters)
+    optimizer = optimizers[rule.rule](_groups(rule, weights), **_arguments(rule))
 
-    def step() -> None:
+    def step(**changed: float) -> None:
+        for group in optimizer.param_groups:
+            group.update(changed)
         optimizer.step()
         optimizer.zero_grad()
 
     return step
+
+
+def _groups(rule: Rule, weights: Sequence[Tensor]) -> list[dict[str, Any]]:
+    """w1 and w2 as two parameter groups, each with the learning rate that is its own."""
+    rates = [getattr(rule, name, None) for name in ("lr_w1", "lr_w2")]
+    return [
+        {"params": weight} if rate is None else {"params": weight, "lr": rate}
+        for weight, rate in zip(weights, rates, strict=True)
+    ]
+
+
+def _arguments(rule: Rule) -> dict[str, Any]:
+    """What torch's optimizer is given; some of its arguments are pairs of our hyperparameters."""
+    given = rule.model_dump(exclude={"rule", "lr_w1", "lr_w2"})
+    pairs = [("betas", "beta1", "beta2"), ("etas", "eta_minus", "eta_plus")]
+    pairs += [("step_sizes", "step_min", "step_max"), ("eps", "eps1", "eps2")]
+    for name, first, second in pairs:
+        if first in given:
+            given[name] = (given.pop(first), given.pop(second))
+    return given
 
 
 def _by_hand(weights: Sequence[Tensor], lr: float) -> None:
@@ -65,10 +101,13 @@ def _through_data(weights: Sequence[Tensor], lr: float) -> None:
         w.grad.data.zero_()
 
 
-def plain_losses(spec: RunSpec) -> list[float]:
-    """The losses of a plain loop with the spec's choices."""
+def plain_losses(
+    spec: RunSpec, changes: Mapping[int, Mapping[str, float]] | None = None
+) -> list[float]:
+    """The losses of a plain loop with the spec's choices; from the iterations in `changes` on, with
+    these arguments of the optimizer."""
     torch.manual_seed(spec.seed)
-    dtype = {"float32": torch.float, "float64": torch.double}[spec.dtype]
+    dtype = getattr(torch, spec.dtype)
     relu = plain_relu(spec.relu)
     x = torch.randn(spec.n, spec.d_in, dtype=dtype).to(spec.device)
     y = torch.randn(spec.n, spec.d_out, dtype=dtype).to(spec.device)
@@ -76,9 +115,11 @@ def plain_losses(spec: RunSpec) -> list[float]:
     w2 = torch.randn(spec.hidden, spec.d_out, dtype=dtype).to(spec.device).requires_grad_()
     update = plain_update(spec.update, (w1, w2))
     losses = []
-    for _ in range(spec.iterations):
+    changed: dict[str, float] = {}
+    for iteration in range(spec.iterations):
+        changed.update((changes or {}).get(iteration, {}))
         loss = (relu(x.mm(w1)).mm(w2) - y).pow(2).sum()
         losses.append(loss.item())
         loss.backward()
-        update()
+        update(**changed)
     return losses

@@ -1,50 +1,104 @@
-"""The loss and its gradient are those of the tutorials' words, bit for bit."""
+"""The loss and its gradient are those of the tutorials' words, bit for bit, by either way."""
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
-from reluscope.training.gradients import backpropagate, squared_error
+from reluscope.training.gradients import Autograd, Bent, ClosedForm, differentiate, squared_error
+from reluscope.training.problem import Problem
+from reluscope.training.relus import RELUS, Relu
 from reluscope.training.spec import DTYPES
 
+EVERY_RELU = pytest.mark.parametrize("relu", RELUS.values(), ids=lambda relu: relu.name)
 
-def bits(tensor: torch.Tensor) -> bytes:
+ONE = torch.ones(())
+
+AT_THE_EDGES = [0.0, -0.0, 1.0, -1.0, 2.5, 1e-40, float("inf"), float("-inf"), float("nan")]
+
+
+def bits(tensor: Tensor) -> bytes:
     """Of its values; a NaN is a NaN."""
-    return torch.where(tensor.isnan(), torch.nan, tensor.detach()).numpy().tobytes()
+    told = tensor.detach()
+    return torch.where(told.isnan(), torch.nan, told).double().numpy().tobytes()
 
 
-def matrices(dtype: str, rows: int, columns: int) -> st.SearchStrategy[torch.Tensor]:
-    numbers = st.floats(width=int(dtype.removeprefix("float")))
+def matrices(rows: int, columns: int, **range_of: float) -> st.SearchStrategy[Tensor]:
+    numbers = st.floats(width=32, **range_of) | st.sampled_from(AT_THE_EDGES)
     values = st.lists(numbers, min_size=rows * columns, max_size=rows * columns)
-    return values.map(lambda v: torch.tensor(v, dtype=DTYPES[dtype]).reshape(rows, columns))
+    return values.map(lambda v: torch.tensor(v).reshape(rows, columns))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", DTYPES.values(), ids=str)
 @given(data=st.data(), rows=st.integers(1, 9), columns=st.integers(1, 9))
-def test_any_numbers_give_the_bits_of_the_tutorials_words(dtype, data, rows, columns):
-    y_pred, y = (data.draw(matrices(dtype, rows, columns)) for _ in range(2))
+def test_any_numbers_give_the_loss_of_the_tutorials_words(dtype, data, rows, columns):
+    y_pred, y = (data.draw(matrices(rows, columns)).to(dtype) for _ in range(2))
     words, ours = (y_pred.clone().requires_grad_() for _ in range(2))
-
     expected = (words - y).pow(2).sum()
     expected.backward()
     loss = squared_error(ours, y)
-    backpropagate(loss, torch.ones((), dtype=loss.dtype))
-
+    (gradient,) = differentiate(loss, (ours,), ONE.to(dtype))
     assert loss.shape == ()
     assert bits(loss) == bits(expected)
-    assert bits(ours.grad) == bits(words.grad)
+    assert bits(gradient) == bits(words.grad)
 
 
 @pytest.mark.parametrize("dtype", DTYPES.values(), ids=str)
 def test_many_numbers_are_summed_in_the_same_order(dtype):
-    y_pred, y = torch.randn(2, 640, 100, dtype=dtype, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    y_pred, y = torch.randn(2, 640, 100, generator=generator).to(dtype)
     assert bits(squared_error(y_pred, y)) == bits((y_pred - y).pow(2).sum())
 
 
-def test_a_gradient_is_added_to_what_is_there():
-    y = torch.tensor([[1.0, 2.0]])
-    w = torch.tensor([[3.0, 5.0]], requires_grad=True)
-    for times in (1, 2):
-        backpropagate(squared_error(w, y), torch.ones(()))
-        assert w.grad.tolist() == [[4.0 * times, 6.0 * times]]
+def test_what_does_not_depend_has_no_gradient():
+    w, other = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    with pytest.raises(RuntimeError):
+        differentiate(w.sum(), (other,), ONE)
+
+
+def words(problem: Problem, relu: Relu) -> list[Tensor]:
+    """Loss and gradients as the tutorials write them."""
+    w1, w2 = (w.clone().requires_grad_() for w in (problem.w1, problem.w2))
+    loss = (relu.apply(problem.x.mm(w1)).mm(w2) - problem.y).pow(2).sum()
+    loss.backward()
+    return [loss, w1.grad, w2.grad]
+
+
+@EVERY_RELU
+@pytest.mark.parametrize("way", [Autograd, ClosedForm])
+@given(data=st.data(), n=st.integers(1, 6), d_in=st.integers(1, 6), hidden=st.integers(1, 6))
+def test_any_numbers_give_the_gradients_of_the_tutorials_words(way, relu, data, n, d_in, hidden):
+    """Also where h is 0, infinite or no number: there each ReLU has its own slope."""
+    shapes = [(n, d_in), (n, 3), (d_in, hidden), (hidden, 3)]
+    problem = Problem(*(data.draw(matrices(*shape, min_value=-9, max_value=9)) for shape in shapes))
+    expected = words(problem, relu)
+    found = way(problem, relu)()
+    assert [bits(t) for t in (found.loss, *found.gradients)] == [bits(t) for t in expected]
+    assert bits(found.h) == bits(problem.x.mm(problem.w1))
+
+
+@EVERY_RELU
+def test_at_exact_zeros_the_closed_form_has_the_relus_own_slope(relu):
+    """With x of zeros each h is 0: the gradient by h is all that tells the slopes apart."""
+    h = torch.zeros(4, 3)
+    gradient = torch.full((4, 3), 5.0)
+    leaf = h.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(relu.apply(leaf), leaf, gradient)
+    assert bits(Bent(relu, h.clone()).pull(gradient)) == bits(expected)
+
+
+@pytest.mark.parametrize("way", [Autograd, ClosedForm])
+def test_what_a_pass_gives_is_detached(way):
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(4, 5), (4, 2), (5, 3), (3, 2)]
+    problem = Problem(*(torch.randn(shape, generator=generator) for shape in shapes))
+    found = way(problem, RELUS["half_abs"])()
+    assert not any(t.grad_fn for t in (found.loss, found.h, *found.gradients))
+
+
+def test_a_relu_of_two_steps_and_one_in_python_are_pulled_through_by_the_engine():
+    chained = Relu("chained", lambda h: h.abs().clamp(min=1), "", "", "", "")
+    h = torch.tensor([[-3.0, 0.5, 2.0]])
+    assert Bent(chained, h.clone()).pull(torch.ones(1, 3)).tolist() == [[-1.0, 0.0, 1.0]]
+    assert Bent(RELUS["my_relu"], h.clone()).pull(torch.ones(1, 3)).tolist() == [[0.0, 1.0, 1.0]]

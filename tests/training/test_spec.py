@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -48,7 +49,11 @@ WRONG = [
     ({"update": {"rule": "guess"}}, ("update",)),
     ({"update": {"rule": "sgd", "lr": -1}}, ("update", "sgd", "lr")),
     ({"update": {"lr": float("nan")}}, ("update", "sgd", "lr")),
-    ({"update": {"rule": "manual", "beta": 1}}, ("update", "manual", "beta")),
+    ({"update": {"rule": "manual", "momentum": 0.9}}, ("update", "manual", "momentum")),
+    ({"update": {"nesterov": True}}, ("update", "sgd", "nesterov")),
+    ({"update": {"rule": "adam"}, "gradients": "gram"}, ("gradients",)),
+    ({"dtype": "bfloat16", "gradients": "gram"}, ("dtype",)),
+    ({"diagnostics_every": -1}, ("diagnostics_every",)),
 ]
 
 
@@ -57,7 +62,16 @@ def test_the_defaults_are_the_first_tutorials():
         "name": None,
         "tags": [],
         "relu": "clamp",
-        "update": {"rule": "sgd", "lr": 1e-6},
+        "update": {
+            "rule": "sgd",
+            "lr": 1e-6,
+            "lr_w1": None,
+            "lr_w2": None,
+            "momentum": 0.0,
+            "dampening": 0.0,
+            "weight_decay": 0.0,
+            "nesterov": False,
+        },
         "gradients": "autograd",
         "n": 64,
         "d_in": 1000,
@@ -69,6 +83,7 @@ def test_the_defaults_are_the_first_tutorials():
         "device": "cpu",
         "pace": None,
         "on_nonfinite": "stop",
+        "diagnostics_every": 20,
     }
 
 
@@ -116,29 +131,45 @@ def test_the_memory_told_is_at_least_that_of_the_tensors():
     tensors = 64 * 1000 + 64 * 10 + 2 * (1000 * 100 + 100 * 10) + 2 * 64 * 100 + 64 * 10
     assert spec.training_bytes() >= 4 * tensors
     doubled = spec.model_copy(update={"dtype": "float64"})
-    assert doubled.training_bytes() == 2 * spec.training_bytes()
-    assert spec.trace_bytes() == 3 * 8 * 500
+    assert doubled.training_bytes() > spec.training_bytes()
 
 
-@pytest.mark.parametrize("rule", ["sgd", "manual"])
-def test_the_memory_told_is_what_training_takes_at_most(rule):
-    """Whichever of the sizes is the large one."""
-    shapes = [
-        {"n": 20_000, "d_in": 1000, "hidden": 10, "d_out": 10},
-        {"n": 2000, "d_in": 10, "hidden": 10_000, "d_out": 10},
-        {"n": 2000, "d_in": 10, "hidden": 10, "d_out": 10_000},
-        {"n": 10, "d_in": 4000, "hidden": 5000, "d_out": 10},
-        {"n": 10, "d_in": 10, "hidden": 4000, "d_out": 5000},
-    ]
-    specs = [RunSpec.model_validate({**shape, "update": {"rule": rule}}) for shape in shapes]
+LARGE = [
+    {"n": 8000, "d_in": 1000, "hidden": 10, "d_out": 10},
+    {"n": 1000, "d_in": 10, "hidden": 5000, "d_out": 10},
+    {"n": 1000, "d_in": 10, "hidden": 10, "d_out": 5000},
+    {"n": 10, "d_in": 4000, "hidden": 1000, "d_out": 10},
+    {"n": 10, "d_in": 10, "hidden": 1000, "d_out": 4000},
+]
+"""Each of the sizes is the large one once."""
+
+ROOMY = [
+    *LARGE,
+    *({**LARGE[3], "update": {"rule": rule}} for rule in RULES if rule != "sgd"),
+    {**LARGE[3], "update": {"rule": "sgd", "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}},
+    {**LARGE[3], "update": {"rule": "adam", "amsgrad": True, "weight_decay": 0.1}},
+    *({**LARGE[1], "relu": relu} for relu in RELUS),
+    *({**shape, "gradients": "closed_form"} for shape in (LARGE[0], LARGE[1], LARGE[3])),
+    *({**shape, "gradients": "gram"} for shape in (LARGE[1], LARGE[3], {**LARGE[3], "n": 1500})),
+    *({**shape, "dtype": "bfloat16"} for shape in (LARGE[1], LARGE[3])),
+    {**LARGE[3], "dtype": "float64"},
+]
+
+
+def test_the_memory_told_is_what_training_takes_at_most():
+    specs = [RunSpec.model_validate({"on_nonfinite": "continue", **given}) for given in ROOMY]
     for spec, peak in zip(specs, peak_bytes(specs), strict=True):
-        assert 0.4 * spec.training_bytes() < peak < 1.1 * spec.training_bytes(), spec
+        assert 0.3 * spec.training_bytes() < peak < 1.1 * spec.training_bytes(), spec
 
 
 def peak_bytes(specs: list[RunSpec]) -> list[int]:
     """What two iterations of each add to the memory of a process that has trained before."""
     command = [sys.executable, "-m", "tests.training.peak"]
     told = json.dumps([spec.model_dump(mode="json") for spec in specs])
-    done = subprocess.run(command, input=told, capture_output=True, text=True, check=True)
+    # Else freed memory waits in the allocator, which is none of a run's.
+    told_malloc = {**os.environ, "MALLOC_MMAP_THRESHOLD_": "65536"}
+    done = subprocess.run(
+        command, input=told, capture_output=True, text=True, check=True, env=told_malloc
+    )
     peaks: list[int] = json.loads(done.stdout)
     return peaks

@@ -3,10 +3,10 @@
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
-from ..training.devices import canonical
+from ..training.devices import canonical, make_deterministic
 from ..training.spec import RunSpec
 from .memory import Memory
 from .rounds import Round
@@ -33,6 +33,7 @@ class Book:
     ) -> None:
         """`memory_bytes`: what runs may take on the CPU together; None for a share of what is free
         now. Looks at every device, which takes a second or more where CUDA has to be woken."""
+        make_deterministic()
         self._lock = threading.Lock()
         self._cpu_workers = cpu_workers
         self.memory = Memory(memory_bytes)
@@ -126,16 +127,32 @@ class Book:
                 self._round(run).ask(run, ("stopped", None))
         return _settled(run, wait_s)
 
-    def change(self, run_id: str, **fields: object) -> Run:
-        """Change the name, the tags or the pace in a run's spec. Raises UnknownRun."""
+    def change(
+        self,
+        run_id: str,
+        *,
+        update: Mapping[str, object] | None = None,
+        wait_s: float = VERB_TIMEOUT_S,
+        **fields: object,
+    ) -> Run:
+        """Change the name, the tags or the pace in a run's spec, and hyperparameters of its rule:
+        those take effect between two iterations, as `pause` does.
+
+        Raises UnknownRun, ForbiddenMove where hyperparameters of a run that has ended are to
+        change, and pydantic's ValidationError where the rule does not take them.
+        """
         with self._lock:
             run = self.find(run_id)
+            if update:
+                run.check_may_change()
+                wanted = (run.turn.update or run.spec.update).changed(update)
+                self._round(run).change(run, wanted)
             pace = run.spec.pace
-            run.spec = run.spec.model_copy(update=fields)
+            run.change(**fields)
             if run.in_round and run.spec.pace != pace:
                 self._round(run).enter(run)
             self._changed(run)
-            return run
+        return _settled(run, wait_s)
 
     def delete(self, run_id: str) -> None:
         """Forget a run and its trace, whatever it is doing. Raises UnknownRun."""

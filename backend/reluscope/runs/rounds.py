@@ -2,7 +2,8 @@
 
 A run is not a thread. A worker takes the run that has used least time, trains it for about `TURN_S`,
 and puts it back: so runs with long iterations leave the others their share. Whether a run goes on
-is only the question whether it is in the round.
+is only the question whether it is in the round. Runs whose trainers can advance together share a
+turn: their curves are the same as without company, and many small calls become a few large ones.
 """
 
 import heapq
@@ -10,21 +11,25 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Hashable
 
-import numpy as np
-from numpy.typing import NDArray
-
-from ..numbers import tell
+from ..training.cuda import own_stream, record_under
 from ..training.devices import environment, use_one_thread
-from ..training.trainer import Trainer
-from .run import Outcome, Run
+from ..training.rules import Rule
+from ..training.trainer import Nonfinite, Trainer, advance
+from .run import MOVES, Outcome, Run
 
 logger = logging.getLogger(__name__)
+
+record_under(threading.Lock())
 
 TURN_S = 0.010
 """How long a turn lasts: long enough that taking turns costs little, short enough that 64 runs on
 two workers each move three times a second, and that a pause takes effect at once."""
+
+MAX_COMPANY = 32
+"""How many runs share a turn at most: with more, one iteration of all would outlast a turn."""
 
 MAX_DEBT_S = 0.25
 """How far a paced run may fall behind its pace before the rest is forgiven."""
@@ -48,6 +53,7 @@ class Round:
         changed: Callable[[Run], None],
     ) -> None:
         """`changed` is told of each run whose trace or state has changed, under the lock."""
+        self._device = device
         self._lock = lock
         self._changed = changed
         self._work = threading.Condition(lock)
@@ -56,6 +62,7 @@ class Round:
         self._tickets = itertools.count()
         self._used_s = 0.0
         self._trainers: dict[str, Trainer] = {}
+        self._in_company: Counter[Hashable] = Counter()
         self._closing = False
         self._threads = [
             threading.Thread(target=self._work_on, name=f"{device}#{index}", daemon=True)
@@ -90,6 +97,14 @@ class Round:
         else:
             run.stop_after(iterations)
             self.enter(run)
+
+    def change(self, run: Run, update: Rule) -> None:
+        """Have `run` go on with these hyperparameters: now, or when the turn that it is in is
+        over."""
+        if run.turn.active:
+            run.turn.ask_change(update)
+        else:
+            self._change(run, update)
 
     def drop(self, run: Run) -> None:
         """Forget `run`: now, or when the turn that it is in is over."""
@@ -128,79 +143,115 @@ class Round:
                 queue[:] = [entry for entry in queue if entry[2] is not run]
                 heapq.heapify(queue)
 
-    def _take(self) -> Run | None:
-        """The run, of those that are due, that has used least time; None when the round closes."""
+    def _take(self) -> list[Run]:
+        """The run, of those that are due, that has used least time, and its company; empty when the
+        round closes."""
         while not self._closing:
             now = time.monotonic()
             while self._resting and self._resting[0][0] <= now:
                 self._make_ready(heapq.heappop(self._resting)[2])
             if self._ready:
                 self._used_s, _, run = heapq.heappop(self._ready)
-                return run
+                return [run, *self._take_company(run)]
             self._work.wait(min(self._resting[0][0] - now, MAX_WAIT_S) if self._resting else None)
-        return None
+        return []
+
+    def _take_company(self, run: Run) -> list[Run]:
+        """Runs that are due and may advance together with `run`: a worker's share of them."""
+        company = self._company(run)
+        if company is None:
+            return []
+        like = [entry for entry in self._ready if self._company(entry[2]) == company]
+        there = 1 + len(like) + self._in_company[company]
+        share = min(MAX_COMPANY, -(-there // len(self._threads))) - 1
+        taken = sorted(like)[:share]
+        if taken:
+            gone = {id(entry[2]) for entry in taken}
+            self._ready[:] = [entry for entry in self._ready if id(entry[2]) not in gone]
+            heapq.heapify(self._ready)
+        return [entry[2] for entry in taken]
+
+    def _company(self, run: Run) -> Hashable:
+        """For which runs it is equal, those may share a turn; None for one that goes alone."""
+        trainer = self._trainers.get(run.id)
+        return trainer.company if trainer and run.spec.pace is None else None
 
     def _work_on(self) -> None:
         """What a worker does all its life."""
         use_one_thread()
+        with own_stream(self._device):
+            self._take_turns()
+
+    def _take_turns(self) -> None:
         while True:
             with self._lock:
-                run = self._take()
-                if run is None:
+                runs = self._take()
+                if not runs:
                     return
-                run.turn.active = True
-                run.worker = threading.current_thread().name
-                if run.status == "queued":
-                    run.move("running")
-                count = _count(run)
+                company = self._company(runs[0])
+                self._in_company[company] += len(runs)
+                for run in runs:
+                    run.turn.active = True
+                    run.worker = threading.current_thread().name
+                    if run.status == "queued":
+                        run.move("running")
+                count = min(_count(run, len(runs)) for run in runs)
             began = time.perf_counter()
-            outcome = self._train(run, count)
+            outcomes = self._train(runs, count)
             with self._lock:
-                run.turn.used_s += time.perf_counter() - began
-                run.turn.active = False
-                self._settle(run, outcome)
-            del run  # else a worker that waits keeps a curve that was deleted
+                self._in_company[company] -= len(runs)
+                self._in_company += Counter()  # drops what is 0
+                used_s = (time.perf_counter() - began) / len(runs)
+                for run, outcome in zip(runs, outcomes, strict=True):
+                    run.turn.used_s += used_s
+                    run.turn.active = False
+                    self._settle(run, outcome)
+            del run, runs  # else a worker that waits keeps a curve that was deleted
 
-    def _train(self, run: Run, count: int) -> Outcome | None:
+    def _train(self, runs: list[Run], count: int) -> list[Outcome | None]:
         """One turn, without the lock: build the trainer if it is the first, train, record."""
         try:
-            trainer = self._trainers.get(run.id)
-            if trainer is None:
-                trainer = self._trainers[run.id] = Trainer(run.spec)
-                run.environment = environment(run.spec.device)
+            trainers = [self._trainers.get(run.id) or self._begin(run) for run in runs]
             began = time.perf_counter()
-            losses = trainer.advance(count)
-            run.turn.iteration_s = (time.perf_counter() - began) / count
-            outcome: Outcome | None = None
-            if run.spec.on_nonfinite == "stop":
-                losses, outcome = _until_nonfinite(losses, len(run.trace))
-            run.record(losses)
+            results = advance(trainers, count)
+            iteration_s = (time.perf_counter() - began) / count / len(runs)
+            for run, result in zip(runs, results, strict=True):
+                run.turn.iteration_s = iteration_s
+                run.record(result.losses, result.diagnostics)
+            return [
+                _outcome(run, result.nonfinite) for run, result in zip(runs, results, strict=True)
+            ]
         except Exception as error:
-            logger.warning("run %s failed", run.id, exc_info=True)
+            logger.warning("run %s failed", runs[0].id, exc_info=True)
             words = (str(error).strip() or "no more is known").splitlines()
-            return "failed", f"{type(error).__name__}: {words[0]}"
-        return outcome
+            return [("failed", f"{type(error).__name__}: {words[0]}")] * len(runs)
+
+    def _begin(self, run: Run) -> Trainer:
+        trainer = self._trainers[run.id] = Trainer(run.spec)
+        run.environment = environment(run.spec.device)
+        return trainer
+
+    def _change(self, run: Run, update: Rule) -> None:
+        if trainer := self._trainers.get(run.id):
+            trainer.change(update)
+        run.change(update=update)
 
     def _settle(self, run: Run, outcome: Outcome | None) -> None:
         """After a turn, or between two: let `run` go to where it belongs."""
         turn = run.turn
         asked, turn.asked = turn.asked, None
+        if turn.update is not None:
+            update, turn.update = turn.update, None
+            self._change(run, update)
         if turn.step is not None:
             run.stop_after(turn.step)
             turn.step = None
-        done = len(run.trace)
-        if turn.gone:
-            pass
-        elif outcome is not None:
-            run.move(*outcome)
-        elif done == run.spec.iterations:
-            run.move("finished")
-        elif asked is not None:
-            run.move(*asked)
-        elif done >= run.stop_at:
-            run.move("paused")
-        else:
-            self._put(run)
+        if not turn.gone:
+            outcome = _next(run, outcome, asked)
+            if outcome is not None:
+                run.move(*outcome)
+            else:
+                self._put(run)
         if run.ended or turn.gone:
             self._trainers.pop(run.id, None)
         if not run.in_round:
@@ -209,30 +260,41 @@ class Round:
         self._changed(run)
 
 
-def _count(run: Run) -> int:
-    """How many iterations the turn has that begins now: as many as fit, and by its pace those that
-    are due before the turn would end."""
-    turn, pace = run.turn, run.spec.pace
-    count = 1 if turn.iteration_s is None else int(TURN_S / turn.iteration_s)
+def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome | None:
+    """Where `run` goes by what came of its turn and by what was asked; None where it stays."""
+    done = len(run.trace)
+    if outcome is not None and not MOVES[outcome[0]]:
+        return outcome
+    if done == run.spec.iterations:
+        return "finished", None
+    return asked or outcome or (("paused", None) if done >= run.stop_at else None)
+
+
+def _count(run: Run, company: int) -> int:
+    """How many iterations the turn has that begins now, for so many runs: as many as fit, and by
+    its pace those that are due before the turn would end."""
+    turn, pace, done = run.turn, run.spec.pace, len(run.trace)
+    count = 1 if turn.iteration_s is None else int(TURN_S / (turn.iteration_s * company))
     if pace is not None:
         now = time.monotonic()
         turn.due = max(turn.due, now - MAX_DEBT_S)
         count = min(count, int(pace * (now - turn.due + TURN_S)))
-    count = max(1, min(count, run.stop_at - len(run.trace)))
+    elif run.trace.stride and count > run.trace.stride:
+        # So that runs which come to share turns are due for diagnostics at the same iterations.
+        count -= (done + count) % run.trace.stride
+    count = max(1, min(count, run.stop_at - done))
     if pace is not None:
         turn.due += count / pace
     return count
 
 
-def _until_nonfinite(
-    losses: NDArray[np.float64], start: int
-) -> tuple[NDArray[np.float64], Outcome | None]:
-    """`losses` up to and with the first that is not finite, and what that means for the run."""
-    bad = np.flatnonzero(~np.isfinite(losses))
-    if len(bad) == 0:
-        return losses, None
-    first = int(bad[0])
-    return losses[: first + 1], (
-        "diverged",
-        f"the loss of iteration {start + first} is {tell(float(losses[first]))}",
-    )
+def _outcome(run: Run, nonfinite: Nonfinite | None) -> Outcome | None:
+    """What it means for `run` that a number was met that is not finite."""
+    if nonfinite is None:
+        return None
+    if run.spec.on_nonfinite == "stop":
+        return "diverged", str(nonfinite)
+    if run.spec.on_nonfinite == "pause":
+        return "paused", str(nonfinite)
+    run.tell("nonfinite", str(nonfinite), iteration=nonfinite.iteration)
+    return None

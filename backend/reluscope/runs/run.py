@@ -5,7 +5,7 @@ import uuid
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,19 @@ from pydantic import BaseModel
 from ..errors import ForbiddenMove
 from ..numbers import Number
 from ..training.devices import canonical
+from ..training.diagnostics import CHANNELS
+from ..training.rules import Rule
 from ..training.spec import RunSpec
 from .trace import Trace
 
 Status = Literal[
     "queued", "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted"
 ]
+
+EventKind = Literal[
+    "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted",
+    "changed", "nonfinite",
+]  # fmt: skip
 
 MOVES: dict[Status, tuple[Status, ...]] = {
     "queued": ("running", "paused", "stopped", "failed", "interrupted"),
@@ -63,8 +70,22 @@ class RunView(BaseModel):
     """Why it ended, where that needs a word."""
     worker: str | None
     """The worker that trained it last."""
-    environment: dict[str, str | int] | None
+    environment: dict[str, str | int | bool] | None
     """What, beside the spec, decides its bits."""
+
+
+class Event(BaseModel):
+    """Something that happened to a run between two iterations."""
+
+    iteration: int
+    """Iterations done by then: it takes effect from the iteration of this number on."""
+    at: float
+    """In Unix seconds."""
+    kind: EventKind
+    """The state that it went to; or that something was changed, or first was not finite."""
+    reason: str | None = None
+    changes: dict[str, Any] | None = None
+    """Of what was changed, each with what it was and what it is: {"update.lr": [1e-6, 1e-7]}."""
 
 
 class RateMeter:
@@ -106,6 +127,8 @@ class Turn:
     """Where to go when the turn that it is in is over."""
     step: int | None = None
     """How many iterations to train from the end of that turn on before it pauses."""
+    update: Rule | None = None
+    """The hyperparameters to go on with when that turn is over."""
     gone: bool = False
     """Deleted: to be dropped when the turn is over."""
     settled: Future[None] | None = None
@@ -116,11 +139,16 @@ class Turn:
         self.asked, self.step = outcome, None
         self.settled = self.settled or Future()
 
+    def ask_change(self, update: Rule) -> None:
+        """Note what to go on with when the turn is over."""
+        self.update = update
+        self.settled = self.settled or Future()
+
     def settle(self) -> None:
-        """What was asked has come about, or is asked no longer."""
+        """What was asked has come about, or is asked no longer; a change always comes about."""
         self.asked = None
-        settled, self.settled = self.settled, None
-        if settled:
+        if self.settled and self.update is None:
+            settled, self.settled = self.settled, None
             settled.set_result(None)
 
 
@@ -132,13 +160,14 @@ class Run:
         self.number = number
         """Its place in the order of creation, from 1 on."""
         self.spec = spec
-        self.trace = Trace(spec.iterations)
+        self.trace = Trace(spec.iterations, spec.diagnostics_every, len(CHANNELS))
+        self.events: list[Event] = []
         self.status: Status = "queued"
         self.reason: str | None = None
         self.min_loss: float | None = None
         self.rate: float | None = None
         self.worker: str | None = None
-        self.environment: dict[str, str | int] | None = None
+        self.environment: dict[str, str | int | bool] | None = None
         self.created_at = time.time()
         self.started_at: float | None = None
         self.ended_at: float | None = None
@@ -187,6 +216,13 @@ class Run:
         if self.turn.asked is not None and self.ending:
             raise ForbiddenMove(self.id, verb, f"being {self.turn.asked[0]}", ())
 
+    def check_may_change(self) -> None:
+        """Raises ForbiddenMove where no iteration is to come that a change could tell in."""
+        verb = "change the hyperparameters of"
+        self.check_not_ending(verb)
+        if self.ended:
+            raise ForbiddenMove(self.id, verb, self.status, ())
+
     def move(self, status: Status, reason: str | None = None) -> None:
         """Go to another state. Raises ForbiddenMove where the table does not allow it."""
         self.check(f"make {status}", status)
@@ -195,15 +231,47 @@ class Run:
             self.started_at = time.time()
         if not MOVES[status]:
             self.ended_at = time.time()
+        if status != "queued":
+            self.tell(status, reason)
         self.status = status  # the last, so that who sees it sees the rest of it too
 
-    def record(self, losses: NDArray[np.float64]) -> None:
-        """Append the losses of a turn, shape (count,), produced now. For its worker alone."""
+    def tell(
+        self,
+        kind: EventKind,
+        reason: str | None = None,
+        *,
+        iteration: int | None = None,
+        changes: dict[str, Any] | None = None,
+    ) -> None:
+        """Enter an event that happens now, or that happened at an iteration of this turn."""
+        done = len(self.trace) if iteration is None else iteration
+        event = Event(iteration=done, at=time.time(), kind=kind, reason=reason, changes=changes)
+        self.events.append(event)
+
+    def change(self, **fields: Any) -> None:
+        """Change its spec from the next iteration on; what decides how it trains is an event."""
+        before = self.spec
+        self.spec = before.model_copy(update=fields)
+        changes = {}
+        if "pace" in fields and fields["pace"] != before.pace:
+            changes["pace"] = [before.pace, self.spec.pace]
+        old = before.update.model_dump()
+        for name, value in self.spec.update.model_dump().items():
+            if value != old[name]:
+                changes[f"update.{name}"] = [old[name], value]
+        if changes:
+            self.tell("changed", changes=changes)
+
+    def record(
+        self, losses: NDArray[np.float64], diagnostics: NDArray[np.float64] | None = None
+    ) -> None:
+        """Append the losses of a turn, shape (count,), and its rows of diagnostics, produced now.
+        For its worker alone."""
         now = time.time()
         lowest = float(np.fmin.reduce(losses)) if len(losses) else np.nan
         if not np.isnan(lowest):
             self.min_loss = lowest if self.min_loss is None else min(self.min_loss, lowest)
-        self.trace.extend(losses, now)
+        self.trace.extend(losses, now, diagnostics)
         self.rate = self.meter.sample(time.monotonic(), len(self.trace)) or self.rate
 
     def view(self) -> RunView:

@@ -1,4 +1,6 @@
-"""The append-only losses of a run: one writer, any reader, no lock."""
+"""The append-only values of a run: one writer, any reader, no lock."""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +11,10 @@ FIRST_CAPACITY = 1024
 class _Series:
     """A growable array of float64. Values are written once and never move under a reader."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *width: int) -> None:
+        """`limit`: how many values are to come, each of shape `width`."""
         self._limit = limit
-        self._array = np.empty(min(FIRST_CAPACITY, limit))
+        self._array = np.empty((min(FIRST_CAPACITY, limit), *width))
 
     @property
     def nbytes(self) -> int:
@@ -25,57 +28,97 @@ class _Series:
         """
         stop = start + len(values)
         if stop > len(self._array):
-            grown = np.empty(max(stop, min(2 * len(self._array), self._limit)))
+            length = max(stop, min(2 * len(self._array), self._limit))
+            grown = np.empty((length, *self._array.shape[1:]))
             grown[:start] = self._array[:start]
             self._array = grown
         self._array[start:stop] = values
         return self._array
 
 
-class Trace:
-    """The losses of iterations 0, 1, 2, ... and when they were produced.
+class _Published(NamedTuple):
+    """What readers may read, set in one assignment after everything it speaks of is in place."""
 
-    One thread extends it. Any thread may read at any time: what is published is one tuple, set in
-    one assignment after everything it speaks of is in place.
+    losses: NDArray[np.float64]
+    length: int
+    ends: NDArray[np.float64]
+    times: NDArray[np.float64]
+    turns: int
+    rows: NDArray[np.float64]
+    row_count: int
+
+
+class Trace:
+    """The losses of iterations 0, 1, 2, ... and when they were produced; beside them, for every
+    iteration that `stride` divides, a row of diagnostics.
+
+    One thread extends it. Any thread may read at any time.
     """
 
-    def __init__(self, expected: int) -> None:
-        """`expected`: how many losses are to come; memory grows towards 8 bytes each."""
+    def __init__(self, expected: int, stride: int = 0, channels: int = 0) -> None:
+        """`expected`: how many losses are to come; memory grows towards 8 bytes each. `stride`: the
+        iterations from one row of `channels` values to the next, 0 for no rows."""
+        self.stride = stride
+        row_limit = -(-expected // stride) if stride else 0
         self._losses = _Series(expected)
         self._ends = _Series(expected)
         self._times = _Series(expected)
-        self._published = (np.empty(0), 0, np.empty(0), np.empty(0), 0)
+        self._rows = _Series(row_limit, channels)
+        nothing = np.empty(0)
+        self._published = _Published(
+            nothing, 0, nothing, nothing, 0, np.empty((0, channels)), row_count=0
+        )
 
-    def extend(self, losses: NDArray[np.float64], produced_at: float) -> None:
-        """Append losses, shape (count,), the newest of which was produced at `produced_at`.
+    def extend(
+        self,
+        losses: NDArray[np.float64],
+        produced_at: float,
+        rows: NDArray[np.float64] | None = None,
+    ) -> None:
+        """Append losses, shape (count,), the newest of which was produced at `produced_at`, and the
+        rows that belong to these iterations, shape (rows, channels).
 
         `produced_at` is in Unix seconds. To be called by the one writer only.
         """
         if len(losses) == 0:
             return
-        _, length, _, _, marks = self._published
-        stop = length + len(losses)
-        self._published = (
-            self._losses.write(length, losses),
+        known = self._published
+        stop = known.length + len(losses)
+        row_array, row_count = known.rows, known.row_count
+        if rows is not None and len(rows):
+            row_array = self._rows.write(row_count, rows)
+            row_count += len(rows)
+        self._published = _Published(
+            self._losses.write(known.length, losses),
             stop,
-            self._ends.write(marks, np.array([stop], dtype=float)),
-            self._times.write(marks, np.array([produced_at])),
-            marks + 1,
+            self._ends.write(known.turns, np.array([stop], dtype=float)),
+            self._times.write(known.turns, np.array([produced_at])),
+            known.turns + 1,
+            row_array,
+            row_count,
         )
 
     @property
     def nbytes(self) -> int:
         """Memory that it holds now, in bytes."""
-        return self._losses.nbytes + self._ends.nbytes + self._times.nbytes
+        return sum(s.nbytes for s in (self._losses, self._ends, self._times, self._rows))
 
     def __len__(self) -> int:
-        return self._published[1]
+        return self._published.length
 
     def __getitem__(self, span: slice) -> NDArray[np.float64]:
         """The losses of a span of iterations: a read-only view, shape (stop - start,)."""
-        losses, length, *_ = self._published
-        start, stop, step = span.indices(length)
-        view = losses[start:stop:step]
+        known = self._published
+        start, stop, step = span.indices(known.length)
+        view = known.losses[start:stop:step]
+        view.flags.writeable = False
+        return view
+
+    def rows(self, start: int = 0, stop: int | None = None) -> NDArray[np.float64]:
+        """The rows from number `start` on, before number `stop`: a read-only view, (rows,
+        channels). Row r is of iteration r * stride."""
+        known = self._published
+        view = known.rows[: known.row_count][start:stop]
         view.flags.writeable = False
         return view
 
@@ -84,7 +127,8 @@ class Trace:
 
         Raises IndexError where that iteration is not there yet.
         """
-        _, length, ends, times, marks = self._published
-        if not 0 <= iteration < length:
-            raise IndexError(f"iteration {iteration} of {length}")
-        return float(times[np.searchsorted(ends[:marks], iteration, side="right")])
+        known = self._published
+        if not 0 <= iteration < known.length:
+            raise IndexError(f"iteration {iteration} of {known.length}")
+        turn = np.searchsorted(known.ends[: known.turns], iteration, side="right")
+        return float(known.times[turn])

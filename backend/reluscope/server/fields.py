@@ -50,10 +50,12 @@ class Places:
             given = given.get(tag, NOTHING)
         elif kind == "extra_forbidden":
             allowed = list(places[-2].get("properties", ()))
+            message = f"expected one of {allowed}"
         elif kind == "missing":
             given = NOTHING
             message = "required" if path[self._prefix :] else "a JSON body is required"
-        if isinstance(allowed, list) and given is not NOTHING:
+        # One of them may still be refused, for what stands in other fields.
+        if isinstance(allowed, list) and given not in (NOTHING, *allowed):
             message = f"expected one of {allowed}"
         field = ".".join(path[self._prefix :])[:FIELD_CHARACTERS]
         return FieldError(field, message, given, allowed or None)

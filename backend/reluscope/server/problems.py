@@ -23,6 +23,7 @@ from ..errors import (
     KeySpent,
     NoRoom,
     ReluscopeError,
+    UnknownName,
     UnknownRun,
 )
 from ..numbers import tell
@@ -40,6 +41,7 @@ UNREADABLE = "JSON that cannot be read here: not UTF-8, numbers too long, or nes
 KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     InvalidFields: (422, "invalid-fields", "Some fields are wrong"),
     UnknownRun: (404, "unknown-run", "No such run"),
+    UnknownName: (404, "unknown-name", "No such name"),
     ForbiddenMove: (409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: (409, "no-room", "No room for another run now"),
     KeyReused: (422, "idempotency-key-reused", "The Idempotency-Key was used before"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import platform
 import re
 from dataclasses import dataclass
@@ -74,13 +75,41 @@ def use_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def environment(device: str) -> dict[str, str | int]:
+def make_deterministic() -> None:
+    """Have torch use the kernel that gives the same bits each time, where it has two; for the whole
+    process, before its first use of CUDA.
+
+    On the CPU that costs nothing and changes none of the bits that the tests compare.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)  # noqa: FBT003
+    # All memory is written before it is read.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+FLAGS = (
+    *("ATEN_CPU_CAPABILITY", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS", "ONEDNN_MAX_CPU_ISA"),
+    *("CUBLAS_WORKSPACE_CONFIG", "NVIDIA_TF32_OVERRIDE"),
+)
+"""Environment variables that decide which kernels are taken."""
+
+
+def environment(device: str) -> dict[str, str | int | bool]:
     """What, beside its spec, decides the bits of a run on `device`."""
     names = {known.name: known.title for known in devices()}
-    return {
+    told: dict[str, str | int | bool] = {
         "torch": torch.__version__,
         "python": platform.python_version(),
         "device": names[canonical(device)],
         "threads": torch.get_num_threads(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "float32_matmul_precision": torch.get_float32_matmul_precision(),
     }
+    if canonical(device) != "cpu":
+        told |= {
+            "cuda": torch.version.cuda or "unknown",
+            "compute_capability": "{}.{}".format(*torch.cuda.get_device_capability(device)),
+            "tf32": torch.backends.cuda.matmul.allow_tf32,
+        }
+    return told | {name: os.environ[name] for name in FLAGS if name in os.environ}

@@ -1,16 +1,34 @@
-"""The loss, and its gradient by autograd: what the tutorials write, in fewer calls into torch.
+"""The loss and its gradient: by autograd, as the tutorials write it, or derived by hand.
 
-Beside an iteration's two large products all else is small; but each call from Python into torch
-gives up the GIL and takes it again, and where two workers train, they wait for each other there.
+Both are written in few calls into torch. Beside an iteration's two large products all else is
+small; but each call from Python into torch gives up the GIL and takes it again, and where two
+workers train, they wait for each other there.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-_ENGINE = torch.autograd.Variable._execution_engine  # noqa: SLF001 - see backpropagate
+from .problem import Problem
+from .products import Product, product_with
+from .relus import Relu
+
+_ENGINE = torch.autograd.Variable._execution_engine  # noqa: SLF001 - see differentiate
 
 _SUM = 2
 """aten's number for the reduction by a sum."""
+
+
+class Pass(NamedTuple):
+    """One pass, forward and backward."""
+
+    loss: Tensor
+    """0-d"""
+    h: Tensor
+    """What goes into the ReLU, (n, hidden)."""
+    gradients: tuple[Tensor, Tensor]
+    """Of the loss by w1 (d_in, hidden) and by w2 (hidden, d_out)."""
 
 
 def squared_error(y_pred: Tensor, y: Tensor) -> Tensor:
@@ -22,19 +40,94 @@ def squared_error(y_pred: Tensor, y: Tensor) -> Tensor:
     return torch._C._nn.mse_loss(y_pred, y, _SUM)  # type: ignore[arg-type]  # noqa: SLF001
 
 
-def backpropagate(loss: Tensor, one: Tensor) -> None:
-    """Add the gradient of a 0-d `loss` to each leaf's `.grad`, as `loss.backward(one)` does.
+def differentiate(of: Tensor, by: tuple[Tensor, ...], times: Tensor) -> tuple[Tensor, ...]:
+    """The vector-Jacobian products of `of` by each of `by` with `times`, which is of its shape.
 
-    `one` is a 1 of the loss's dtype and on its device. This is the call that `backward()` ends in;
-    what comes before it there, for hooks, subclasses and losses of any shape, costs two workers
-    5 % of their iterations.
+    This is the call that `torch.autograd.grad` and `backward()` end in; what comes before it there,
+    for hooks, subclasses and batches, costs two workers 5 % of their iterations.
+
+    Raises RuntimeError where `of` does not depend on one of `by`.
     """
-    _ENGINE.run_backward(
-        tensors=(loss,),
-        grad_tensors=(one,),
+    products: tuple[Tensor, ...] = _ENGINE.run_backward(
+        tensors=(of,),
+        grad_tensors=(times,),
         keep_graph=False,
         create_graph=False,
-        inputs=(),
-        allow_unreachable=True,
-        accumulate_grad=True,
+        inputs=by,
+        allow_unreachable=False,
+        accumulate_grad=False,
     )
+    return products
+
+
+class Bent:
+    """relu(h), and the ReLU's own vector-Jacobian product there: whatever torch does at the kink."""
+
+    def __init__(self, relu: Relu, h: Tensor) -> None:
+        """`h` is of shape (n, hidden), or of any where the ReLU is elementwise."""
+        self._h = h.requires_grad_()
+        with torch.enable_grad():
+            self._result = relu.apply(h)
+        self.value = self._result.detach()
+
+    def pull(self, gradient: Tensor) -> Tensor:
+        """The gradient by h, of h's shape, from that by relu(h)."""
+        node = self._result.grad_fn
+        if callable(node):  # one in Python is not
+            sources = [source for source, _ in node.next_functions if source is not None]
+            if len(sources) == 1 and not sources[0].next_functions:
+                # One function and h: its backward is all that the engine would call.
+                pulled = node(gradient)
+                found: Tensor = pulled[0] if isinstance(pulled, tuple) else pulled
+                return found
+        return differentiate(self._result, (self._h,), gradient)[0]
+
+
+class Autograd:
+    """loss.backward(): autograd records the forward pass and goes back through it."""
+
+    def __init__(self, problem: Problem, relu: Relu) -> None:
+        self._x, self._y = problem.x, problem.y
+        self._weights = (problem.w1.requires_grad_(), problem.w2.requires_grad_())
+        self._relu = relu.apply
+        self._one = torch.ones((), dtype=self._y.dtype, device=self._y.device)
+
+    @torch.enable_grad()
+    def __call__(self) -> Pass:
+        w1, w2 = self._weights
+        h = self._x.mm(w1)
+        loss = squared_error(self._relu(h).mm(w2), self._y)
+        g1, g2 = differentiate(loss, self._weights, self._one)
+        return Pass(loss.detach(), h.detach(), (g1, g2))
+
+
+class ClosedForm:
+    """The gradient derived by hand, for the products and the loss; called with gradients off.
+
+        h = x w1,   a = relu(h),   y_pred = a w2,   loss = sum((y_pred - y)^2)
+        dloss/dy_pred = 2 (y_pred - y)
+        dloss/dw2 = a^T dloss/dy_pred
+        dloss/dh = relu'(h) * (dloss/dy_pred w2^T)
+        dloss/dw1 = x^T dloss/dh
+
+    with the ReLU's own vector-Jacobian product for relu'. The same products in the same order as
+    autograd's, and so on the CPU the same bits.
+    """
+
+    def __init__(self, problem: Problem, relu: Relu) -> None:
+        self._y, self._w1, self._w2 = problem.y, problem.w1, problem.w2
+        self._relu = relu
+        hidden = problem.w1.shape[1]
+        self._x_times: Product = product_with(problem.x, hidden)
+        self._x_transposed_times: Product = product_with(problem.x.t(), hidden)
+
+    def __call__(self) -> Pass:
+        h = self._x_times(self._w1)
+        bent = Bent(self._relu, h)
+        a, w2 = bent.value, self._w2
+        y_pred = a.mm(w2)
+        loss = squared_error(y_pred, self._y)
+        error = y_pred.sub_(self._y)
+        by_y = error.add_(error)
+        by_h = bent.pull(by_y.mm(w2.t()))
+        return Pass(loss, h, (self._x_transposed_times(by_h), a.t().mm(by_y)))

@@ -17,9 +17,9 @@ class Problem:
     y: Tensor
     """(n, d_out)"""
     w1: Tensor
-    """(d_in, hidden), a leaf that requires its gradient"""
+    """(d_in, hidden)"""
     w2: Tensor
-    """(hidden, d_out), a leaf that requires its gradient"""
+    """(hidden, d_out)"""
 
 
 def draw(spec: RunSpec) -> Problem:
@@ -40,6 +40,6 @@ def draw(spec: RunSpec) -> Problem:
     return Problem(
         x=randn(spec.n, spec.d_in),
         y=randn(spec.n, spec.d_out),
-        w1=randn(spec.d_in, spec.hidden).requires_grad_(),
-        w2=randn(spec.hidden, spec.d_out).requires_grad_(),
+        w1=randn(spec.d_in, spec.hidden),
+        w2=randn(spec.hidden, spec.d_out),
     )

@@ -45,6 +45,24 @@ def implementation(
     return enter
 
 
+def check(relu: Relu, h: Tensor) -> None:
+    """Raises ValueError where relu(h) is not of h's shape and dtype, or does not depend on h."""
+    result: object = relu.apply(h.detach().requires_grad_())
+    if not isinstance(result, Tensor):
+        raise ValueError(f"{relu.name} returned {type(result).__name__}, not a tensor")  # noqa: TRY004
+    for what in ("shape", "dtype", "device"):
+        came, expected = getattr(result, what), getattr(h, what)
+        if came != expected:
+            told = tuple if what == "shape" else str
+            raise ValueError(
+                f"{relu.name} returned {what} {told(came)} for an h of {what} {told(expected)}"
+            )
+    if not result.requires_grad:
+        raise ValueError(
+            f"the result of {relu.name} does not depend on h: autograd has no gradient"
+        )
+
+
 @implementation("clamp(min=0)", formula="max(h, 0)", code="h.clamp(min=0)")
 def clamp(h: Tensor) -> Tensor:
     """The first tutorial's: cut off below 0, with the gradient that torch defines for clamp."""

@@ -1,31 +1,61 @@
-"""Every update rule: one small class each, whose fields are its hyperparameters.
+"""What an update rule is, and the rules of the tutorials; torch.optim's others are in `optimizers`.
 
-A rule finds the gradient where `backward()` left it, in each weight's `.grad`, moves the weights,
-and leaves `.grad` cleared for the next iteration, as the tutorials do. Where they fill it with zeros,
-it is taken away here: what `backward()` would add to zeros it then puts there, which gives the same
-bits and saves three walks through memory of the weights' size.
-
-To add one, write it here under `@rule`: the catalog, the form on the page and the tests over all
-rules read `RULES` and nothing else names them.
+A rule is one small class, whose fields are its hyperparameters. To add one, write it under `@rule`:
+the catalog, the form on the page and the tests over all rules read `RULES` and nothing else names
+them.
 """
 
-from collections.abc import Sequence
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from torch import Tensor
+
+State = dict[str, Tensor]
+"""What a rule remembers of one weight from one iteration to the next, such as its momentum."""
+
+Step = Callable[[Sequence[Tensor]], None]
+"""Moves the weights of one run in place by their gradients, which come in the weights' order."""
+
+LARGEST = torch.finfo(torch.float32).max
+"""A larger hyperparameter has no place in the weights' own type."""
+
+
+def hyperparameter(title: str, help: str, *, unit: str | None = None, **bounds: float) -> Any:
+    """A finite number with its name, its line of help, its unit and its bounds."""
+    within: Any = {"le": LARGEST, "allow_inf_nan": False, **bounds}
+    extra: Any = {"unit": unit} if unit else None
+    return Field(title=title, description=help, json_schema_extra=extra, **within)
+
 
 LearningRate = Annotated[
     float,
-    Field(
-        ge=0,
-        le=torch.finfo(torch.float32).max,  # a larger one has no place in the weights' own type
-        allow_inf_nan=False,
-        title="Learning rate",
-        description="How far a step goes along the negative gradient.",
-    ),
+    hyperparameter("Learning rate", "How far a step goes along the negative gradient.", ge=0),
 ]
+WeightDecay = Annotated[
+    float,
+    hyperparameter("Weight decay", "This times the weight is added to its gradient.", ge=0),
+]
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A step that is linear in gradient and weight:
+
+    v <- momentum v + (1 - dampening) (gradient + weight_decay weight), the first v undampened
+    weight <- weight - rate v
+    """
+
+    rate_w1: float
+    rate_w2: float
+    momentum: float = 0.0
+    dampening: float = 0.0
+    weight_decay: float = 0.0
+    nesterov: bool = False
+    """Whether gradient + momentum v takes the place of v in the second line."""
 
 
 class Rule(BaseModel):
@@ -33,11 +63,37 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    held: ClassVar[int] = 2
+    """How many matrices of a weight's size it remembers at most."""
+    passing: ClassVar[int] = 4
+    """How many it needs for the length of a step."""
+
     rule: str
 
-    def step(self, weights: Sequence[Tensor]) -> None:
-        """Move `weights` in place by their `.grad`, then clear `.grad`."""
+    def linear(self) -> Linear | None:
+        """The step in that form, where it has one: the Gram form can take no other."""
+        return None
+
+    def changed(self, fields: Mapping[str, object]) -> "Rule":
+        """The same rule with some of its hyperparameters changed.
+
+        Raises pydantic's ValidationError where it does not take them.
+        """
+        return type(self).model_validate({**self.model_dump(), **fields})
+
+    def step(
+        self, weights: Sequence[Tensor], gradients: Sequence[Tensor], state: Sequence[State]
+    ) -> None:
+        """Move `weights`, which are w1 (d_in, hidden) and w2 (hidden, d_out), in place.
+
+        `gradients` are of their shapes and dtype. `state` has one dict for each weight: what the
+        rule leaves there it finds again. Called with gradients off.
+        """
         raise NotImplementedError
+
+    def begin(self, weights: Sequence[Tensor], state: Sequence[State]) -> Step:
+        """The steps of one run, from the state on that is there."""
+        return lambda gradients: self.step(weights, gradients, state)
 
 
 RULES: dict[str, type[Rule]] = {}
@@ -51,47 +107,120 @@ def rule(cls: type[R]) -> type[R]:
     return cls
 
 
+GroupRate = Annotated[LearningRate | None, Field(description="Its own; empty for the one above.")]
+
+
 @rule
 class Sgd(Rule):
     """optim.SGD with w1 and w2 as two parameter groups."""
 
+    held, passing = 1, 2
+
     rule: Literal["sgd"] = "sgd"
     lr: LearningRate = 1e-6
+    lr_w1: Annotated[GroupRate, Field(title="Learning rate of w1")] = None
+    lr_w2: Annotated[GroupRate, Field(title="Learning rate of w2")] = None
+    momentum: Annotated[
+        float, hyperparameter("Momentum", "The share of the last step that goes on.", ge=0, le=1)
+    ] = 0.0
+    dampening: Annotated[
+        float,
+        hyperparameter("Dampening", "The share of a new gradient kept from momentum.", ge=0, le=1),
+    ] = 0.0
+    weight_decay: WeightDecay = 0.0
+    nesterov: Annotated[
+        bool,
+        Field(title="Nesterov", description="Look ahead along the momentum; no dampening then."),
+    ] = False
 
-    def step(self, weights: Sequence[Tensor]) -> None:
-        gradients = [weight.grad for weight in weights if weight.grad is not None]
-        with torch.no_grad():
-            # The very arithmetic of optim.SGD.step(), without its bookkeeping, which costs as
-            # much as a tenth of an iteration and holds the GIL meanwhile.
-            torch._foreach_add_(list(weights), gradients, alpha=-self.lr)
-        for weight in weights:
-            weight.grad = None
+    @field_validator("nesterov")
+    @classmethod
+    def _needs_momentum(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001
+        fields = info.data
+        if value and (fields.get("momentum") == 0 or fields.get("dampening", 0) != 0):
+            raise PydanticCustomError("nesterov", "nesterov needs a momentum, and no dampening")
+        return value
+
+    def rates(self) -> tuple[float, float]:
+        """The learning rates of w1 and of w2."""
+        return (
+            self.lr if self.lr_w1 is None else self.lr_w1,
+            self.lr if self.lr_w2 is None else self.lr_w2,
+        )
+
+    def linear(self) -> Linear:
+        return Linear(
+            *self.rates(), self.momentum, self.dampening, self.weight_decay, self.nesterov
+        )
+
+    def step(
+        self, weights: Sequence[Tensor], gradients: Sequence[Tensor], state: Sequence[State]
+    ) -> None:
+        """Do the very arithmetic of optim.SGD.step(), without its bookkeeping.
+
+        That costs as much as a tenth of an iteration and holds the GIL meanwhile.
+        """
+        if self.weight_decay != 0:
+            gradients = torch._foreach_add(  # noqa: SLF001
+                list(gradients), list(weights), alpha=self.weight_decay
+            )
+        if self.momentum != 0:
+            gradients = self._with_momentum(gradients, state)
+        rate_1, rate_2 = self.rates()
+        if rate_1 == rate_2:
+            torch._foreach_add_(list(weights), list(gradients), alpha=-rate_1)
+        else:
+            weights[0].add_(gradients[0], alpha=-rate_1)
+            weights[1].add_(gradients[1], alpha=-rate_2)
+
+    def _with_momentum(
+        self, gradients: Sequence[Tensor], state: Sequence[State]
+    ) -> Sequence[Tensor]:
+        moved = []
+        for gradient, own in zip(gradients, state, strict=True):
+            if "momentum_buffer" in own:
+                # Not by _foreach_mul_, which rounds the number to bfloat16 before it multiplies.
+                own["momentum_buffer"].mul_(self.momentum).add_(gradient, alpha=1 - self.dampening)
+            else:
+                own["momentum_buffer"] = gradient.clone()
+            buffer = own["momentum_buffer"]
+            moved.append(gradient.add(buffer, alpha=self.momentum) if self.nesterov else buffer)
+        return moved
 
 
 @rule
 class Manual(Rule):
-    """By hand: weights moved in place under torch.no_grad(), gradients cleared by hand."""
+    """By hand: weights moved in place under torch.no_grad()."""
+
+    held, passing = 0, 1
 
     rule: Literal["manual"] = "manual"
     lr: LearningRate = 1e-6
 
-    def step(self, weights: Sequence[Tensor]) -> None:
-        with torch.no_grad():
-            for weight in weights:
-                assert weight.grad is not None
-                weight -= self.lr * weight.grad  # noqa: PLW2901 - in place
-                weight.grad = None
+    def linear(self) -> Linear:
+        return Linear(self.lr, self.lr)
+
+    def step(
+        self, weights: Sequence[Tensor], gradients: Sequence[Tensor], _state: Sequence[State]
+    ) -> None:
+        for weight, gradient in zip(weights, gradients, strict=True):
+            weight -= self.lr * gradient  # noqa: PLW2901 - in place
 
 
 @rule
 class ManualData(Rule):
     """By hand through weight.data and weight.grad.data, which autograd does not track."""
 
+    held, passing = 0, 1
+
     rule: Literal["manual_data"] = "manual_data"
     lr: LearningRate = 1e-6
 
-    def step(self, weights: Sequence[Tensor]) -> None:
-        for weight in weights:
-            assert weight.grad is not None
-            weight.data -= self.lr * weight.grad.data
-            weight.grad = None
+    def linear(self) -> Linear:
+        return Linear(self.lr, self.lr)
+
+    def step(
+        self, weights: Sequence[Tensor], gradients: Sequence[Tensor], _state: Sequence[State]
+    ) -> None:
+        for weight, gradient in zip(weights, gradients, strict=True):
+            weight.data -= self.lr * gradient.data

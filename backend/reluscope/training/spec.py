@@ -12,16 +12,23 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from . import optimizers  # noqa: F401 - entered into RULES
 from .devices import DEVICE_NAME, devices
 from .relus import RELUS
 from .rules import RULES, Rule, Sgd
 
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
-GRADIENTS = {"autograd": "loss.backward(): autograd records the forward pass and replays it."}
+DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
+GRADIENTS = {
+    "autograd": "loss.backward(): autograd records the forward pass and goes back through it.",
+    "closed_form": "Derived by hand, but for the ReLU; on the CPU the same bits as autograd's.",
+    "gram": "In the space of the samples, through x x^T: the same mathematics in other rounding.",
+}
 
 MAX_SIZE = 1_000_000  # of one dimension; memory is what limits their products
 MAX_ITERATIONS = 10_000_000  # 80 MB of losses
@@ -95,6 +102,20 @@ class RunSpec(BaseModel):
     gradients: Annotated[
         str, *one_of(GRADIENTS), _field("How the gradient of the loss is found.")
     ] = "autograd"
+
+    @field_validator("gradients")
+    @classmethod
+    def _takes_the_rule(cls, value: str, info: ValidationInfo) -> str:
+        rule = info.data.get("update")
+        if value == "gram" and rule is not None and rule.linear() is None:
+            linear = [name for name, known in RULES.items() if known.linear is not Rule.linear]
+            raise PydanticCustomError(
+                "not_linear",
+                "gram needs a rule whose step is linear in the gradient: one of {rules}",
+                {"rules": linear},
+            )
+        return value
+
     n: Annotated[Size, _field("Samples in the one batch.", title="N", unit="samples")] = 64
     d_in: Annotated[Size, _field("Width of the input.", title="D_in", unit="features")] = 1000
     hidden: Annotated[Size, _field("Width of the hidden layer.", title="H", unit="units")] = 100
@@ -112,6 +133,16 @@ class RunSpec(BaseModel):
     dtype: Annotated[
         str, *one_of(DTYPES), _field("Type of data and weights.", title="Data type")
     ] = "float32"
+
+    @field_validator("dtype")
+    @classmethod
+    def _takes_the_gradients(cls, value: str, info: ValidationInfo) -> str:
+        if value == "bfloat16" and info.data.get("gradients") == "gram":
+            raise PydanticCustomError(
+                "too_coarse", "gram needs float32 or float64: x x^T has no place in 8 bits"
+            )
+        return value
+
     device: Annotated[
         str,
         AfterValidator(_device_name),
@@ -123,9 +154,20 @@ class RunSpec(BaseModel):
         _field("How fast it may go; empty for full speed.", unit="iterations/s"),
     ] = None
     on_nonfinite: Annotated[
-        Literal["stop", "continue"],
-        _field("What to do at the first loss that is NaN or infinite.", title="On NaN or inf"),
+        Literal["stop", "pause", "continue"],
+        _field(
+            "What to do at the first loss or weight that is NaN or infinite.", title="On NaN or inf"
+        ),
     ] = "stop"
+    diagnostics_every: Annotated[
+        int,
+        Field(ge=0, le=MAX_ITERATIONS),
+        _field(
+            "How often units and norms are measured; 0 for never.",
+            title="Diagnostics every",
+            unit="updates",
+        ),
+    ] = 20
 
     @property
     def torch_dtype(self) -> torch.dtype:
@@ -134,14 +176,27 @@ class RunSpec(BaseModel):
     def training_bytes(self) -> int:
         """Memory that training needs at its peak, estimated from the shapes, in bytes.
 
-        Data and weights; the weights' gradients and one temporary of their size (`lr * grad`); of
-        the hidden layer h, relu(h), and what their gradients take; of the output the prediction,
-        the difference, its square, and the gradients of two of these.
+        Data, three times where the closed form tries products with x^T. Weights; their gradients,
+        of this pass, of the last, and of the last turn's last; a copy to come back to; what the
+        rule remembers, also copied, and passes through, or what their norms pass through in
+        float64. Of the hidden layer h and relu(h), what the ReLU and its gradient pass through, h
+        of the last pass, and a count in 64 bits; of the output the prediction, the error and their
+        like.
         """
+        size, rule = self.torch_dtype.itemsize, self.update
         data = self.n * (self.d_in + self.d_out)
         weights = self.hidden * (self.d_in + self.d_out)
-        activations = self.n * (4 * self.hidden + 5 * self.d_out)
-        return (data + 3 * weights + activations) * self.torch_dtype.itemsize
+        layer, output = self.n * self.hidden, self.n * self.d_out
+        if self.gradients == "gram":
+            # In place of w1 and what goes with it, matrices (n, n) and (n, hidden).
+            moving = layer + self.hidden * self.d_out
+            values = data + (1 + 8 // size) * weights + 4 * self.n * self.n
+            values += 9 * layer + 8 * moving + 5 * output
+            return values * size + 5 * 8 * layer
+        values = (3 if self.gradients == "closed_form" else 1) * data
+        values += weights * (4 + max(rule.passing, 8 // size) + 2 * rule.held)
+        values += 7 * layer + 5 * output
+        return values * size + 8 * layer
 
     def trace_bytes(self) -> int:
         """Memory of the whole curve at most, in bytes: each loss, and when and with how many others

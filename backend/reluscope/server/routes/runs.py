@@ -1,15 +1,19 @@
 """/api/runs: create, list, show, change and delete runs, and the verbs."""
 
 import asyncio
+from dataclasses import replace
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ...errors import FieldError, InvalidFields
 from ...runs.book import VERB_TIMEOUT_S
 from ...runs.run import Run, RunView, Status
+from ...training.rules import Rule
 from ...training.spec import MAX_ITERATIONS, Name, Pace, RunSpec, Tags
+from ..fields import Places
 from ..idempotency import Answers
 from ..problems import Problem
 from .shared import TheBook
@@ -50,6 +54,10 @@ class Change(BaseModel):
     name: Name | None = None
     tags: Tags = []
     pace: Pace | None = None
+    update: Annotated[
+        dict[str, Any],
+        Field(description="Hyperparameters of the run's own rule, by name.", max_length=50),
+    ] = {}
 
 
 @router.post("", status_code=201)
@@ -107,10 +115,25 @@ def show(run_id: RunId, book: TheBook) -> RunView:
     return book.find(run_id).view()
 
 
-@router.patch("/{id}")
-def change(run_id: RunId, change: Change, book: TheBook) -> RunView:
-    """Change name, tags or pace of a run. `pace` null is full speed."""
-    return book.change(run_id, **change.model_dump(exclude_unset=True)).view()
+@router.patch("/{id}", responses=PENDING)
+async def change(run_id: RunId, change: Change, book: TheBook, response: Response) -> RunView:
+    """Change name, tags, pace or hyperparameters of a run. `pace` null is full speed.
+    Hyperparameters take effect between two iterations; an iteration that takes long is waited for
+    as `pause` does."""
+    wanted = change.model_dump(exclude_unset=True)
+    rule = book.find(run_id).spec.update
+    try:
+        run = book.change(run_id, **wanted, wait_s=0)
+    except ValidationError as error:
+        raise InvalidFields(_of_rule(rule, error)) from None
+    return await _settled(run, response)
+
+
+def _of_rule(rule: Rule, error: ValidationError) -> list[FieldError]:
+    """What is wrong with hyperparameters, in the words of the rule's own schema."""
+    schema = rule.model_json_schema()
+    found = Places(schema, schema).errors(error.errors())
+    return [replace(each, field=f"update.{each.field}") for each in found]
 
 
 @router.delete("/{id}", status_code=204, response_class=Response)

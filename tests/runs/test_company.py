@@ -1,0 +1,63 @@
+"""Runs that share turns: each has the curve that it has alone, and stays its own master."""
+
+from .making import LONG, curve, losses, others_have_had_turns, spec, until_at, until_ended
+
+GRAM = {"gradients": "gram", "n": 8, "d_in": 12, "hidden": 6, "d_out": 2}
+
+
+def test_every_curve_is_the_one_that_it_has_alone(book):
+    runs = [
+        book.open(
+            spec(**GRAM, seed=seed, iterations=700 + 50 * seed, update={"lr": 1e-4 / (1 + seed)})
+        )
+        for seed in range(9)
+    ]
+    until_ended(*runs)
+    for run in runs:
+        assert run.status == "finished"
+        assert losses(run) == curve(run.spec)
+
+
+def test_one_that_diverges_pauses_or_fails_leaves_the_others_alone(book):
+    calm = [book.open(spec(**GRAM, seed=seed, iterations=2000)) for seed in range(4)]
+    wild = book.open(spec(**GRAM, seed=9, update={"lr": 1.0}, iterations=2000))
+    halted = book.open(spec(**GRAM, seed=10, **LONG))
+    until_at(halted, 50)
+    book.pause(halted.id)
+    stands_at = len(halted.trace)
+    until_ended(*calm, wild)
+    assert wild.status == "diverged"
+    assert losses(wild) == curve(wild.spec)
+    assert len(halted.trace) == stands_at
+    assert losses(halted) == curve(halted.spec.model_copy(update={"iterations": stands_at}))
+    for run in calm:
+        assert losses(run) == curve(run.spec)
+
+
+def test_a_step_in_company_is_of_exactly_so_many(narrow):
+    busy = [narrow.open(spec(**GRAM, seed=seed, **LONG)) for seed in range(3)]
+    for run in busy:
+        until_at(run, 1)
+    stepped = busy[1]
+    narrow.pause(stepped.id)
+    before = len(stepped.trace)
+    narrow.step(stepped.id, 13)
+    others_have_had_turns(narrow)
+    assert (stepped.status, len(stepped.trace)) == ("paused", before + 13)
+
+
+def test_one_with_a_pace_goes_alone_at_its_pace(book):
+    paced = book.open(spec(**GRAM, pace=30.0, **LONG))
+    others = [book.open(spec(**GRAM, seed=seed, **LONG)) for seed in range(1, 5)]
+    for run in others:
+        until_at(run, 1000)
+    assert len(paced.trace) < 200
+
+
+def test_rows_of_diagnostics_come_with_their_iterations(book):
+    runs = [
+        book.open(spec(**GRAM, seed=seed, iterations=500, diagnostics_every=7)) for seed in range(5)
+    ]
+    until_ended(*runs)
+    for run in runs:
+        assert run.trace.rows().shape == (72, 7)

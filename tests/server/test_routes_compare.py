@@ -1,0 +1,117 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from .serving import TINY, problem
+
+FIELDS = {"ids", "compared", "equal", "first_difference", "why"}
+LARGEST = ["largest_absolute", "largest_relative", "largest_ulp"]
+
+
+def compared(api, a, b):
+    answer = api.http.get("/api/compare", params={"a": a, "b": b})
+    assert answer.status_code == 200, answer.text
+    found = json.loads(answer.text, parse_constant=pytest.fail)
+    assert set(found) == FIELDS | set(LARGEST)
+    assert found["ids"] == [a, b]
+    return found
+
+
+def finished(api, *specs):
+    ids = [api.start(**{**TINY, **spec}) for spec in specs]
+    api.until_ended(*ids)
+    return ids
+
+
+def test_the_same_spec_twice_is_the_same_curve(api):
+    a, b = finished(api, {"name": "one"}, {"name": "two", "tags": ["x"], "pace": 1e6})
+    found = compared(api, a, b)
+    assert (found["compared"], found["equal"]) == (500, True)
+    assert [found[kind] for kind in ("first_difference", *LARGEST)] == [None] * 4
+    assert found["why"] == "The two specs decide the same curve."
+
+
+def test_another_seed_is_another_curve(api):
+    a, b = finished(api, {}, {"seed": 1})
+    found = compared(api, a, b)
+    assert (found["equal"], found["first_difference"]) == (False, 0)
+    assert (
+        found["why"]
+        == "What differs: the seed is 0 in a and 1 in b (other data and start weights)."
+    )
+    losses = list(zip(api.losses(a), api.losses(b), strict=True))
+    largest = found["largest_absolute"]
+    assert largest["difference"] == max(abs(x - y) for x, y in losses)
+    assert (largest["a"], largest["b"]) == losses[largest["iteration"]]
+    assert isinstance(found["largest_ulp"]["difference"], int)
+    assert 0 < found["largest_relative"]["difference"] < 1
+
+
+def test_another_learning_rate_parts_them_after_the_first_update(api):
+    a, b = finished(api, {}, {"update": {"lr": 2e-4}})
+    found = compared(api, a, b)
+    assert (found["equal"], found["first_difference"]) == (False, 1)
+    assert found["why"] == "What differs: lr is 0.0001 in a and 0.0002 in b."
+
+
+def test_another_relu_is_told_with_its_slope(api):
+    a, b = finished(api, {"relu": "clamp"}, {"relu": "relu"})
+    told = compared(api, a, b)["why"]
+    assert "the ReLU is clamp in a and relu in b (" in told
+    assert "slope" in told
+
+
+def test_as_far_as_both_have_come(api):
+    a, b = finished(api, {"iterations": 40}, {"iterations": 300})
+    found = compared(api, a, b)
+    assert (found["compared"], found["equal"]) == (40, True)
+
+
+def test_a_run_that_has_hardly_begun_can_be_compared(api):
+    (a,) = finished(api, {})
+    b = api.start(**TINY, pace=1e-3)
+    api.verb(b, "pause")
+    found = compared(api, a, b)
+    assert found["compared"] == api.show(b)["iteration"]
+    assert found["equal"]
+
+
+def test_what_is_not_finite_is_told_as_it_is(api, server):
+    ids = []
+    for last in (math.inf, 2.0):
+        ids.append(api.start(**TINY, pace=1e-3))
+        api.until_at(ids[-1], 1)  # and no further for a quarter of an hour
+        trace = server.book.find(ids[-1]).trace
+        trace.extend(np.array([1.0, math.nan, last]), 0.0)
+    found = compared(api, *ids)
+    assert (found["compared"], found["first_difference"]) == (4, 3)
+    for kind in LARGEST:
+        assert found[kind] == {
+            "iteration": 3,
+            "a": "Infinity",
+            "b": 2.0,
+            "difference": "Infinity",
+        }
+
+
+def test_a_run_is_equal_to_itself(api):
+    (a,) = finished(api, {})
+    assert compared(api, a, a)["equal"]
+
+
+def test_an_unknown_run_is_named(api):
+    (a,) = finished(api, {"iterations": 1})
+    for query in ({"a": a, "b": "nobody"}, {"a": "nobody", "b": a}):
+        document = problem(api.http.get("/api/compare", params=query), 404)
+        assert document["type"] == "urn:reluscope:problem:unknown-run"
+        assert "nobody" in document["detail"]
+
+
+@pytest.mark.parametrize("left_out", ["a", "b"])
+def test_both_are_required(api, left_out):
+    query = {"a": "x", "b": "x"}
+    del query[left_out]
+    errors = problem(api.http.get("/api/compare", params=query), 422)["errors"]
+    assert [(error["field"], error["message"]) for error in errors] == [(left_out, "required")]

@@ -1,0 +1,175 @@
+"""The Gram form is the same training: its losses are near, its weights are those, and company does
+not show."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reluscope.training.gram import GramRun
+from reluscope.training.problem import draw
+from reluscope.training.relus import RELUS, Relu
+from reluscope.training.rules import RULES
+from reluscope.training.spec import RunSpec
+from reluscope.training.trainer import Trainer, advance
+
+SMALL = {"n": 16, "d_in": 60, "hidden": 30, "d_out": 5, "iterations": 60, "diagnostics_every": 7}
+
+STEPS = [
+    {"rule": "sgd"},
+    {"rule": "manual"},
+    {"rule": "manual_data"},
+    {"rule": "sgd", "momentum": 0.9},
+    {"rule": "sgd", "momentum": 0.9, "dampening": 0.3},
+    {"rule": "sgd", "momentum": 0.8, "nesterov": True},
+    {"rule": "sgd", "weight_decay": 30.0},
+    {"rule": "sgd", "weight_decay": 3.0, "momentum": 0.9, "nesterov": True},
+    {"rule": "sgd", "lr_w1": 3e-5},
+    {"rule": "sgd", "lr_w2": 3e-5, "weight_decay": 0.5},
+]
+
+
+def spec_of(update: dict[str, object] | None = None, **fields) -> RunSpec:
+    fields = {**SMALL, "gradients": "gram", "dtype": "float64", **fields}
+    return RunSpec.model_validate({**fields, "update": {"lr": 1e-4, **(update or {})}})
+
+
+def by_autograd(spec: RunSpec) -> RunSpec:
+    return spec.model_copy(update={"gradients": "autograd"})
+
+
+@pytest.mark.parametrize("update", STEPS, ids=str)
+def test_every_linear_step_is_the_same_mathematics(update):
+    gram, plain = Trainer(spec_of(update)), Trainer(by_autograd(spec_of(update)))
+    ours, theirs = gram.advance(60), plain.advance(60)
+    np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-9)
+    np.testing.assert_allclose(ours.diagnostics, theirs.diagnostics, rtol=1e-9)
+    for w, expected in zip(gram.weights(), plain.weights(), strict=True):
+        torch.testing.assert_close(w, expected, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("relu", RELUS)
+def test_every_relu_is_the_same_mathematics(relu):
+    spec = spec_of(relu=relu)
+    ours, theirs = Trainer(spec).advance(60), Trainer(by_autograd(spec)).advance(60)
+    np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-9)
+
+
+def test_at_the_tutorials_shape_float32_stays_close():
+    spec = RunSpec.model_validate({"gradients": "gram"})
+    ours, theirs = Trainer(spec).advance(100), Trainer(by_autograd(spec)).advance(100)
+    assert (ours.losses != theirs.losses).any()
+    np.testing.assert_allclose(ours.losses, theirs.losses, rtol=1e-4)
+
+
+@settings(max_examples=30)
+@given(
+    shape=st.tuples(*[st.integers(1, 40)] * 4),
+    company=st.integers(2, 9),
+    update=st.sampled_from(STEPS),
+    relu=st.sampled_from(sorted(RELUS)),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+def test_a_curve_does_not_depend_on_company(shape, company, update, relu, dtype):
+    sizes = dict(zip(("n", "d_in", "hidden", "d_out"), shape, strict=True))
+    specs = [
+        spec_of({**update, "lr": 1e-4 / (1 + seed)}, seed=seed, relu=relu, dtype=dtype, **sizes)
+        for seed in range(company)
+    ]
+    alone = [Trainer(spec).advance(9) for spec in specs]
+    together = [Trainer(spec) for spec in specs]
+    if together[0].company is None:
+        return
+    for trainer in (*together[::2], *together[1::2]):
+        trainer.advance(2)
+    pieces = [advance(together, 3), advance(together[::-1], 2)[::-1], advance(together, 2)]
+    for place, expected in enumerate(alone):
+        losses = np.concatenate([piece[place].losses for piece in pieces])
+        assert losses.tolist() == expected.losses[2:].tolist()
+
+
+def test_the_tutorials_shape_has_the_same_bits_alone_and_in_company():
+    specs = [RunSpec.model_validate({"gradients": "gram", "seed": seed}) for seed in range(32)]
+    found = advance([Trainer(spec) for spec in specs], 40)
+    for spec, result in list(zip(specs, found, strict=True))[::5]:
+        alone = Trainer(spec).advance(40)
+        assert result.losses.tolist() == alone.losses.tolist()
+        assert result.diagnostics.tolist() == alone.diagnostics.tolist()
+
+
+def test_where_company_would_show_runs_stay_alone():
+    """One output makes some products those of a matrix and a vector, which have another order."""
+    sizes = [{"n": 9, "d_in": 1, "hidden": 5, "d_out": 1}, {"n": 600, "d_in": 2}]
+    assert [Trainer(spec_of(dtype="float32", **size)).company for size in sizes] == [None, None]
+
+
+def test_only_runs_of_one_kind_keep_company():
+    even = {"d_out": 4}
+    kinds = [
+        spec_of(**even),
+        spec_of({"momentum": 0.5}, **even),
+        spec_of({"weight_decay": 0.5}, **even),
+        spec_of(**even, relu="relu"),
+        spec_of(**even, hidden=32),
+        spec_of(d_out=6),
+        spec_of(**even, n=18),
+        spec_of(**even, dtype="float32"),
+    ]
+    companies = [Trainer(spec).company for spec in kinds]
+    assert None not in companies
+    assert len(set(companies)) == len(kinds)
+    assert Trainer(spec_of({"lr": 1e-7}, seed=5, d_in=61, d_out=4)).company == companies[0]
+    assert Trainer(by_autograd(spec_of())).company is None
+
+
+def test_a_change_in_company_is_a_change_alone():
+    specs = [spec_of({"momentum": 0.9}, seed=seed) for seed in range(3)]
+    alone, together = ([Trainer(spec) for spec in specs] for _ in range(2))
+    for trainer in alone:
+        trainer.advance(10)
+    advance(together, 10)
+    for trainers in (alone, together):
+        trainers[1].change(specs[1].update.changed({"lr": 2e-5, "momentum": 0.5}))
+    expected = [trainer.advance(10).losses.tolist() for trainer in alone]
+    assert [result.losses.tolist() for result in advance(together, 10)] == expected
+
+
+@pytest.mark.parametrize("changed", [{"weight_decay": 5.0}, {"momentum": 0.0}, {"lr_w2": 0.0}])
+def test_a_change_is_that_of_the_plain_form(changed):
+    spec = spec_of({"momentum": 0.9, "weight_decay": 1.0})
+    curves = []
+    for trainer in (Trainer(spec), Trainer(by_autograd(spec))):
+        first = trainer.advance(20).losses
+        trainer.change(spec.update.changed(changed))
+        curves.append([*first, *trainer.advance(20).losses])
+    np.testing.assert_allclose(*curves, rtol=1e-9)
+
+
+def test_one_that_diverges_leaves_its_company_alone():
+    specs = [spec_of({"lr": 1.0 if seed == 1 else 1e-4}, seed=seed) for seed in range(3)]
+    alone = [Trainer(spec).advance(30) for spec in specs]
+    together = advance([Trainer(spec) for spec in specs], 30)
+    assert [result.losses.tolist() for result in together] == [a.losses.tolist() for a in alone]
+    assert [result.nonfinite for result in together] == [a.nonfinite for a in alone]
+    assert together[1].nonfinite is not None
+
+
+def test_a_rule_whose_step_is_not_linear_is_refused():
+    problem = draw(spec_of())
+    with pytest.raises(ValueError, match="adam is not linear"):
+        GramRun(problem, RELUS["clamp"], RULES["adam"]())
+
+
+def test_a_relu_that_is_not_elementwise_gets_h_as_it_knows_it(monkeypatch):
+    def centred(h):
+        assert h.dim() == 2
+        return (h - h.mean(dim=0)).clamp(min=0)
+
+    monkeypatch.setitem(
+        RELUS, "centred", Relu("centred", centred, "", "", "", "", elementwise=False)
+    )
+    spec = spec_of(relu="centred")
+    ours, theirs = Trainer(spec), Trainer(by_autograd(spec))
+    assert ours.company is None
+    np.testing.assert_allclose(ours.advance(30).losses, theirs.advance(30).losses, rtol=1e-9)
