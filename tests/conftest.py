@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from reluscope.training.devices import use_one_thread
+from reluscope.training.relus import RELUS
+from reluscope.training.rules import RULES
 
 # A busy machine is no error.
 settings.register_profile("reluscope", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -34,6 +37,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _one_thread() -> None:
     """Torch as the server sets it up."""
     use_one_thread()
+
+
+@pytest.fixture
+def registries() -> Iterator[None]:
+    """What a test enters, and the modules that it loads, are gone when it is over."""
+    relus, rules, modules = dict(RELUS), dict(RULES), set(sys.modules)
+    yield
+    for registry, kept in ((RELUS, relus), (RULES, rules)):
+        registry.clear()
+        registry.update(kept)
+    for name in set(sys.modules) - modules:
+        if name.startswith(("reluscope_loaded", "plugged")):
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

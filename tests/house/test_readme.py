@@ -22,6 +22,7 @@ from tests.waiting import eventually
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 ADDRESS = "http://127.0.0.1:8000"
+MODULE = (sys.executable, "-m", "reluscope")
 
 
 def blocks(language: str) -> list[str]:
@@ -31,8 +32,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    command = [sys.executable, "-m", "reluscope", "--port", "0"]
-    with serving(command, tmp_path_factory.mktemp("server")) as server:
+    with serving([*MODULE, "--port", "0"], tmp_path_factory.mktemp("server")) as server:
         yield server.url
 
 
@@ -91,7 +91,7 @@ def get(url: str) -> Any:
 
 def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:
     """Of a run that is there before it comes, and of one that is started while it watches."""
-    (client,) = blocks("python")
+    client = next(block for block in blocks("python") if "websockets" in block)
     script = tmp_path / "client.py"
     script.write_text(client.replace("127.0.0.1:8000", url.removeprefix("http://")))
     expected = {start(url, 1): 200}
@@ -115,8 +115,22 @@ def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:
         assert printed[run_id] == get(f"{url}/api/runs/{run_id}/losses")["losses"]
 
 
-def start(url: str, seed: int) -> str:
+def test_its_own_relu_and_rule_train(tmp_path: Path) -> None:
+    own = next(block for block in blocks("python") if "@implementation" in block)
+    (tmp_path / "my_relu.py").write_text(own)
+    shown = next(block for block in blocks("sh") if "--load" in block)
+    serve, check = (shlex.split(line, comments=True) for line in shown.splitlines())
+    with serving([*MODULE, *serve[1:], "--port", "0"], tmp_path) as server:
+        spec = {"relu": "my_leaky", "update": {"rule": "sign_of_mean"}}
+        run = f"{server.url}/api/runs/" + start(server.url, 0, **spec)
+        eventually(partial(has_finished, run), run)
+        assert get(run)["min_loss"] < get(f"{run}/losses")["losses"][0]
+    done = subprocess.run([*MODULE, *check[1:]], cwd=tmp_path, stdout=PIPE, text=True, check=True)
+    assert done.stdout.startswith("my_leaky, ")
+
+
+def start(url: str, seed: int, **more: Any) -> str:
     """Start a run of 200 iterations; its id."""
-    spec = {"relu": "my_relu", "iterations": 200, "seed": seed}
+    spec = {"relu": "my_relu", "iterations": 200, "seed": seed, **more}
     run_id: str = httpx.post(f"{url}/api/runs", json=spec, trust_env=False).json()["id"]
     return run_id

@@ -1,11 +1,13 @@
 import contextlib
 import socket
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 
 from reluscope import __main__ as command
+from reluscope.cli import serve
 from reluscope.settings import Settings
 
 from .serving import LONG, TINY, Process, in_thread
@@ -17,7 +19,7 @@ def run(monkeypatch):
 
     def start(*options: str, **environment: str) -> Settings:
         found: list[Settings] = []
-        monkeypatch.setattr(command, "serve", found.append)
+        monkeypatch.setattr(serve, "serve", found.append)
         monkeypatch.setattr(sys, "argv", ["reluscope", *options])
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
@@ -44,6 +46,7 @@ def test_without_options_it_serves_this_machine_alone(run):
         ("--max-live=5", {"RELUSCOPE_MAX_LIVE": "5"}, "max_live", 5),
         ("--max-runs=6", {"RELUSCOPE_MAX_RUNS": "6"}, "max_runs", 6),
         ("--log-level=error", {"RELUSCOPE_LOG_LEVEL": "error"}, "log_level", "error"),
+        ("--load=a.py", {"RELUSCOPE_LOAD": "a.py"}, "load", [Path("a.py")]),
         ("--allow-host=a.example", {"RELUSCOPE_ALLOW_HOST": '["a.example"]'}, "allow_host", 0),
     ],
 )
@@ -55,6 +58,18 @@ def test_an_option_and_its_variable_mean_the_same(run, option, variable, field, 
 
 def test_an_option_goes_before_its_variable(run):
     assert run("--port", "2", RELUSCOPE_PORT="1").port == 2
+
+
+def test_serve_may_be_said(run):
+    assert run("serve").port == 8000
+    assert run("serve", "--port", "2").port == 2
+
+
+def test_several_files_may_be_loaded(run):
+    several = [Path("a.py"), Path("b.py")]
+    assert run("--load", "a.py", "--load", "b.py").load == several
+    assert run("--load", "a.py,b.py").load == several
+    assert run(RELUSCOPE_LOAD="a.py,b.py").load == several
 
 
 def test_several_hosts_may_be_allowed(run):
@@ -79,6 +94,7 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--log-level", "loud"], "--log-level"),
         (["--nonsense", "1"], "nonsense"),
         (["nonsense"], "nonsense"),
+        (["--port", "1", "serve"], "serve"),
     ],
     ids=str,
 )

@@ -137,7 +137,7 @@ def _unfit_if(what: str) -> Iterator[None]:
     """Raises UnfitRelu where `what` raises, whatever an implementation of somebody's own raises."""
     try:
         yield
-    except Exception as raised:
+    except (Exception, SystemExit) as raised:
         raise UnfitRelu(f"{what} raises {type(raised).__name__}: {_line(raised)}") from raised
 
 
@@ -158,7 +158,7 @@ def _gradient_checks(relu: Relu) -> tuple[GradientCheck, GradientCheck]:
 def _outcome(gradient_check: Callable[[], bool]) -> GradientCheck:
     try:
         gradient_check()
-    except Exception as raised:  # noqa: BLE001 - a check that cannot be made has not been passed
+    except (Exception, SystemExit) as raised:  # noqa: BLE001 - what cannot be checked is not passed
         return GradientCheck(passed=False, reason=_line(raised))
     return GradientCheck(passed=True, reason=None)
 
@@ -171,7 +171,7 @@ def _timing(relu: Relu, rounds: int) -> Timing:
         return time_beside(relu.apply, torch.relu, h, rounds)
 
 
-def _line(raised: Exception) -> str:
+def _line(raised: BaseException) -> str:
     """The first line of an error: where torch goes on, it prints whole matrices."""
     first = next(iter(str(raised).splitlines()), "").rstrip(" ,:")
     return first or type(raised).__name__

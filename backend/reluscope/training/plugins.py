@@ -31,7 +31,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from ..errors import PluginError
-from . import relus, rules
+from . import optimizers, relus, rules  # noqa: F401 - the optimizers' names are taken too
 from .relus import RELUS
 from .rules import RULES, Rule
 
@@ -86,7 +86,7 @@ def rule(cls: type[R]) -> type[R]:
         raise PluginError(f'{cls.__name__} has no name: expected rule: Literal["mine"] = "mine"')
     if not name or not isinstance(name, str):
         raise PluginError(f"{cls.__name__} is named {name!r}: expected some text")
-    if cls.step is Rule.step:
+    if (cls.step, cls.begin) == (Rule.step, Rule.begin):
         raise PluginError(f"{cls.__name__} has no method step")
     _check_defaults(cls)
     _check_free("rule", name, RULES)
@@ -112,7 +112,8 @@ def _function_name(function: object) -> str:
 def _check_defaults(cls: type[Rule]) -> None:
     """Whether the defaults are such as may come over the wire, since the form sends them back."""
     try:
-        cls.model_validate(cls.model_validate({}).model_dump(mode="json"))
+        made = cls.model_validate({})
+        cls.model_validate(made.model_dump(mode="json", warnings=False))
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise PluginError(f"the defaults of {cls.__name__} are wrong: {'; '.join(wrong)}") from None

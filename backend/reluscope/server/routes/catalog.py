@@ -46,7 +46,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             for r in RELUS.values()
         ],
         rules=[
-            {"name": name, "help": rule.__doc__, "schema": rule.model_json_schema()}
+            {"name": name, "help": rule.__doc__ or "", "schema": rule.model_json_schema()}
             for name, rule in RULES.items()
         ],
         gradients=[{"name": name, "help": help} for name, help in GRADIENTS.items()],
