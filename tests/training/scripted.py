@@ -1,0 +1,47 @@
+"""Running a script as a person would, but in this process: what it prints, read back."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from reluscope.training.script import Change, script
+from reluscope.training.spec import RunSpec
+from reluscope.training.trainer import Trainer
+
+
+def printed(text: str) -> list[float]:
+    """The losses that a script prints, where there is no matplotlib."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "matplotlib", None)
+        exec(compile(text, "script", "exec"), {"__name__": "__main__"})
+    return read(output.getvalue())
+
+
+def read(output: str) -> list[float]:
+    """The losses in what was printed, whose lines count the iterations."""
+    lines = [line.split(" ") for line in output.splitlines()]
+    assert [int(iteration) for iteration, _ in lines] == list(range(len(lines)))
+    return [float(loss) for _, loss in lines]
+
+
+def trained(spec: RunSpec, changes: Sequence[Change] = ()) -> NDArray[np.float64]:
+    """What a trainer gives for the spec, with these changes."""
+    trainer = Trainer(spec)
+    pieces = []
+    for at, rule in changes:
+        pieces.append(trainer.advance(at - trainer.iteration))
+        trainer.change(rule)
+    pieces.append(trainer.advance(spec.iterations - trainer.iteration))
+    return np.concatenate([piece.losses for piece in pieces])
+
+
+def assert_same_bits(spec: RunSpec, changes: Sequence[Change] = ()) -> None:
+    """That the script prints what the trainer gives."""
+    losses = np.array(printed(script(spec, changes)))
+    assert np.array_equal(losses, trained(spec, changes), equal_nan=True)
