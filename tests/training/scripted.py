@@ -31,14 +31,17 @@ def read(output: str) -> list[float]:
 
 
 def trained(spec: RunSpec, changes: Sequence[Change] = ()) -> NDArray[np.float64]:
-    """What a trainer gives for the spec, with these changes."""
+    """What a trainer gives for the spec, with these changes, up to where the run would stop."""
     trainer = Trainer(spec)
-    pieces = []
-    for at, rule in changes:
-        pieces.append(trainer.advance(at - trainer.iteration))
-        trainer.change(rule)
-    pieces.append(trainer.advance(spec.iterations - trainer.iteration))
-    return np.concatenate([piece.losses for piece in pieces])
+    losses = []
+    for until, rule in [*changes, (spec.iterations, None)]:
+        done = trainer.advance(until - trainer.iteration)
+        losses.append(done.losses)
+        if done.nonfinite and spec.on_nonfinite != "continue":
+            break
+        if rule:
+            trainer.change(rule)
+    return np.concatenate(losses)
 
 
 def assert_same_bits(spec: RunSpec, changes: Sequence[Change] = ()) -> None:
