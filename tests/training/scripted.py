@@ -4,14 +4,24 @@ import contextlib
 import io
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reluscope.training.rules import Rule
 from reluscope.training.script import Change, script
 from reluscope.training.spec import RunSpec
 from reluscope.training.trainer import Trainer
+
+SMALL = {"n": 16, "d_in": 60, "hidden": 30, "d_out": 5, "iterations": 12, "diagnostics_every": 0}
+
+
+def spec_of(rule: Rule | None = None, **fields: Any) -> RunSpec:
+    """A small one; with a rule that the registry may not know."""
+    spec = RunSpec.model_validate({**SMALL, **fields})
+    return spec if rule is None else spec.model_copy(update={"update": rule})
 
 
 def printed(text: str) -> list[float]:
