@@ -26,8 +26,7 @@ LIVELY = {"momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1, "lr": 1e-5, "l
 
 def otherwise(rule: Rule) -> Rule:
     """The rule with each hyperparameter another one, as far as the rule takes them."""
-    for name in type(rule).model_fields.keys() - {"rule"}:
-        value = getattr(rule, name)
+    for name, value in [field for field in rule if field[0] != "rule"]:
         for other in [not value] if isinstance(value, bool) else others(value):
             try:
                 rule = rule.changed({name: other})
