@@ -79,3 +79,7 @@ class KeySpent(ReluscopeError):
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"this Idempotency-Key made run {run_id}, which has been deleted")
+
+
+class NoSource(ReluscopeError):
+    """A script cannot be written, since what it would have to hold cannot be read."""
