@@ -90,8 +90,8 @@ def _bend(relu: Relu) -> tuple[str, Definitions]:
 
 def _head(spec: RunSpec, environment: Mapping[str, str | int] | None) -> list[str]:
     lines = [
-        "# A fully connected ReLU network with one hidden layer and no biases, trained to predict y",
-        "# from x by minimising the squared Euclidean distance.",
+        "# Two layers without biases and a ReLU between them: w1 and w2 are trained until",
+        "# relu(x w1) w2 comes near y, by the squared error.",
         "#",
     ]
     if spec.name is not None:
@@ -167,8 +167,7 @@ def _settings(spec: RunSpec, updating: Update) -> list[str]:
         f"dtype = torch.{spec.dtype}",
         f'device = torch.device("{spec.device}")',
         "",
-        "# N is batch size; D_in is input dimension;",
-        "# H is hidden dimension; D_out is output dimension.",
+        "# Samples, and the widths of the input, of the hidden layer and of the output.",
         f"N, D_in, H, D_out = {spec.n}, {spec.d_in}, {spec.hidden}, {spec.d_out}",
         f"iterations = {spec.iterations}",
         *updating.settings,
