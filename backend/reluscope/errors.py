@@ -81,6 +81,10 @@ class KeySpent(ReluscopeError):
         super().__init__(f"this Idempotency-Key made run {run_id}, which has been deleted")
 
 
+class NoSource(ReluscopeError):
+    """A script cannot be written, since what it would have to hold cannot be read."""
+
+
 class PluginError(ReluscopeError):
     """A ReLU or a rule of somebody's own cannot be loaded. It ends the command before anything is
     served, so no answer ever tells of it."""

@@ -7,7 +7,7 @@ from reluscope.runs.book import Book
 from reluscope.training.spec import RunSpec
 
 CPU_WORKERS = 2
-ITERATIONS = 100_000
+ITERATIONS = 1_000_000
 """More than a run gets to within a window."""
 
 SPECS = (
@@ -19,17 +19,20 @@ SPECS = (
 """The two tutorials at full speed."""
 
 
-def specs(count: int) -> list[RunSpec]:
+def specs(count: int, gradients: str = "autograd") -> list[RunSpec]:
     """`count` runs, of both tutorials in turn, each with its own seed."""
-    return [SPECS[i % len(SPECS)].model_copy(update={"seed": i}) for i in range(count)]
+    return [
+        SPECS[i % len(SPECS)].model_copy(update={"seed": i, "gradients": gradients})
+        for i in range(count)
+    ]
 
 
 @contextmanager
-def booked_runs(count: int) -> Iterator[Callable[[], int]]:
+def booked_runs(count: int, gradients: str = "autograd") -> Iterator[Callable[[], int]]:
     """While inside, `count` runs train side by side; gives their count of iterations."""
     book = Book(cpu_workers=CPU_WORKERS)
     try:
-        runs = [book.open(spec) for spec in specs(count)]
+        runs = [book.open(spec) for spec in specs(count, gradients)]
         yield lambda: sum(len(run.trace) for run in runs)
     finally:
         book.close()

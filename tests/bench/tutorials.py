@@ -70,6 +70,18 @@ def custom_function() -> Iterator[float]:
             w2.grad.zero_()
 
 
+def products() -> Iterator[float]:
+    """The two large products of an iteration, and nothing else: what no iteration can beat that
+    multiplies as torch.mm does."""
+    x, _, w1, _ = _draw()
+    w1 = w1.detach()
+    gradient = torch.randn(N, H)
+    for _ in range(ITERATIONS):
+        x.mm(w1)
+        x.t().mm(gradient)
+        yield 0.0
+
+
 class FreeThreads:
     """Threads that each run one tutorial after the other, until they are told to stop."""
 

@@ -7,17 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.__main__ import WANTED, verdict
+from tests.bench.__main__ import Target, verdict
+from tests.bench.report import Figure
 
 ROOT = Path(__file__).parents[2]
 
 
+BASE = Figure("base", "it/s", values=[100.0, 100.0, 100.0])
+
+
+def target(values: list[float], floor: list[float] | None = None) -> Target:
+    of_floor = Figure("floor", "it/s", BASE, floor) if floor else None
+    return Target(Figure("ours", "it/s", BASE, values), 1.5, of_floor)
+
+
 @pytest.mark.parametrize(
-    ("reached", "code"),
-    [([WANTED], 0), ([WANTED - 0.1] * 3, 1), ([0.1, WANTED + 0.1, WANTED + 0.2], 0), ([], 2)],
+    ("values", "floor", "quiet", "code"),
+    [
+        ([150.0] * 3, None, [0, 1, 2], 0),
+        ([140.0] * 3, None, [0, 1, 2], 1),
+        ([10.0, 160.0, 170.0], None, [0, 1, 2], 0),
+        ([10.0, 160.0, 170.0], None, [0], 1),
+        ([130.0] * 3, [140.0] * 3, [0, 1, 2], 0),
+        ([120.0] * 3, [140.0] * 3, [0, 1, 2], 1),
+        ([150.0] * 3, None, [], 2),
+    ],
 )
-def test_its_exit_code_is_its_verdict(reached: list[float], code: int) -> None:
-    assert verdict(reached, 3) == code
+def test_its_exit_code_is_its_verdict(
+    values: list[float], floor: list[float] | None, quiet: list[int], code: int
+) -> None:
+    assert verdict([target([150.0] * 3), target(values, floor)], quiet, 3) == code
 
 
 def test_every_figure_is_measured_and_reported(tmp_path: Path) -> None:

@@ -115,3 +115,20 @@ def test_both_are_required(api, left_out):
     del query[left_out]
     errors = problem(api.http.get("/api/compare", params=query), 422)["errors"]
     assert [(error["field"], error["message"]) for error in errors] == [(left_out, "required")]
+
+
+def test_a_run_changed_by_hand_is_compared_as_it_began(api):
+    """What it was changed to explains nothing before, and is told with its iteration after."""
+    fields = {**TINY, "iterations": 400, "seed": 11}
+    plain = api.start(**fields)
+    changed = api.start(**{**fields, "pace": 1e-3})
+    api.until_ended(plain)
+    api.http.post(f"/api/runs/{changed}/pause")
+    at = api.until_status(changed, "paused")["iteration"]
+    api.http.patch(f"/api/runs/{changed}", json={"update": {"lr": 1e-5}, "pace": None})
+    assert "changed" not in compared(api, plain, changed)["why"]
+    api.http.post(f"/api/runs/{changed}/resume")
+    api.until_ended(changed)
+    found = compared(api, plain, changed)
+    assert found["first_difference"] == at + 1
+    assert found["why"] == f"What differs: the hyperparameters of b were changed at iteration {at}."

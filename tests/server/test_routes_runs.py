@@ -97,6 +97,7 @@ def test_an_unknown_run_is_not_found_by_any_call(api):
         ("PATCH", ""),
         ("DELETE", ""),
         ("GET", "/losses"),
+        ("GET", "/script"),
         *(("POST", f"/{verb}") for verb in ("pause", "resume", "step", "stop")),
     ):
         body = {"json": {}} if method == "PATCH" else {}

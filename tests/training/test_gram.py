@@ -146,6 +146,26 @@ def test_a_change_is_that_of_the_plain_form(changed):
     np.testing.assert_allclose(*curves, rtol=1e-9)
 
 
+def test_only_the_first_velocity_is_undampened_whatever_changes():
+    spec = spec_of({"dampening": 0.3})
+    curves = []
+    for trainer in (Trainer(spec), Trainer(by_autograd(spec))):
+        rule, losses = spec.update, [trainer.advance(5).losses]
+        for changed in (
+            {"momentum": 0.9},
+            {"dampening": 0.0},
+            {"dampening": 0.5},
+            {"momentum": 0.0},
+            {"dampening": 0.1},
+            {"momentum": 0.5},
+        ):
+            rule = rule.changed(changed)
+            trainer.change(rule)
+            losses.append(trainer.advance(5).losses)
+        curves.append(np.concatenate(losses))
+    np.testing.assert_allclose(*curves, rtol=1e-9)
+
+
 def test_one_that_diverges_leaves_its_company_alone():
     specs = [spec_of({"lr": 1.0 if seed == 1 else 1e-4}, seed=seed) for seed in range(3)]
     alone = [Trainer(spec).advance(30) for spec in specs]

@@ -201,6 +201,26 @@ def test_a_rule_does_not_change_but_another_can_be_made_of_it(name):
         rule.changed({"lr": -0.5})
 
 
+@pytest.mark.parametrize(("name", "given"), [(n, g) for n, gs in OTHERS.items() for g in gs])
+def test_every_change_while_it_trains_is_made_or_refused(name, given):
+    """What a rule remembers is enough for what it is changed to."""
+    rule, found, state = make(name, lr=0.1), weights(), [{}, {}]
+    first, *later = gradients(4)
+    rule.begin(found, state)(first)
+    for field, value in given.items():
+        if field in rule.fixed:
+            with pytest.raises(
+                ValidationError, match="cannot change while a run trains"
+            ) as refusal:
+                rule.changed({field: value})
+            assert refusal.value.errors()[0]["loc"] == (field,)
+    allowed = {field: value for field, value in given.items() if field not in rule.fixed}
+    step = rule.changed(allowed).begin(found, state)
+    for gradient in later:
+        step(gradient)
+    assert all(weight.isfinite().all() for weight in found)
+
+
 @EVERY_RULE
 def test_every_hyperparameter_has_a_name_and_a_line_of_help(name):
     assert RULES[name].__doc__

@@ -16,6 +16,7 @@ from ..numbers import Number
 from ..training.devices import canonical
 from ..training.diagnostics import CHANNELS
 from ..training.rules import Rule
+from ..training.script import Change
 from ..training.spec import RunSpec
 from .trace import Trace
 
@@ -86,6 +87,20 @@ class Event(BaseModel):
     reason: str | None = None
     changes: dict[str, Any] | None = None
     """Of what was changed, each with what it was and what it is: {"update.lr": [1e-6, 1e-7]}."""
+
+
+_UPDATE = "update."
+"""Before the name of a hyperparameter in an event's changes."""
+
+
+def _hyperparameters(event: Event) -> dict[str, list[Any]]:
+    """What an event changed of these, each with what it was and what it is."""
+    changes = event.changes or {}
+    return {
+        name.removeprefix(_UPDATE): both
+        for name, both in changes.items()
+        if name.startswith(_UPDATE)
+    }
 
 
 class RateMeter:
@@ -251,16 +266,38 @@ class Run:
     def change(self, **fields: Any) -> None:
         """Change its spec from the next iteration on; what decides how it trains is an event."""
         before = self.spec
-        self.spec = before.model_copy(update=fields)
+        after = before.model_copy(update=fields)
         changes = {}
         if "pace" in fields and fields["pace"] != before.pace:
-            changes["pace"] = [before.pace, self.spec.pace]
+            changes["pace"] = [before.pace, after.pace]
         old = before.update.model_dump()
-        for name, value in self.spec.update.model_dump().items():
+        for name, value in after.update.model_dump().items():
             if value != old[name]:
-                changes[f"update.{name}"] = [old[name], value]
+                changes[f"{_UPDATE}{name}"] = [old[name], value]
         if changes:
             self.tell("changed", changes=changes)
+        self.spec = after  # after its event, so that who sees it can undo it
+
+    def history(self) -> tuple[RunSpec, list[Change]]:
+        """Its spec with the hyperparameters that it began with, and what became of these by hand.
+        Any thread may ask."""
+        spec = self.spec
+        steps = [
+            (event.iteration, hyperparameters)
+            for event in list(self.events)
+            if (hyperparameters := _hyperparameters(event))
+        ]
+        first: dict[str, object] = {}
+        for _, hyperparameters in steps:
+            for name, (before, _after) in hyperparameters.items():
+                first.setdefault(name, before)
+        rule = spec.update.changed(first)
+        spec = spec.model_copy(update={"update": rule})
+        changes = []
+        for iteration, hyperparameters in steps:
+            rule = rule.changed({name: after for name, (_, after) in hyperparameters.items()})
+            changes.append(Change(iteration, rule))
+        return spec, changes
 
     def record(
         self, losses: NDArray[np.float64], diagnostics: NDArray[np.float64] | None = None

@@ -22,6 +22,7 @@ from ..errors import (
     KeyReused,
     KeySpent,
     NoRoom,
+    NoSource,
     ReluscopeError,
     UnknownName,
     UnknownRun,
@@ -44,6 +45,7 @@ KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     UnknownName: (404, "unknown-name", "No such name"),
     ForbiddenMove: (409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: (409, "no-room", "No room for another run now"),
+    NoSource: (409, "no-source", "The run cannot be written as a script"),
     KeyReused: (422, "idempotency-key-reused", "The Idempotency-Key was used before"),
     KeySpent: (410, "idempotency-key-spent", "What the Idempotency-Key made is no more"),
 }

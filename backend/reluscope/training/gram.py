@@ -94,6 +94,11 @@ class Gram:
         self._h = tensors.h0
         self._gradients: tuple[Tensor, Tensor] | None = None
 
+    @property
+    def has_gradients(self) -> bool:
+        """Whether there was a pass, and so an update."""
+        return self._gradients is not None
+
     def forward(self) -> Tensor:
         """The losses of the weights as they are, (runs,), and their gradients for the update."""
         t = self.tensors
@@ -124,7 +129,7 @@ class Gram:
                 velocity.mul_(t.momentum).addcmul_(step, t.gain)
                 step = torch.addcmul(step, velocity, t.momentum) if kind.nesterov else velocity
             weight.addcmul_(step, minus_rate)
-        if kind.dampening:
+        if kind.momentum and kind.dampening:
             t.gain.copy_(t.later_gain)
 
     def are_finite(self) -> list[bool]:
@@ -189,6 +194,8 @@ class GramRun(Gram):
         super().__init__(_begin(problem, _linear(rule)), _for_many(relu), _kind(relu, rule))
         self.joint: Gram = self
         self.place = 0
+        self._moves = False
+        """Whether there was a velocity before the last change: only the first is undampened."""
 
     @property
     def company(self) -> Hashable:
@@ -203,11 +210,13 @@ class GramRun(Gram):
 
     def change(self, rule: Rule) -> None:
         """Go on with other hyperparameters; the velocities stay."""
-        kind = _kind(self.relu, rule)
+        t, kind = self.tensors, _kind(self.relu, rule)
+        self._moves = self._moves or (self.kind.momentum and self.joint.has_gradients)
         self.kind = replace(kind, decay=kind.decay or self.kind.decay)
-        t = self.tensors
         for name, value in _coefficients(_linear(rule)).items():
             getattr(t, name).fill_(value)
+        if self._moves:
+            t.gain.copy_(t.later_gain)
         self.joint = self
 
     @torch.no_grad()

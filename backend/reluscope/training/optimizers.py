@@ -89,6 +89,7 @@ class Adam(_WithBetas):
     """Adam: steps scaled by running means of gradients and of their squares."""
 
     held, passing = 3, 4
+    fixed = ("amsgrad",)
 
     rule: Literal["adam"] = "adam"
     lr: LearningRate = 1e-3
@@ -102,6 +103,7 @@ class AdamW(_WithBetas):
     """Adam whose weight decay shrinks the weight itself and not through its gradient."""
 
     held, passing = 3, 4
+    fixed = ("amsgrad",)
 
     rule: Literal["adamw"] = "adamw"
     lr: LearningRate = 1e-3
@@ -118,6 +120,7 @@ class RMSprop(Optimizer):
     """RMSprop: steps divided by the root of a running mean of squared gradients."""
 
     held, passing = 3, 3
+    fixed = ("momentum", "centered")
 
     rule: Literal["rmsprop"] = "rmsprop"
     lr: LearningRate = 1e-2

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 from torch import Tensor
 
@@ -68,6 +75,9 @@ class Rule(BaseModel):
     passing: ClassVar[int] = 4
     """How many it needs for the length of a step."""
 
+    fixed: ClassVar[tuple[str, ...]] = ()
+    """Hyperparameters that decide what it remembers, and so cannot change while a run trains."""
+
     rule: str
 
     def linear(self) -> Linear | None:
@@ -79,7 +89,14 @@ class Rule(BaseModel):
 
         Raises pydantic's ValidationError where it does not take them.
         """
-        return type(self).model_validate({**self.model_dump(), **fields})
+        rule = type(self).model_validate({**self.model_dump(), **fields})
+        refused = [name for name in self.fixed if getattr(rule, name) != getattr(self, name)]
+        if refused:
+            why = PydanticCustomError("fixed", "this cannot change while a run trains")
+            raise ValidationError.from_exception_data(
+                self.rule, [{"type": why, "loc": (n,), "input": fields[n]} for n in refused]
+            )
+        return rule
 
     def step(
         self, weights: Sequence[Tensor], gradients: Sequence[Tensor], state: Sequence[State]

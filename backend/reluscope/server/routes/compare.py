@@ -1,5 +1,7 @@
 """GET /api/compare: where the curves of two runs part, and why."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -9,6 +11,8 @@ from ...runs.compare import Difference
 from ...runs.compare import compare as compare_traces
 from ...runs.run import Run
 from ...runs.why import why
+from ...training.script import Change
+from ...training.spec import RunSpec
 from .runs import PROBLEM
 from .shared import TheBook
 
@@ -42,12 +46,21 @@ def compare(
     are compared as far as both have come."""
     first, second = book.find(a), book.find(b)
     found = compare_traces(first.trace, second.trace, (first.spec.dtype, second.spec.dtype))
-    reason = why(
-        found, first, second, changes_a=_first_change(first), changes_b=_first_change(second)
-    )
+    sides = (_begun(first), _begun(second))
+    changes = [side.changes[0].iteration if side.changes else None for side in sides]
+    reason = why(found, *sides, changes_a=changes[0], changes_b=changes[1])
     return ComparedRuns(ids=(first.id, second.id), why=reason, **vars(found))
 
 
-def _first_change(_run: Run) -> int | None:
-    """The iteration at which its hyperparameters were first changed by hand: nobody can, yet."""
-    return None
+@dataclass(frozen=True)
+class _Begun:
+    """A run as it began, and how it was changed on the way."""
+
+    spec: RunSpec
+    environment: dict[str, str | int | bool] | None
+    changes: Sequence[Change]
+
+
+def _begun(run: Run) -> _Begun:
+    spec, changes = run.history()
+    return _Begun(spec, run.environment, changes)
