@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import subprocess
 import sys
 
 import pytest
@@ -118,6 +119,16 @@ def test_a_run_with_both_trains_to_its_end(served):
     assert (view["status"], view["iteration"]) == ("finished", 500)
     assert view["spec"]["update"] == {"rule": "halving", "lr": 1e-4, "share": 0.5}
     assert view["loss"] < served.losses(view["id"])[0]
+
+
+def test_the_script_of_a_run_with_both_prints_its_losses(served, tmp_path):
+    spec = {**TINY, "relu": "my_leaky", "update": {"rule": "halving"}, "iterations": 20}
+    (view,) = served.until_ended(served.start(**spec))
+    script = tmp_path / "script.py"
+    script.write_text(served.http.get(f"/api/runs/{view['id']}/script").text)
+    command = [sys.executable, str(script)]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert [float(line.split()[1]) for line in printed.splitlines()] == served.losses(view["id"])
 
 
 @pytest.mark.parametrize("gradients", ["autograd", "closed_form"])
