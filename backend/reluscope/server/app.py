@@ -14,7 +14,7 @@ from . import assets, problems
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
-from .routes import catalog, live, losses, operations, runs
+from .routes import catalog, diagnostics, events, live, losses, operations, runs
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.workers_stopped = True
     problems.install(app)
-    for room in (catalog, runs, losses, live, operations, assets):
+    for room in (catalog, runs, losses, diagnostics, events, live, operations, assets):
         app.include_router(room.router)
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)
     app.add_middleware(Guard, hosts=(*LOOPBACK, *settings.allow_host))
