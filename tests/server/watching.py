@@ -61,15 +61,18 @@ class Curves:
     the values of some channels."""
 
     def __init__(
-        self, cursors: Mapping[str, int], every: int | None = None, channels: Sequence[str] = ALL
+        self,
+        cursors: Mapping[str, int],
+        every: Mapping[str, int] | int | None = None,
+        channels: Sequence[str] = ALL,
     ) -> None:
-        """`every`: the iterations from one value of each of `channels` to the next, 0 where there
-        are none; where it is left out, nobody cares."""
+        """`every`: the iterations from one value of each of `channels` to the next, for each run or
+        for all, 0 where there are none; where it is left out, nobody cares."""
         self.first = dict(cursors)
         self.losses: dict[str, list[float]] = {run_id: [] for run_id in cursors}
         self.rows: dict[str, Rows] = {run_id: {c: [] for c in channels} for run_id in cursors}
         self._early: dict[str, Rows] = {}
-        self._every = every
+        self._every = dict.fromkeys(cursors, every) if isinstance(every, int) else every
 
     def cursors(self) -> dict[str, int]:
         return {run_id: self.first[run_id] + len(seen) for run_id, seen in self.losses.items()}
@@ -83,16 +86,7 @@ class Curves:
         """Read on; whatever is not the very next iteration is a fault of the server, and so is a
         value of a channel that is missing where the losses of its iteration are there."""
         if isinstance(message, bytes):
-            blocks = list(blocks_of(message))
-            for block in blocks:
-                if block.kind == 1:
-                    self._extend(block.run_id, block.first, block.values)
-                else:
-                    pairs = list(zip(block.values[::2], block.values[1::2], strict=True))
-                    assert block.first == pairs[0][0]
-                    self._measure(block.run_id, {ALL[block.channel - 1]: pairs})
-            for run_id in {block.run_id for block in blocks}:
-                self._check_rows(run_id)
+            self._take_blocks(list(blocks_of(message)))
             return
         said = json.loads(message)
         if said["type"] == "diagnostics":
@@ -103,6 +97,17 @@ class Curves:
             self._extend(said["id"], said["start"], map(float, said["losses"]))
             self._measure(said["id"], self._early.pop(said["id"], {}))
             self._check_rows(said["id"])
+
+    def _take_blocks(self, blocks: Sequence[Block]) -> None:
+        for block in blocks:
+            if block.kind == 1:
+                self._extend(block.run_id, block.first, block.values)
+            else:
+                pairs = list(zip(block.values[::2], block.values[1::2], strict=True))
+                assert block.first == pairs[0][0]
+                self._measure(block.run_id, {ALL[block.channel - 1]: pairs})
+        for run_id in {block.run_id for block in blocks}:
+            self._check_rows(run_id)
 
     def _extend(self, run_id: str, start: int, losses: Any) -> None:
         assert start == self.cursors()[run_id], "an iteration is missing or doubled"
@@ -118,9 +123,8 @@ class Curves:
         """Each iteration of which the losses are there has its values, if any are due, once."""
         if self._every is None:
             return
-        cursor = self.cursors()[run_id]
-        every, first = self._every or cursor + 1, self.first[run_id]
-        due = range(first + -first % every, cursor, every) if self._every else range(0)
+        first, cursor, every = self.first[run_id], self.cursors()[run_id], self._every[run_id]
+        due = range(first + -first % every, cursor, every) if every else range(0)
         for pairs in self.rows[run_id].values():
             assert len(pairs) == len(due), "a value is missing or doubled"
             assert not pairs or pairs[-1][0] == due[-1], "a value is of another iteration"
