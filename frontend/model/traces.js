@@ -5,7 +5,7 @@
 
 import { Pyramid } from "./pyramid.js";
 
-/** @typedef {import("../wire/frames.js").Block} Block */
+/** @typedef {import("../wire/frames.js").Losses} Losses */
 
 /**
  * A stretch of iterations whose losses are the same non-finite value.
@@ -30,7 +30,7 @@ export class Trace {
 
   /**
    * Append what is new in a block. What came before is passed over.
-   * @param {Block} block
+   * @param {Losses} block
    * @returns {boolean} false where losses are missing between the copy's end and the block
    */
   append(block) {

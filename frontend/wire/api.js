@@ -27,6 +27,7 @@
  * @property {{name: string, help: string}[]} gradients
  * @property {{name: string, title: string}[]} devices
  * @property {{name: string}[]} dtypes
+ * @property {{number: number, name: string, title: string, help: string, unit: string | null}[]} channels
  * @property {{name: string, title: string, help: string, spec: Record<string, any>}[]} presets
  * @property {Record<string, string>} versions
  * @property {Schema} spec

@@ -7,7 +7,7 @@
 
 import { decode } from "./frames.js";
 
-/** @typedef {import("./frames.js").Block} Block */
+/** @typedef {import("./frames.js").Losses} Losses */
 /** @typedef {import("./api.js").Run} Run */
 /** @typedef {"connecting" | "connected" | "offline"} Connection `connecting` the first time only */
 
@@ -18,7 +18,7 @@ import { decode } from "./frames.js";
  *   fields, others with what changed; `whole` once the list is, after a connection was made
  * @property {(ids: Set<string>) => void} onAll the list of runs is complete: these are all there are
  * @property {(ids: string[]) => void} onGone
- * @property {(block: Block) => void} onBlock
+ * @property {(block: Losses) => void} onBlock
  * @property {(message: string) => void} onError
  * @property {(offset: number) => void} onClock the server's clock minus ours, in seconds
  * @property {() => Record<string, number>} wanted the watched runs, each with the next iteration wanted
@@ -75,7 +75,15 @@ export class Live {
     const fresh = Object.entries(cursors).filter(([id]) => !this.#followed.has(id));
     this.#followed = new Set(Object.keys(cursors));
     if (runs.length) this.#send({ type: "unwatch", runs });
-    if (fresh.length) this.#send({ type: "watch", runs: Object.fromEntries(fresh) });
+    if (fresh.length) this.#watch(fresh);
+  }
+
+  /**
+   * Diagnostics are not drawn here, so none are asked for.
+   * @param {[string, number][]} cursors
+   */
+  #watch(cursors) {
+    this.#send({ type: "watch", runs: Object.fromEntries(cursors), channels: [] });
   }
 
   /** @param {string} id a run that is sent from elsewhere than where the page's copy of it ends */
@@ -170,7 +178,7 @@ export class Live {
     this.#deadline = Infinity;
     clearTimeout(this.#givingUp);
     if (data instanceof ArrayBuffer) {
-      for (const block of decode(data)) this.#listener.onBlock(block);
+      for (const block of decode(data)) if ("losses" in block) this.#listener.onBlock(block);
       return;
     }
     const message = JSON.parse(data);

@@ -13,7 +13,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from reluscope.server.frames import decode
+from reluscope.server.frames import Losses, decode
 from tests.bench.booked import CPU_WORKERS, specs
 from tests.house.serving import serving
 
@@ -81,7 +81,9 @@ class Viewer:
         try:
             for message in self._socket:
                 if isinstance(message, bytes):
-                    self._received += sum(len(block.losses) for block in decode(message))
+                    self._received += sum(
+                        len(block.losses) for block in decode(message) if isinstance(block, Losses)
+                    )
         except ConnectionClosed:
             pass
 

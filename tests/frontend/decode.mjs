@@ -1,5 +1,5 @@
 /**
- * Decodes the binary message on stdin as the page does, and prints its blocks as JSON, each loss as
+ * Decodes the binary message on stdin as the page does, and prints its blocks as JSON, each float64 as
  * the 16 hexadecimal digits of its bits.
  */
 
@@ -15,10 +15,11 @@ function bits(value) {
 
 const read = readFileSync(0);
 const message = read.buffer.slice(read.byteOffset, read.byteOffset + read.byteLength);
-const blocks = decode(message).map(({ id, first, losses, producedAt }) => ({
-  id,
-  first,
-  losses: Array.from(losses, bits),
+const blocks = decode(message).map(({ producedAt, ...block }) => ({
+  ...block,
+  ...("losses" in block
+    ? { losses: Array.from(block.losses, bits) }
+    : { iterations: [...block.iterations], values: Array.from(block.values, bits) }),
   produced_at: bits(producedAt),
 }));
 console.log(JSON.stringify(blocks));

@@ -63,17 +63,38 @@ test("every kind of float64 comes through to the bit", () => {
   values.forEach((value, i) => assert.ok(Object.is(only.losses[i], value), String(value)));
 });
 
-test("a message need not start where its buffer is aligned to 8", () => {
-  const pairs = block({ kind: 2, count: 1, values: [0, 1] });
-  const blocks = decode(message(pairs, block({ values: [4] })));
-  assert.deepEqual([...blocks[0].losses], [4]);
+test("a block of diagnostics tells run, channel, iterations, values and when the newest was produced", () => {
+  const pairs = [40, 0.5, 60, 0.25];
+  const sent = block({ kind: 2, channel: 3, first: 40, at: 1.75e9, count: 2, values: pairs });
+  assert.deepEqual(decode(message(sent)), [
+    {
+      id: ID,
+      channel: 3,
+      iterations: Float64Array.of(40, 60),
+      values: Float64Array.of(0.5, 0.25),
+      producedAt: 1.75e9,
+    },
+  ]);
 });
 
-test("kinds and channels that are not known are passed over", () => {
+test("so do diagnostics that stand between losses", () => {
+  const [losses, diagnostics, more] = decode(
+    message(
+      block({ values: [3] }),
+      block({ kind: 2, channel: 513, count: 2, values: [0, NaN, 20, -0] }),
+      block({ first: 1, values: [4] }),
+    ),
+  );
+  assert.deepEqual([...losses.losses, ...more.losses], [3, 4]);
+  assert.equal(diagnostics.channel, 513);
+  assert.deepEqual([...diagnostics.iterations], [0, 20]);
+  assert.ok(Object.is(diagnostics.values[0], NaN) && Object.is(diagnostics.values[1], -0));
+});
+
+test("losses of a channel that is not known are passed over", () => {
   const blocks = decode(
     message(
       block({ values: [1] }),
-      block({ kind: 2, channel: 3, count: 2, values: [0, 0.5, 1, 0.25] }),
       block({ kind: 1, channel: 9, values: [8, 8] }),
       block({ first: 1, values: [2] }),
     ),
@@ -85,6 +106,10 @@ test("kinds and channels that are not known are passed over", () => {
       [1, 2],
     ],
   );
+});
+
+test("a kind that is not known is refused, for where it ends is not known either", () => {
+  assert.throws(() => decode(message(block({ kind: 3, values: [1] }))), RangeError);
 });
 
 test("another version of the format is refused", () => {
@@ -100,7 +125,7 @@ test("a message that is cut short is refused, wherever the cut is", () => {
   }
 });
 
-test("so is one that is cut in a block of a kind not known", () => {
+test("so is one that is cut in a block of diagnostics", () => {
   const whole = block({ kind: 2, count: 1, values: [0, 1] });
   for (let cut = 1; cut < whole.length; cut++) {
     assert.throws(() => decode(whole.slice(0, cut).buffer), RangeError, `cut at byte ${cut}`);

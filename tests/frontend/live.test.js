@@ -42,13 +42,14 @@ class Socket {
 let sockets = [];
 let cursors = {};
 let told = [];
+let blocks = [];
 let clock = null;
 let woken = () => {};
 
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1e12 });
-  [sockets, cursors, told] = [[], {}, []];
+  [sockets, cursors, told, blocks] = [[], {}, [], []];
   Object.assign(globalThis, {
     WebSocket: Socket,
     window: { addEventListener: () => {} },
@@ -66,7 +67,7 @@ function connected() {
     onRuns: () => {},
     onAll: (ids) => told.push([...ids]),
     onGone: (ids) => told.push({ gone: ids }),
-    onBlock: () => {},
+    onBlock: (block) => blocks.push(block),
     onError: () => {},
     onClock: (offset) => (clock = offset),
     wanted: () => cursors,
@@ -89,6 +90,32 @@ test("what is wanted is asked for once, and given up once it is not", () => {
 
   live.follow({ b: 2 });
   assert.deepEqual([socket.took("watch"), socket.took("unwatch")], [[], [["a"]]]);
+});
+
+test("no diagnostics are asked for, and such as come are passed over", () => {
+  cursors = { a: 0 };
+  connected();
+  const [socket] = sockets;
+  assert.deepEqual(
+    socket.sent.filter(({ type }) => type === "watch"),
+    [{ type: "watch", runs: { a: 0 }, channels: [] }],
+  );
+  const message = new DataView(new ArrayBuffer(2 * 40 + 16 + 8));
+  const losses = 40 + 16;
+  for (const [at, kind] of [
+    [0, 2],
+    [losses, 1],
+  ]) {
+    message.setUint8(at, 1);
+    message.setUint8(at + 1, kind);
+    message.setUint32(at + 4, 1, true);
+  }
+  message.setFloat64(losses + 40, 2.5, true);
+  socket.onmessage({ data: message.buffer });
+  assert.deepEqual(
+    blocks.map((block) => [...block.losses]),
+    [[2.5]],
+  );
 });
 
 test("however many runs come and go, no more are watched than are wanted", () => {

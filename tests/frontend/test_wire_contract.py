@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reluscope.server.frames import Block, encode
+from reluscope.server.frames import Block, Diagnostics, Losses, encode
 
 NODE = Path(sys.executable).parent / "node"
 DECODE = Path(__file__).parent / "decode.mjs"
@@ -38,26 +38,43 @@ def bits(values: NDArray[np.float64]) -> list[str]:
 
 def told(block: Block) -> dict[str, Any]:
     """What the page is to make of a block."""
+    produced_at = bits(np.array([block.produced_at]))[0]
+    if isinstance(block, Losses):
+        losses = bits(block.losses)
+        return {
+            "id": block.run_id,
+            "first": block.first,
+            "losses": losses,
+            "produced_at": produced_at,
+        }
     return {
         "id": block.run_id,
-        "first": block.first,
-        "losses": bits(block.losses),
-        "produced_at": bits(np.array([block.produced_at]))[0],
+        "channel": block.channel,
+        "iterations": block.iterations.tolist(),
+        "values": bits(block.values),
+        "produced_at": produced_at,
     }
+
+
+def drawn(random: np.random.Generator) -> Block:
+    """A block of either kind with values of every kind."""
+    diagnostics = random.random() < 0.5
+    count = random.integers(diagnostics, 300)
+    values = random.standard_normal(count) * 10.0 ** random.integers(-300, 300)
+    odd = random.random(count) < 0.1
+    values[odd] = random.choice(ODD, odd.sum())
+    first = int(random.integers(0, 2**53 - 1000 * 300))
+    run_id = str(uuid.UUID(bytes=random.bytes(16)))
+    produced_at = 1.7e9 + random.random()
+    if not diagnostics:
+        return Losses(run_id, first, values, produced_at)
+    iterations = first + random.integers(1, 1000) * np.arange(count)
+    return Diagnostics(run_id, int(random.integers(0, 2**16)), iterations, values, produced_at)
 
 
 def test_random_blocks_arrive_bit_for_bit() -> None:
     random = np.random.default_rng(0)
-    blocks = []
-    for _ in range(200):
-        losses = random.standard_normal(random.integers(0, 300)) * 10.0 ** random.integers(
-            -300, 300
-        )
-        odd = random.random(len(losses)) < 0.1
-        losses[odd] = random.choice(ODD, odd.sum())
-        first = int(random.integers(0, 2**53))
-        run_id = str(uuid.UUID(bytes=random.bytes(16)))
-        blocks.append(Block(run_id, first, losses, 1.7e9 + random.random()))
+    blocks = [drawn(random) for _ in range(300)]
 
     decoded = decoded_by_the_page(b"".join(encode(block) for block in blocks))
 
@@ -70,7 +87,7 @@ def test_an_empty_message_has_no_blocks() -> None:
 
 def test_losses_of_any_byte_order_arrive_in_the_wire_s() -> None:
     losses = np.array([1.5, 2.5], dtype=">f8")
-    block = Block(str(uuid.UUID(int=1)), 3, losses, 0.0)
+    block = Losses(str(uuid.UUID(int=1)), 3, losses, 0.0)
 
     (decoded,) = decoded_by_the_page(encode(block))
 

@@ -16,7 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from reluscope.training.spec import RunSpec
+from reluscope.training.relus import RELUS
+from reluscope.training.rules import RULES
+from reluscope.training.spec import DTYPES, GRADIENTS, RunSpec
 from tests.house.serving import serving
 from tests.waiting import eventually
 
@@ -38,7 +40,11 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_its_spec_is_the_default() -> None:
     (shown,) = blocks("json")
-    assert json.loads(shown) == RunSpec().model_dump(mode="json")
+    told = json.loads(shown)
+    assert told.keys() == RunSpec.model_fields.keys()
+    assert RunSpec.model_validate(told) == RunSpec()
+    named = set(re.findall(r"`([a-z0-9_]+)`", README))
+    assert named >= {*RELUS, *RULES, *GRADIENTS, *DTYPES}
 
 
 def test_its_calls_are_those_of_the_api(url: str) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluscope.runs.trace import FIRST_CAPACITY, Trace
+from reluscope.runs.trace import FIRST_CAPACITY, Trace, rows_before
+from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.spec import RunSpec
 
 LOSSES = st.lists(st.floats(width=64), max_size=40)
@@ -140,8 +141,108 @@ def test_readers_beside_the_writer_see_a_true_beginning_at_any_time():
 
 
 @pytest.mark.parametrize("expected", [1, 3, 1024, 1025, 5000])
-def test_a_trace_never_holds_more_than_its_spec_told(expected):
-    trace = Trace(expected)
+@pytest.mark.parametrize("stride", [0, 1, 2, 20, 10_000])
+def test_a_trace_never_holds_more_than_its_spec_told(expected, stride):
+    trace = Trace(expected, stride, len(CHANNELS))
+    told = RunSpec(iterations=expected, diagnostics_every=stride).trace_bytes()
     for _ in range(expected):
-        trace.extend(np.zeros(1), 0.0)
-        assert trace.nbytes <= RunSpec(iterations=expected).trace_bytes()
+        measured(trace, 1)
+        assert trace.nbytes <= told
+    assert len(trace.rows()) == rows_before(expected, stride)
+
+
+# --- rows of diagnostics
+
+
+def row(iteration: int, channels: int) -> list[float]:
+    """A row that tells which iteration it is of."""
+    return [iteration + channel / 16 for channel in range(channels)]
+
+
+def measured(trace: Trace, count: int) -> None:
+    """Extend a trace by `count` iterations, with the rows that are due."""
+    channels = trace.rows().shape[1]
+    new = range(len(trace), len(trace) + count)
+    due = [i for i in new if trace.stride and i % trace.stride == 0]
+    rows = np.array([row(i, channels) for i in due]).reshape(-1, channels)
+    trace.extend(np.array(new, dtype=float), 0.0, rows)
+
+
+@given(
+    st.lists(st.integers(0, 700), max_size=8),
+    st.integers(0, 40),
+    st.integers(1, 3),
+    st.integers(0, 3000),
+    st.integers(0, 3000),
+)
+def test_a_span_of_rows_is_that_of_its_iterations(turns, stride, channels, start, stop):
+    trace = Trace(sum(turns), stride, channels)
+    for count in turns:
+        measured(trace, count)
+        due = [i for i in range(len(trace)) if stride and i % stride == 0]
+        assert trace.rows().tolist() == [row(i, channels) for i in due]
+        assert trace.rows(start, stop).tolist() == [row(i, channels) for i in due[start:stop]]
+        iterations, rows = trace.rows_of(start, stop)
+        chosen = [i for i in due if start <= i < stop]
+        assert iterations.tolist() == chosen
+        assert rows.tolist() == [row(i, channels) for i in chosen]
+        assert rows.shape == (len(chosen), channels)
+
+
+@pytest.mark.parametrize("beyond", [51, 2**53, 10**30])
+def test_there_are_no_rows_beyond_the_end(beyond):
+    trace = Trace(50, 7, 2)
+    measured(trace, 50)
+    iterations, rows = trace.rows_of(beyond, 2 * beyond)
+    assert (iterations.tolist(), rows.shape) == ([], (0, 2))
+    assert trace.rows_of(45, beyond)[0].tolist() == [49]
+
+
+def test_a_row_keeps_the_bits_of_nan():
+    payload = np.array([[0x7FF8_0000_DEAD_BEEF, 0xFFF0_0000_0000_0000]], dtype=np.uint64)
+    trace = Trace(1, 1, 2)
+    trace.extend(np.zeros(1), 0.0, payload.view(np.float64))
+    assert bits(trace.rows()) == payload.tobytes()
+
+
+def test_rows_that_were_read_stay_true_while_the_trace_grows():
+    trace = Trace(10 * FIRST_CAPACITY, 1, 2)
+    measured(trace, FIRST_CAPACITY)
+    early, (_, span) = trace.rows(10, 20), trace.rows_of(10, 20)
+    for _ in range(9):
+        measured(trace, FIRST_CAPACITY)
+    assert early.tolist() == span.tolist() == [row(i, 2) for i in range(10, 20)]
+
+
+def test_a_reader_of_rows_cannot_write():
+    trace = Trace(5, 1, 2)
+    measured(trace, 5)
+    for rows in (trace.rows(1, 3), trace.rows_of(1, 3)[1]):
+        with pytest.raises(ValueError, match="read-only"):
+            rows[0, 0] = 7.0
+
+
+def test_readers_beside_the_writer_find_the_rows_of_every_loss_that_is_there():
+    """Who knows of losses up to some iteration finds all rows of those before, each true."""
+    count, turns, stride = 30_000, 300, 3
+    trace, faults = Trace(count, stride, 2), []
+
+    def read() -> None:
+        length = 0
+        while length < count:
+            length = len(trace)
+            first = max(0, length - 300)
+            iterations, rows = trace.rows_of(first, length)
+            due = list(range(first + -first % stride, length, stride))
+            if iterations.tolist() != due or rows.tolist() != [row(i, 2) for i in due]:
+                faults.append((first, length, iterations))
+                return
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for _ in range(turns):
+        measured(trace, count // turns)
+    for reader in readers:
+        reader.join()
+    assert faults == []

@@ -19,12 +19,13 @@ import httpx
 import numpy as np
 import pytest
 import uvicorn
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from reluscope.cli.serve import serve
 from reluscope.runs.book import Book
 from reluscope.server.live import Hub
 from reluscope.settings import Settings
+from reluscope.training.diagnostics import CHANNELS
 from tests.waiting import DEADLINE_S, eventually
 
 TINY = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "update": {"lr": 1e-4}}
@@ -64,6 +65,20 @@ class Api:
         assert answer.status_code == 200, answer.text
         return [float(loss) for loss in answer.json()["losses"]]
 
+    def diagnostics(self, run_id: str, **query: Any) -> dict[str, Any]:
+        answer = self.http.get(f"/api/runs/{run_id}/diagnostics", params=query)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = json.loads(answer.text, parse_constant=pytest.fail)
+        return body
+
+    def rows(self, run_id: str, **query: Any) -> dict[str, list[tuple[int, float]]]:
+        """Of each channel, what `diagnostics` answers, as iterations with their values."""
+        body = self.diagnostics(run_id, **query)
+        return {
+            name: list(zip(body["iterations"], map(float, values), strict=True))
+            for name, values in body["channels"].items()
+        }
+
     def until(self, run_id: str, look: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """The first view of a run that `look` finds true."""
 
@@ -98,6 +113,12 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     return document
 
 
+def rows_at(iterations: ArrayLike) -> NDArray[np.float64]:
+    """Made-up rows, (rows, channels), each value of which tells its iteration and its channel."""
+    numbers = np.array([channel.number for channel in CHANNELS])
+    return np.asarray(iterations)[:, None] + numbers / 16
+
+
 @dataclass
 class Server:
     """A server in a thread of this process, with its insides at hand."""
@@ -110,15 +131,23 @@ class Server:
     """What was logged as an error: nothing should be, whatever a client does."""
 
     def paused_with(self, losses: ArrayLike, **spec: Any) -> tuple[str, int]:
-        """A paused run whose trace goes on with `losses`; its id and where they start."""
-        run_id = self.api.start(**{**LONG, **spec})
+        """A paused run whose trace goes on with `losses`, and with the rows of `rows_at` where the
+        spec asks for any; its id and where they start."""
+        run_id = self.api.start(**{**LONG, "diagnostics_every": 0, **spec})
         self.api.verb(run_id, "pause")
-        trace = self.book.find(run_id).trace
-        start = len(trace)
-        trace.extend(np.asarray(losses, dtype=np.float64), time.time())
-        self.book.change(run_id, name="extended")
-        eventually(lambda: self.hub.head(run_id) == len(trace), "the hub's look at the trace")
+        start = len(self.book.find(run_id).trace)
+        self.extend(run_id, losses)
         return run_id, start
+
+    def extend(self, run_id: str, losses: ArrayLike, at: float | None = None) -> None:
+        """The trace of a paused run goes on with `losses`, produced at `at`, and rows."""
+        trace = self.book.find(run_id).trace
+        values = np.asarray(losses, dtype=np.float64)
+        new = range(len(trace), len(trace) + len(values))
+        due = [iteration for iteration in new if trace.stride and iteration % trace.stride == 0]
+        trace.extend(values, at or time.time(), rows_at(due))
+        self.book.change(run_id, name=f"of {len(trace)}")
+        eventually(lambda: self.hub.head(run_id) == len(trace), "the hub's look at the trace")
 
 
 class _Errors(logging.Handler):

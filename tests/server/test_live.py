@@ -16,7 +16,7 @@ from reluscope.server import feed as feed_room
 from tests.waiting import DEADLINE_S
 
 from .serving import LONG, TINY
-from .watching import Curves, Viewer, blocks_of
+from .watching import Curves, Viewer, losses_of
 
 # --- values
 
@@ -37,26 +37,21 @@ def test_a_block_is_as_documented(api, live_url):
     api.until_ended(run_id)
     with Viewer(live_url) as viewer:
         viewer.watch({run_id: 0})
-        (block,) = viewer.until(lambda m: isinstance(m, bytes) and list(blocks_of(m)))
+        (block,) = viewer.until(losses_of)
     assert (block.version, block.kind, block.channel) == (1, 1, 0)
-    assert (block.run_id, block.first, len(block.losses)) == (run_id, 0, 500)
-    assert list(block.losses) == api.losses(run_id)
+    assert (block.run_id, block.first, len(block.values)) == (run_id, 0, 500)
+    assert list(block.values) == api.losses(run_id)
     assert before < block.produced_at <= time.time()
 
 
 def test_the_age_of_a_block_is_that_of_its_newest_loss(server, live_url):
     run_id, start = server.paused_with(np.zeros(5))
-    trace = server.book.find(run_id).trace
     for at in (1000.5, 2000.5):
-        trace.extend(np.zeros(5), at)
-    server.book.change(run_id, name="more")
+        server.extend(run_id, np.zeros(5), at)
     with Viewer(live_url) as viewer:
         viewer.watch({run_id: start})
         last = viewer.until(
-            lambda m: (
-                isinstance(m, bytes)
-                and next((b for b in blocks_of(m) if b.first + len(b.losses) == start + 15), None)
-            )
+            lambda m: next((b for b in losses_of(m) if b.first + len(b.values) == start + 15), None)
         )
     assert last.produced_at == 2000.5
     server.book.delete(run_id)
@@ -68,7 +63,7 @@ def test_many_runs_come_in_blocks_of_one_message(api, live_url):
     with Viewer(live_url) as viewer:
         viewer.until_sync()
         viewer.watch(dict.fromkeys(ids, 0))
-        found = viewer.until(lambda m: isinstance(m, bytes) and list(blocks_of(m)))
+        found = viewer.until(losses_of)
     assert {block.run_id for block in found} == set(ids)
 
 
@@ -157,7 +152,7 @@ def test_nan_and_infinity_come_with_their_bits(server, live_url):
     run_id, start = server.paused_with(values)
     with Viewer(live_url) as viewer:
         viewer.watch({run_id: start})
-        (block,) = viewer.until(lambda m: isinstance(m, bytes) and list(blocks_of(m)))
+        (block,) = viewer.until(losses_of)
     assert block.raw == values.tobytes()
 
 

@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from reluscope.server import live as live_room
 
 from .serving import TINY
-from .watching import Curves, Viewer
+from .watching import ALL, Curves, Viewer
 
 
 def test_a_ping_is_answered_with_its_own_word_and_the_time(live_url):
@@ -51,6 +51,10 @@ WRONG = [
     ('{"type": "watch", "runs": {"a": null}}', "runs.a"),
     ('{"type": "watch", "runs": {"a": ' + "9" * 30 + "}}", "runs.a"),
     ('{"type": "watch", "runs": {}, "more": 1}', "more"),
+    ('{"type": "watch", "runs": {}, "channels": "dead"}', "channels"),
+    ('{"type": "watch", "runs": {}, "channels": null}', "channels"),
+    ('{"type": "watch", "runs": {}, "channels": ["dead", 1]}', "channels.1"),
+    ('{"type": "watch", "runs": {}, "channels": ["deaf"]}', "channels.0"),
     ('{"type": "unwatch", "runs": {"a": 1}}', "runs"),
     ('{"type": "unwatch", "runs": [5]}', "runs.0"),
     (json.dumps({"type": "watch", "runs": {str(n): 0 for n in range(1001)}}), "runs"),
@@ -90,6 +94,16 @@ def test_a_message_that_says_what_may_come(live_url):
         viewer.send({"type": "guess"})
         (error,) = viewer.until_said("error")["errors"]
     assert error["allowed"] == ["watch", "unwatch", "ping"]
+
+
+def test_a_channel_that_is_not_known_is_told_those_that_are(api, live_url):
+    run_id = api.start(**TINY)
+    with Viewer(live_url) as viewer:
+        viewer.watch({run_id: 0}, channels=["dead", "alive"])
+        said = viewer.until_said("error")
+    (error,) = said["errors"]
+    assert (error["given"], error["allowed"]) == ("alive", list(ALL))
+    assert all(name in said["detail"] for name in ALL)
 
 
 def test_a_message_without_a_type_is_told_the_types(live_url):

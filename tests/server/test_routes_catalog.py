@@ -1,9 +1,11 @@
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.presets import PRESETS
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
+from reluscope.training.spec import DTYPES, GRADIENTS
 
 from .serving import TINY
 from .watching import Viewer
@@ -20,8 +22,9 @@ def test_every_registered_choice_is_in_the_catalog(catalog):
     assert [relu["name"] for relu in catalog["relus"]] == list(RELUS)
     assert [rule["name"] for rule in catalog["rules"]] == list(RULES)
     assert [preset["name"] for preset in catalog["presets"]] == [p.name for p in PRESETS]
-    assert {dtype["name"] for dtype in catalog["dtypes"]} == {"float32", "float64", "bfloat16"}
-    assert "autograd" in {gradients["name"] for gradients in catalog["gradients"]}
+    assert [dtype["name"] for dtype in catalog["dtypes"]] == list(DTYPES)
+    assert [gradients["name"] for gradients in catalog["gradients"]] == list(GRADIENTS)
+    assert [channel["name"] for channel in catalog["channels"]] == [c.name for c in CHANNELS]
     assert catalog["devices"][0]["name"] == "cpu"
 
 
@@ -36,6 +39,15 @@ def test_every_choice_in_the_catalog_is_taken(api, catalog):
             api.start(**{**TINY, "iterations": 2, field: choice["name"]})
     for rule in catalog["rules"]:
         api.start(**{**TINY, "iterations": 2, "update": {"rule": rule["name"]}})
+
+
+def test_a_channel_is_told_with_its_number_and_its_words(catalog):
+    for number, channel in enumerate(catalog["channels"], 1):
+        assert set(channel) == {"number", "name", "title", "help", "unit"}
+        assert channel["number"] == number
+        assert channel["title"]
+        assert channel["help"]
+    assert catalog["channels"][0]["unit"] == "share"
 
 
 def test_a_form_can_be_drawn_from_the_specs_schema(catalog):

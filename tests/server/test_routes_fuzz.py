@@ -79,7 +79,8 @@ def test_no_wish_for_a_run_is_the_servers_fault(api, verb, body):
 @given(QUERY)
 def test_no_query_is_the_servers_fault(api, query):
     run_id = api.start(**TINY, pace=0.01)
-    for path in ("/api/runs", f"/api/runs/{run_id}/losses"):
+    run = f"/api/runs/{run_id}"
+    for path in ("/api/runs", f"{run}/losses", f"{run}/diagnostics", f"{run}/events"):
         answer = api.http.get(path, params=query)
         assert answer.status_code < 500
         if answer.status_code != 200:

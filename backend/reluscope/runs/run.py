@@ -5,14 +5,14 @@ import uuid
 from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, PlainSerializer
 
 from ..errors import ForbiddenMove
-from ..numbers import Number
+from ..numbers import Number, tell_within
 from ..training.devices import canonical
 from ..training.diagnostics import CHANNELS
 from ..training.rules import Rule
@@ -85,7 +85,7 @@ class Event(BaseModel):
     kind: EventKind
     """The state that it went to; or that something was changed, or first was not finite."""
     reason: str | None = None
-    changes: dict[str, Any] | None = None
+    changes: Annotated[dict[str, Any] | None, PlainSerializer(tell_within)] = None
     """Of what was changed, each with what it was and what it is: {"update.lr": [1e-6, 1e-7]}."""
 
 

@@ -8,6 +8,12 @@ from numpy.typing import NDArray
 FIRST_CAPACITY = 1024
 
 
+def rows_before(iteration: int, stride: int) -> int:
+    """How many rows are of iterations before that one, with a row for every iteration that
+    `stride` divides; none where it is 0."""
+    return -(-iteration // stride) if stride else 0
+
+
 class _Series:
     """A growable array of float64. Values are written once and never move under a reader."""
 
@@ -59,7 +65,7 @@ class Trace:
         """`expected`: how many losses are to come; memory grows towards 8 bytes each. `stride`: the
         iterations from one row of `channels` values to the next, 0 for no rows."""
         self.stride = stride
-        row_limit = -(-expected // stride) if stride else 0
+        row_limit = rows_before(expected, stride)
         self._losses = _Series(expected)
         self._ends = _Series(expected)
         self._times = _Series(expected)
@@ -121,6 +127,14 @@ class Trace:
         view = known.rows[: known.row_count][start:stop]
         view.flags.writeable = False
         return view
+
+    def rows_of(self, start: int, stop: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The rows of iterations `start` to `stop`, as `rows` gives them, after these iterations,
+        shape (rows,)."""
+        there = self._published.row_count
+        first = min(rows_before(start, self.stride), there)
+        view = self.rows(first, min(rows_before(stop, self.stride), there))
+        return self.stride * np.arange(first, first + len(view)), view
 
     def produced_at(self, iteration: int) -> float:
         """When the loss of `iteration` was produced, in Unix seconds: the end of its turn.

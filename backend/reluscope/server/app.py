@@ -14,7 +14,18 @@ from . import assets, problems
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
-from .routes import catalog, compare, live, losses, operations, relus, runs, script
+from .routes import (
+    catalog,
+    compare,
+    diagnostics,
+    events,
+    live,
+    losses,
+    operations,
+    relus,
+    runs,
+    script,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +71,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.workers_stopped = True
     problems.install(app)
-    for room in (catalog, relus, runs, losses, script, compare, live, operations, assets):
+    rooms = (catalog, relus, runs, losses, diagnostics, events, script, compare, live, operations)
+    for room in (*rooms, assets):
         app.include_router(room.router)
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)
     app.add_middleware(Guard, hosts=(*LOOPBACK, *settings.allow_host))

@@ -2,7 +2,8 @@
 
 A binary message is one or more blocks back to back. A block, little-endian: a header of 40 bytes
 (`u8 version, u8 kind, u16 channel, u32 count, u64 first, 16 bytes run id, f64 produced_at`), then
-for `LOSSES` `count` float64, the losses of iterations `first, first + 1, ...`.
+for `LOSSES` `count` float64, the losses of iterations `first, first + 1, ...`; for `DIAGNOSTICS`
+`count` pairs of float64, an iteration and the channel's value there, the first at `first`.
 """
 
 import json
@@ -10,21 +11,31 @@ import struct
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numbers import tell_all
+from ..runs.trace import rows_before
+from ..training.diagnostics import CHANNELS
 
 VERSION = 1
 LOSSES = 1
+DIAGNOSTICS = 2
 HEADER = struct.Struct("<BBHIQ16sd")
 VALUE_BYTES = 8
+PAIR_BYTES = 16
+
+NAMES = {channel.number: channel.name for channel in CHANNELS}
 
 
 @dataclass(frozen=True)
-class Block:
+class Losses:
     """Losses of one run from iteration `first` on."""
+
+    kind: ClassVar[int] = LOSSES
+    channel: ClassVar[int] = 0
 
     run_id: str
     first: int
@@ -34,25 +45,58 @@ class Block:
     """When the newest of them was produced, in Unix seconds."""
 
 
+@dataclass(frozen=True)
+class Diagnostics:
+    """Values of one channel of one run, at least one."""
+
+    kind: ClassVar[int] = DIAGNOSTICS
+
+    run_id: str
+    channel: int
+    """Its number."""
+    iterations: NDArray[np.int64]
+    """Of each value; shape (count,)."""
+    values: NDArray[np.float64]
+    """Shape (count,)."""
+    produced_at: float
+    """When the newest of them was produced, in Unix seconds."""
+
+
+Block = Losses | Diagnostics
+
+
 def encode(block: Block) -> bytes:
-    """A block as bytes: 40, and 8 for each loss."""
+    """A block as bytes: 40, and 8 for each loss or 16 for each value of a channel."""
+    if isinstance(block, Losses):
+        first = block.first
+        values = block.losses.astype("<f8", copy=False)
+    else:
+        first = int(block.iterations[0])
+        values = np.empty((len(block.values), 2), "<f8")
+        values[:, 0], values[:, 1] = block.iterations, block.values
     header = HEADER.pack(
         VERSION,
-        LOSSES,
-        0,
-        len(block.losses),
-        block.first,
+        block.kind,
+        block.channel,
+        len(values),
+        first,
         uuid.UUID(block.run_id).bytes,
         block.produced_at,
     )
-    return header + block.losses.astype("<f8", copy=False).tobytes()
+    return header + values.tobytes()
 
 
 def encode_json(block: Block) -> str:
     """A block as a JSON message, with numbers that are not finite as strings."""
+    if isinstance(block, Losses):
+        return (
+            f'{{"type":"losses","id":"{block.run_id}","start":{block.first},'
+            f'"losses":{tell_all(block.losses)},"produced_at":{block.produced_at!r}}}'
+        )
     return (
-        f'{{"type":"losses","id":"{block.run_id}","start":{block.first},'
-        f'"losses":{tell_all(block.losses)},"produced_at":{block.produced_at!r}}}'
+        f'{{"type":"diagnostics","id":"{block.run_id}","channel":"{NAMES[block.channel]}",'
+        f'"iterations":{compact(block.iterations.tolist())},'
+        f'"values":{tell_all(block.values)},"produced_at":{block.produced_at!r}}}'
     )
 
 
@@ -61,19 +105,50 @@ def decode(message: bytes) -> Iterator[Block]:
     at = 0
     while at < len(message):
         try:
-            version, kind, channel, count, first, run_id, produced_at = HEADER.unpack_from(
+            version, kind, channel, count, first, raw_id, produced_at = HEADER.unpack_from(
                 message, at
             )
         except struct.error as error:
             raise ValueError(f"a header is cut short at byte {at}") from error
-        if (version, kind, channel) != (VERSION, LOSSES, 0):
+        if version != VERSION or kind not in (LOSSES, DIAGNOSTICS) or (kind == LOSSES and channel):
             raise ValueError(f"unknown block: version {version}, kind {kind}, channel {channel}")
         at += HEADER.size
-        if at + VALUE_BYTES * count > len(message):
+        width = 1 if kind == LOSSES else 2
+        if at + width * VALUE_BYTES * count > len(message):
             raise ValueError(f"expected {count} values at byte {at}, and the message ends before")
-        losses = np.frombuffer(message, "<f8", count, at)
-        yield Block(str(uuid.UUID(bytes=run_id)), first, losses, produced_at)
-        at += VALUE_BYTES * count
+        values = np.frombuffer(message, "<f8", width * count, at)
+        run_id = str(uuid.UUID(bytes=raw_id))
+        if kind == LOSSES:
+            yield Losses(run_id, first, values, produced_at)
+        else:
+            iterations = values[::2].astype(np.int64)
+            yield Diagnostics(run_id, channel, iterations, values[1::2], produced_at)
+        at += width * VALUE_BYTES * count
+
+
+def size(start: int, stop: int, stride: int, channels: int) -> int:
+    """What iterations `start` to `stop` of a run take, in bytes: the block of their losses, and one
+    for each of `channels` channels where any of its values, `stride` iterations apart, is there."""
+    rows = rows_before(stop, stride) - rows_before(start, stride)
+    diagnostics = channels * (HEADER.size + PAIR_BYTES * rows) if rows else 0
+    return HEADER.size + VALUE_BYTES * (stop - start) + diagnostics
+
+
+def reach(start: int, room: int, stride: int, channels: int) -> int:
+    """The largest `stop` for which that is at most `room` bytes; `start` where there is none."""
+    room -= HEADER.size
+    next_row = stride * rows_before(start, stride)
+    stop = start + max(0, room // VALUE_BYTES)
+    if not (stride and channels) or stop <= next_row:
+        return stop
+    # From the next row on, each row brings a pair for each channel and `stride` losses, of which
+    # the last row needs but the first.
+    room -= VALUE_BYTES * (next_row - start) + channels * HEADER.size
+    row_bytes = channels * PAIR_BYTES
+    rows = (room + VALUE_BYTES * (stride - 1)) // (row_bytes + VALUE_BYTES * stride)
+    if rows < 1:
+        return next_row
+    return next_row + min(rows * stride, (room - rows * row_bytes) // VALUE_BYTES)
 
 
 def compact(message: object) -> str:

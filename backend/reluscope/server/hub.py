@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 from ..errors import UnknownRun
 from ..runs.book import Book
+from ..runs.trace import Trace
 from .feed import Cursor, Feed, View
-from .frames import Block, compact, encode, encode_json
+from .frames import Block, Diagnostics, Losses, compact, encode, encode_json
 
 FRAME_S = 1 / 30
 """Between two ticks, and so between two messages of values to one viewer."""
@@ -18,6 +19,9 @@ NEWS_S = 1 / 5
 """Between two messages of runs."""
 
 Encoding = Literal["binary", "json"]
+
+_Key = tuple[str, int, int, Encoding, int]
+"""Of what is encoded: its run, the span of iterations, how, and the channel's number."""
 
 
 class Listener(Protocol):
@@ -37,7 +41,7 @@ class Hub:
         self._signal = book.listen(self._wake)
         self._viewers: set[Listener] = set()
         self._heads: dict[str, int] = {}
-        self._blocks: dict[tuple[str, int, int, Encoding], bytes | str] = {}
+        self._blocks: dict[_Key, bytes | str] = {}
         self._news: dict[Cursor, tuple[list[str], Cursor]] = {}
         self.feed = Feed(self._look)
 
@@ -81,25 +85,44 @@ class Hub:
         """The iterations of a run that are ready to be sent."""
         return self._heads.get(run_id, 0)
 
-    def knows(self, run_id: str) -> bool:
-        """Whether there is such a run."""
+    def trace(self, run_id: str) -> Trace | None:
+        """The trace of a run; None where there is no such run."""
         try:
-            self._book.find(run_id)
+            return self._book.find(run_id).trace
         except UnknownRun:
-            return False
-        return True
+            return None
 
-    def block(self, run_id: str, start: int, stop: int, encoding: Encoding) -> bytes | str | None:
-        """The losses of iterations `start` to `stop`, encoded once for all viewers that are there;
-        None where the run is gone."""
-        key = (run_id, start, stop, encoding)
+    def blocks(
+        self,
+        run_id: str,
+        trace: Trace,
+        start: int,
+        stop: int,
+        channels: Sequence[int],
+        encoding: Encoding,
+    ) -> list[bytes | str]:
+        """What there is of iterations `start` to `stop` of a run, losses and the channels of these
+        numbers, each encoded once for all viewers that are there, in the order to be sent.
+
+        A binary message holds all of it. As JSON each is a message, and the connection may end
+        between two of them; so the losses, by which the viewer tells how far it has read, are last.
+        """
+        losses = Losses(run_id, start, trace[start:stop], trace.produced_at(stop - 1))
+        told: list[Block] = []
+        iterations, rows = trace.rows_of(start, stop)
+        if len(rows):
+            produced_at = trace.produced_at(int(iterations[-1]))
+            told += [
+                Diagnostics(run_id, number, iterations, rows[:, number - 1], produced_at)
+                for number in channels
+            ]
+        told.insert(0 if encoding == "binary" else len(told), losses)
+        span = (run_id, start, stop, encoding)
+        return [self._encoded(block, (*span, block.channel)) for block in told]
+
+    def _encoded(self, block: Block, key: _Key) -> bytes | str:
         if key not in self._blocks:
-            try:
-                trace = self._book.find(run_id).trace
-            except UnknownRun:
-                return None
-            block = Block(run_id, start, trace[start:stop], trace.produced_at(stop - 1))
-            self._blocks[key] = encode(block) if encoding == "binary" else encode_json(block)
+            self._blocks[key] = encode(block) if key[3] == "binary" else encode_json(block)
         return self._blocks[key]
 
     def news(self, cursor: Cursor) -> tuple[list[str], Cursor]:

@@ -7,21 +7,22 @@ trace at its cursor when its turn to send comes, so a slow viewer is further beh
 import asyncio
 import contextlib
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import FieldError, InvalidFields
 from .feed import Cursor
-from .frames import HEADER, VALUE_BYTES, compact
+from .frames import compact, reach, size
 from .hub import NEWS_S, Encoding, Hub
-from .messages import MAX_WATCHED, Ping, Unwatch, Watch, parse, refusal
+from .messages import MAX_WATCHED, NUMBERS, Ping, Unwatch, Watch, parse, refusal
 
 MESSAGE_BYTES = 256 * 1024
 """The largest message of values."""
 
 MIN_SHARE = 128
-"""Losses that a run which is behind gets of a message at least, so that blocks stay worth their
+"""Iterations that a run which is behind gets of a message at least, so that blocks stay worth their
 header however many runs are behind."""
 
 MAX_REPLIES = 16
@@ -31,6 +32,16 @@ SEND_TIMEOUT_S = 10.0
 """After that long, a viewer that takes nothing is let go."""
 
 
+@dataclass
+class _Watched:
+    """One run that a viewer watches."""
+
+    cursor: int
+    """The next iteration wanted: of those before, losses and diagnostics have been sent."""
+    channels: tuple[int, ...]
+    """The numbers of the channels that it wants."""
+
+
 class Viewer:
     """One socket: what it watches, how far it has read, and what it is owed."""
 
@@ -38,7 +49,7 @@ class Viewer:
         self._socket = socket
         self._hub = hub
         self._encoding = encoding
-        self._cursors: dict[str, int] = {}
+        self._watched: dict[str, _Watched] = {}
         self._behind: dict[str, None] = {}
         self._news = Cursor()
         self._news_at = 0.0
@@ -66,7 +77,7 @@ class Viewer:
 
     def note(self, changed: set[str], *, news: bool) -> None:
         """The hub's tick: these runs have moved; there may be news of the list of runs."""
-        self._behind.update(dict.fromkeys(changed & self._cursors.keys()))
+        self._behind.update(dict.fromkeys(changed & self._watched.keys()))
         self._ticked = True
         if news or self._is_owed():
             self._awake.set()
@@ -88,26 +99,32 @@ class Viewer:
         try:
             message = parse(text)
             if isinstance(message, Watch):
-                return self._watch(message.runs)
+                return self._watch(message)
         except InvalidFields as error:
             return refusal(error)
         if isinstance(message, Ping):
             return {"type": "pong", "t": message.t, "now": time.time()}
         return self._unwatch(message)
 
-    def _watch(self, runs: dict[str, int]) -> dict[str, Any]:
-        if len(self._cursors.keys() | runs.keys()) > MAX_WATCHED:
-            message = f"at most {MAX_WATCHED} runs may be watched"
-            raise InvalidFields([FieldError("runs", message, len(runs))])
-        known = {run_id: cursor for run_id, cursor in runs.items() if self._hub.knows(run_id)}
-        self._cursors.update(known)
+    def _watch(self, message: Watch) -> dict[str, Any]:
+        runs = message.runs
+        if len(self._watched.keys() | runs.keys()) > MAX_WATCHED:
+            problem = f"at most {MAX_WATCHED} runs may be watched"
+            raise InvalidFields([FieldError("runs", problem, len(runs))])
+        channels = tuple(number for name, number in NUMBERS.items() if name in message.channels)
+        known = {
+            run_id: _Watched(cursor, channels)
+            for run_id, cursor in runs.items()
+            if self._hub.trace(run_id) is not None
+        }
+        self._watched.update(known)
         self._behind.update(dict.fromkeys(known))
         gone = [run_id for run_id in runs if run_id not in known]
         return {"type": "gone", "ids": gone} if gone else {}
 
     def _unwatch(self, message: Unwatch) -> dict[str, Any]:
         for run_id in message.runs:
-            self._cursors.pop(run_id, None)
+            self._watched.pop(run_id, None)
             self._behind.pop(run_id, None)
         return {}
 
@@ -163,22 +180,24 @@ class Viewer:
         room = MESSAGE_BYTES
         waiting = list(self._behind)
         for position, run_id in enumerate(waiting):
-            if not self._hub.knows(run_id):
-                del self._behind[run_id], self._cursors[run_id]
+            trace = self._hub.trace(run_id)
+            if trace is None:
+                del self._behind[run_id], self._watched[run_id]
                 continue
-            fits = (room - HEADER.size) // VALUE_BYTES
-            if fits < 1:
-                break
-            share = min(fits, max(MIN_SHARE, fits // (len(waiting) - position)))
-            start, head = self._cursors[run_id], self._hub.head(run_id)
-            stop = min(head, start + share)
+            watched, head = self._watched[run_id], self._hub.head(run_id)
+            start, layout = watched.cursor, (trace.stride, len(watched.channels))
+            if start < head:
+                least = size(start, start + MIN_SHARE, *layout)
+                share = min(room, max(least, room // (len(waiting) - position)))
+                stop = min(head, reach(start, share, *layout))
+                if stop == start:
+                    break
+                blocks += self._hub.blocks(
+                    run_id, trace, start, stop, watched.channels, self._encoding
+                )
+                room -= size(start, stop, *layout)
+                watched.cursor = stop
             del self._behind[run_id]
-            block = self._hub.block(run_id, start, stop, self._encoding) if stop > start else None
-            if block is None:
-                continue
-            blocks.append(block)
-            room -= HEADER.size + VALUE_BYTES * (stop - start)
-            self._cursors[run_id] = stop
-            if stop < head:
+            if watched.cursor < head:
                 self._behind[run_id] = None
         return blocks

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ..errors import FieldError, InvalidFields
+from ..training.diagnostics import CHANNELS
+from ..training.spec import one_of
 from .fields import Places
 from .problems import UNREADABLE, describe
 
@@ -16,15 +18,21 @@ MAX_WATCHED = 1000
 """Runs that one socket may watch."""
 
 
+NUMBERS = {channel.name: channel.number for channel in CHANNELS}
+"""Of each channel, by its name."""
+
+
 class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class Watch(_Message):
-    """Send the losses of these runs, each from the given iteration on."""
+    """Send the losses of these runs, each from the given iteration on, and with them what these
+    channels have of the same iterations."""
 
     type: Literal["watch"]
     runs: Annotated[dict[str, Annotated[int, Field(ge=0, le=2**53)]], Field(max_length=MAX_WATCHED)]
+    channels: list[Annotated[str, *one_of(NUMBERS)]] = list(NUMBERS)
 
 
 class Unwatch(_Message):

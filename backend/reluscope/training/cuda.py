@@ -2,7 +2,8 @@
 
 Launched one by one, the twenty small kernels of an iteration wait for Python; a graph launches them
 at once. What Python decides while it is recorded stays so in every replay, so a changed rule is
-recorded anew; and a rule whose steps need the CPU in between (torch.optim's) is not recorded.
+recorded anew; and only rules whose steps are linear are recorded, which decide nothing: torch.optim's
+others need the CPU in between, and what one's own do is not known.
 """
 
 import contextlib
@@ -15,7 +16,6 @@ from torch import Tensor
 
 from .gradients import Pass
 from .network import Network
-from .optimizers import Optimizer
 from .problem import Problem
 from .relus import Relu
 from .rules import Rule
@@ -53,7 +53,7 @@ def own_stream(device: str) -> Iterator[None]:
 
 def can_be_recorded(device: str, rule: Rule) -> bool:
     """Whether iterations on `device` under `rule` can be a CUDA graph."""
-    return device.startswith("cuda") and not isinstance(rule, Optimizer)
+    return device.startswith("cuda") and rule.linear() is not None
 
 
 def record_graph(work: Callable[[], T]) -> tuple[T, Callable[[], None]]:

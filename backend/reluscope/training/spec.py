@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from . import optimizers  # noqa: F401 - entered into RULES
 from .devices import DEVICE_NAME, devices
+from .diagnostics import CHANNELS
 from .relus import RELUS
 from .rules import RULES, Rule, Sgd
 
@@ -200,5 +201,8 @@ class RunSpec(BaseModel):
 
     def trace_bytes(self) -> int:
         """Memory of the whole curve at most, in bytes: each loss, and when and with how many others
-        its turn ended, which at a slow pace is one turn an iteration."""
-        return 3 * 8 * self.iterations
+        its turn ended, which at a slow pace is one turn an iteration; and the rows of diagnostics,
+        one for every iteration that `diagnostics_every` divides."""
+        every = self.diagnostics_every
+        rows = -(-self.iterations // every) if every else 0
+        return 8 * (3 * self.iterations + len(CHANNELS) * rows)

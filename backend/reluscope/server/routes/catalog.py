@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from ...training import devices as machine
+from ...training.diagnostics import CHANNELS
 from ...training.presets import PRESETS
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
 from .. import assets, guard, live, messages
-from . import losses
+from . import diagnostics, losses
 from .shared import TheBook
 
 router = APIRouter(tags=["catalog"])
@@ -29,6 +30,7 @@ class Catalog(BaseModel):
     gradients: list[dict[str, Any]]
     devices: list[dict[str, Any]]
     dtypes: list[dict[str, Any]]
+    channels: list[dict[str, Any]]
     presets: list[dict[str, Any]]
     limits: dict[str, int]
     versions: dict[str, str]
@@ -38,7 +40,7 @@ class Catalog(BaseModel):
 @router.get("/api/catalog")
 def catalog(request: Request, book: TheBook) -> Catalog:
     """Every choice there is: ReLU implementations, update rules with their schemas, devices,
-    presets, limits and versions."""
+    channels of diagnostics, presets, limits and versions."""
     settings = request.app.state.settings
     return Catalog(
         relus=[
@@ -52,6 +54,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
         gradients=[{"name": name, "help": help} for name, help in GRADIENTS.items()],
         devices=[asdict(device) for device in machine.devices()],
         dtypes=[{"name": name} for name in DTYPES],
+        channels=[asdict(channel) for channel in CHANNELS],
         presets=[asdict(preset) for preset in PRESETS],
         limits={
             "size": MAX_SIZE,
@@ -62,6 +65,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "runs": settings.max_runs,
             "body_bytes": guard.MAX_BODY_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
+            "rows_per_answer": diagnostics.MAX_ROWS,
             "watched_runs": messages.MAX_WATCHED,
             "sent_message_bytes": messages.MAX_MESSAGE_BYTES,
             "received_message_bytes": live.MESSAGE_BYTES,

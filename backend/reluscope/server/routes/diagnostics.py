@@ -1,0 +1,43 @@
+"""GET /api/runs/{id}/diagnostics: a span of what was measured of a run beside its losses."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from ...errors import FieldError, InvalidFields
+from ...numbers import tell_all
+from ...training.diagnostics import CHANNELS
+from ..frames import compact
+from .runs import PROBLEM
+from .shared import TheBook
+
+MAX_ROWS = 100_000
+"""Iterations in one answer, each with a value of every channel: about 15 MB of JSON."""
+
+router = APIRouter(tags=["diagnostics"], responses=PROBLEM)
+
+
+@router.get("/api/runs/{id}/diagnostics", response_class=Response)
+def diagnostics(
+    run_id: Annotated[str, Path(alias="id")],
+    book: TheBook,
+    start: Annotated[int, Query(ge=0, description="The first iteration wanted.")] = 0,
+    stop: Annotated[int | None, Query(ge=0, description="The first one not wanted.")] = None,
+) -> Response:
+    """What was measured at those of iterations `start` to `stop` that `every` divides, as many of
+    them as are there: for each channel one value for each of `iterations`."""
+    trace = book.find(run_id).trace
+    iterations, rows = trace.rows_of(start, len(trace) if stop is None else stop)
+    if len(rows) > MAX_ROWS:
+        message = f"an answer holds at most {MAX_ROWS:,} measured iterations; ask in pieces"
+        raise InvalidFields(
+            [FieldError("stop", message, stop, {"maximum": int(iterations[MAX_ROWS])})]
+        )
+    values = ",".join(
+        f'"{channel.name}":{tell_all(rows[:, place])}' for place, channel in enumerate(CHANNELS)
+    )
+    return Response(
+        f'{{"id":"{run_id}","start":{start},"every":{trace.stride},'
+        f'"iterations":{compact(iterations.tolist())},"channels":{{{values}}}}}',
+        media_type="application/json",
+    )
