@@ -10,7 +10,7 @@ CPU_WORKERS = 2
 ITERATIONS = 1_000_000
 """More than a run gets to within a window."""
 
-SPECS = (
+TUTORIALS = (
     RunSpec(relu="clamp", iterations=ITERATIONS),
     RunSpec.model_validate(
         {"relu": "my_relu", "update": {"rule": "manual"}, "iterations": ITERATIONS}
@@ -19,20 +19,24 @@ SPECS = (
 """The two tutorials at full speed."""
 
 
-def specs(count: int, gradients: str = "autograd") -> list[RunSpec]:
+def specs(count: int) -> list[RunSpec]:
     """`count` runs, of both tutorials in turn, each with its own seed."""
+    return [TUTORIALS[i % len(TUTORIALS)].model_copy(update={"seed": i}) for i in range(count)]
+
+
+def specs_by(gradients: str, count: int) -> list[RunSpec]:
+    """`count` runs of the first tutorial by one way to the gradient, each with its own seed."""
     return [
-        SPECS[i % len(SPECS)].model_copy(update={"seed": i, "gradients": gradients})
-        for i in range(count)
+        TUTORIALS[0].model_copy(update={"seed": i, "gradients": gradients}) for i in range(count)
     ]
 
 
 @contextmanager
-def booked_runs(count: int, gradients: str = "autograd") -> Iterator[Callable[[], int]]:
-    """While inside, `count` runs train side by side; gives their count of iterations."""
+def booked(asked: list[RunSpec]) -> Iterator[Callable[[], int]]:
+    """While inside, such runs train side by side; gives their count of iterations."""
     book = Book(cpu_workers=CPU_WORKERS)
     try:
-        runs = [book.open(spec) for spec in specs(count, gradients)]
+        runs = [book.open(spec) for spec in asked]
         yield lambda: sum(len(run.trace) for run in runs)
     finally:
         book.close()

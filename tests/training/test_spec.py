@@ -83,7 +83,7 @@ def test_the_defaults_are_the_first_tutorials():
         "device": "cpu",
         "pace": None,
         "on_nonfinite": "stop",
-        "diagnostics_every": 20,
+        "diagnostics_every": 50,
     }
 
 

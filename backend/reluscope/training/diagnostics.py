@@ -7,7 +7,9 @@ the socket and REST read `CHANNELS` and nothing else names them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -38,15 +40,12 @@ CHANNELS = (
 )
 
 
-def units(h: Tensor) -> Tensor:
-    """The channels dead, active and zeros of h, (..., n, hidden); (3, ...), float64."""
-    n, hidden = h.shape[-2:]
+def counts(h: Tensor) -> Tensor:
+    """Of h, (..., n, hidden): units above 0 for some sample, values above 0, and values that are
+    not 0; (3, ...), float64."""
     above = (h > 0).sum(-2)
-    counts = torch.stack([(above == 0).sum(-1), above.sum(-1), (h == 0).sum((-2, -1))])
-    shares = counts.double()
-    shares[0] /= hidden
-    shares[1] /= n * hidden
-    return shares
+    found = [above.count_nonzero(-1), above.sum(-1), h.count_nonzero((-2, -1))]
+    return torch.stack(found).double()
 
 
 def norms(matrices: Sequence[Tensor]) -> Tensor:
@@ -58,7 +57,16 @@ def norms(matrices: Sequence[Tensor]) -> Tensor:
     """
     if matrices[0].dtype == torch.float32 and matrices[0].device.type == "cpu":
         found = torch.stack(torch._foreach_norm(list(matrices)))  # noqa: SLF001
-        if found.isfinite().all():
+        if found.sum().isfinite():
             return found.double()
     exact = [torch.linalg.vector_norm(matrix, dtype=torch.float64) for matrix in matrices]
     return torch.stack(exact)
+
+
+def channels(measured: NDArray[np.float64], n: int, hidden: int) -> NDArray[np.float64]:
+    """The channels, from rows of the counts and then the norms; (..., channels)."""
+    told = measured.copy()
+    told[..., 0] = (hidden - measured[..., 0]) / hidden
+    told[..., 1] = measured[..., 1] / (n * hidden)
+    told[..., 2] = n * hidden - measured[..., 2]
+    return told

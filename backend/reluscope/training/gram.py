@@ -14,7 +14,7 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from .diagnostics import norms, units
+from .diagnostics import counts, norms
 from .gradients import Bent
 from .problem import Problem
 from .relus import RELUS, Relu
@@ -149,7 +149,7 @@ class Gram:
         return lambda: float(torch.stack(_gradient_norms(gram[one], by_s[one], by_w2[one])).norm())
 
     def diagnose(self) -> Tensor:
-        """The channels of the last pass, before its update: (runs, channels), float64."""
+        """Counts and norms of the last pass, before its update: (runs, channels), float64."""
         t, h = self.tensors, self._h
         # |w1|^2 with w1 = a w1_0 + x^T s, where x x^T s is h - a h0
         start = (t.a * t.h0).double()
@@ -157,7 +157,7 @@ class Gram:
         squares += _dot(t.s.double(), h.double() + start)
         assert self._gradients is not None
         measured = [*_gradient_norms(t.gram, *self._gradients), squares.sqrt(), _norms(t.w2)]
-        return torch.cat([units(h), torch.stack(measured)]).t()
+        return torch.cat([counts(h), torch.stack(measured)]).t()
 
     def save(self) -> Callable[[int], None]:
         """Gives what brings one of the runs back to this point, once."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .diagnostics import norms, units
+from .diagnostics import counts, norms
 from .gradients import Autograd, ClosedForm, Pass
 from .problem import Problem
 from .relus import Relu
@@ -68,10 +68,10 @@ class Network:
         return lambda: float(norms(gradients).norm())
 
     def diagnose(self) -> Tensor:
-        """The channels of the last pass, before its update: (1, channels), float64."""
+        """Counts and norms of the last pass, before its update: (1, channels), float64."""
         assert self._last is not None
         measured = norms([*self._last.gradients, *self._weights])
-        return torch.cat([units(self._last.h), measured])[None]
+        return torch.cat([counts(self._last.h), measured])[None]
 
     def save(self) -> Callable[[int], None]:
         """Gives what comes back to this point, once; its argument is 0, as there is one run."""

@@ -168,7 +168,7 @@ class RunSpec(BaseModel):
             title="Diagnostics every",
             unit="updates",
         ),
-    ] = 20
+    ] = 50
 
     @property
     def torch_dtype(self) -> torch.dtype:

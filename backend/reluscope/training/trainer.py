@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..numbers import tell
 from .cuda import CapturedNetwork, can_be_recorded
-from .diagnostics import CHANNELS
+from .diagnostics import CHANNELS, channels
 from .gram import Gram, GramRun
 from .network import Network
 from .problem import draw
@@ -94,6 +94,7 @@ class Trainer:
             self.network = Network(problem, relu, spec.gradients, spec.update)
         self.company: Hashable = self.network.company
         """Trainers for which this is equal may advance together; None for one that goes alone."""
+        self.layer = (spec.n, spec.hidden)
         self.stride = spec.diagnostics_every
         self._goes_on = spec.on_nonfinite == "continue"
         self.watchful = True
@@ -190,7 +191,8 @@ def _train(network: Network | Gram, trainers: Sequence[Trainer], count: int) -> 
     results = []
     for place, trainer in enumerate(trainers):
         mine = [row for row, at in enumerate(due) if place in due[at]]
-        result = Advance(np.ascontiguousarray(curves[:, place]), table[mine, place])
+        rows_here = channels(table[mine, place], *trainer.layer)
+        result = Advance(np.ascontiguousarray(curves[:, place]), rows_here)
         results.append(result)
         trainer.iteration += count
         trainer.last = Last(float(result.losses[-1]), network.norm_of_last(place))
