@@ -6,7 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from reluscope.training.gradients import Autograd, Bent, ClosedForm, differentiate, squared_error
+from reluscope.training.gradients import (
+    Autograd,
+    Bent,
+    ClosedForm,
+    Cut,
+    cut_of,
+    differentiate,
+    squared_error,
+)
 from reluscope.training.problem import Problem
 from reluscope.training.relus import RELUS, Relu
 from reluscope.training.spec import DTYPES
@@ -102,3 +110,29 @@ def test_a_relu_of_two_steps_and_one_in_python_are_pulled_through_by_the_engine(
     h = torch.tensor([[-3.0, 0.5, 2.0]])
     assert Bent(chained, h.clone()).pull(torch.ones(1, 3)).tolist() == [[-1.0, 0.0, 1.0]]
     assert Bent(RELUS["my_relu"], h.clone()).pull(torch.ones(1, 3)).tolist() == [[0.0, 1.0, 1.0]]
+
+
+@EVERY_RELU
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@given(data=st.data())
+def test_a_cut_has_the_bits_of_the_relus_own_gradient_but_at_nan(relu, dtype, data):
+    at = cut_of(relu, dtype)
+    if at is None:
+        return
+    h, gradient = (data.draw(matrices(3, 4)).to(dtype) for _ in range(2))
+    h = h.nan_to_num(nan=0.0)
+    cut, bent = Cut(relu, h, at), Bent(relu, h.clone())
+    assert bits(cut.value) == bits(bent.value)
+    ours, own = cut.pull(gradient), bent.pull(gradient)
+    # Multiplied by 0, an infinity is NaN: those that multiply cannot cut off an infinite gradient.
+    plain = gradient.isfinite()
+    assert bits(ours[plain].abs()) == bits(own[plain].abs())
+
+
+def test_a_cut_is_measured_and_only_where_that_is_all_there_is():
+    cuts = {name: cut_of(relu, torch.float32) for name, relu in RELUS.items()}
+    assert cuts["relu"] == cuts["threshold"] == 0.0
+    assert cuts["maximum"] is cuts["half_abs"] is None
+    assert cuts["my_relu"] < 0.0
+    own = Relu("own", lambda h: h.clamp(min=0, max=1), "", "", "", "")
+    assert cut_of(own, torch.float32) is None

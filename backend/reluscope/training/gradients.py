@@ -5,6 +5,7 @@ small; but each call from Python into torch gives up the GIL and takes it again,
 workers train, they wait for each other there.
 """
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -81,6 +82,36 @@ class Bent:
                 found: Tensor = pulled[0] if isinstance(pulled, tuple) else pulled
                 return found
         return differentiate(self._result, (self._h,), gradient)[0]
+
+
+class Cut:
+    """As `Bent`, for a ReLU whose slope is 0 up to a number and 1 above it: one call each, where
+    torch's own backward of some takes three. Only at NaN may it be another than the ReLU's own."""
+
+    def __init__(self, relu: Relu, h: Tensor, at: float) -> None:
+        """`at`: as `cut_of` gives it."""
+        self._h, self._at = h, at
+        self.value = relu.apply(h)
+
+    def pull(self, gradient: Tensor) -> Tensor:
+        """The gradient by h, of h's shape, from that by relu(h)."""
+        pulled: Tensor = torch.ops.aten.threshold_backward(gradient, self._h, self._at)
+        return pulled
+
+
+@cache
+def cut_of(relu: Relu, dtype: torch.dtype) -> float | None:
+    """Where the slope of `relu` goes from 0 to 1 on this torch: at 0, or just below it where the
+    slope at 0 is 1; None where that is not all there is to it."""
+    if not relu.bends_at_zero:
+        return None
+    h = torch.tensor([-1.0, -0.0, 0.0, 1.0], dtype=dtype).requires_grad_()
+    with torch.enable_grad():
+        result = relu.apply(h)
+    slopes = differentiate(result, (h,), torch.ones_like(result))[0].tolist()
+    just_below = torch.nextafter(torch.zeros((), dtype=dtype), -torch.ones((), dtype=dtype))
+    known = {(0.0, 0.0, 0.0, 1.0): 0.0, (0.0, 1.0, 1.0, 1.0): just_below.item()}
+    return known.get(tuple(slopes))
 
 
 class Autograd:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from .diagnostics import counts, norms
-from .gradients import Bent
+from .gradients import Bent, Cut, cut_of
 from .problem import Problem
 from .relus import RELUS, Relu
 from .rules import Linear, Rule, Sgd
@@ -90,6 +90,7 @@ class Gram:
     def __init__(self, tensors: _Tensors, relu: Relu, kind: Kind) -> None:
         self.tensors = tensors
         self.relu = relu
+        self._cut = cut_of(relu, tensors.s.dtype)
         self.kind = kind
         self._h = tensors.h0
         self._gradients: tuple[Tensor, Tensor] | None = None
@@ -104,13 +105,16 @@ class Gram:
         t = self.tensors
         h0 = t.a * t.h0 if self.kind.decay else t.h0
         self._h = torch.baddbmm(h0, t.gram, t.s)
-        bent = Bent(self.relu, self._h)
+        bent = self._bend(self._h)
         error = torch.bmm(bent.value, t.w2).sub_(t.y)
         losses = error.square().sum((1, 2))
         by_y = error.add_(error)
         by_h = bent.pull(torch.bmm(by_y, t.w2.transpose(1, 2)))
         self._gradients = (by_h, torch.bmm(bent.value.transpose(1, 2), by_y))
         return losses
+
+    def _bend(self, h: Tensor) -> Bent | Cut:
+        return Bent(self.relu, h) if self._cut is None else Cut(self.relu, h, self._cut)
 
     def update(self) -> None:
         """Move s, w2 and, with weight decay, a by the gradients of the last pass."""

@@ -50,7 +50,7 @@ def implementation(
 ) -> Callable[[F], F]:
     """Enter the function below as a ReLU under its own name; its docstring is its help.
 
-    It maps h of shape (n, hidden), float32 or float64, to a tensor of the same shape and dtype,
+    It maps h of shape (n, hidden), of any dtype that a spec may have, to a tensor of the same shape and dtype,
     differentiably. `code` is the expression that a script writes, `name(h)` where none is given.
     `elementwise` says that each value of the result depends on the value of h in its place alone;
     only then may it be given the h of many runs at once.
@@ -64,7 +64,7 @@ def implementation(
         name = _function_name(function)
         _check_free("ReLU", name, RELUS)
         told = {"formula": formula, "code": code or f"{name}(h)"}
-        relus.implementation(title, **told, elementwise=elementwise)(function)
+        relus.implementation(title, **told, elementwise=elementwise, bends_at_zero=False)(function)
         return function
 
     return enter

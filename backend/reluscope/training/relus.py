@@ -27,19 +27,21 @@ class Relu:
     elementwise: bool = True
     """Whether each value of the result depends on the value of h in its place alone; then h may
     have any shape, and be the h of many runs at once."""
+    bends_at_zero: bool = False
+    """Whether its slope is 0 for all below 0 and 1 for all above; what it is at 0 is torch's."""
 
 
 RELUS: dict[str, Relu] = {}
 
 
 def implementation(
-    title: str, *, formula: str, code: str, elementwise: bool = True
+    title: str, *, formula: str, code: str, elementwise: bool = True, bends_at_zero: bool = True
 ) -> Callable[[Callable[[Tensor], Tensor]], Callable[[Tensor], Tensor]]:
     """Enter the function below into `RELUS` under its own name; its docstring is its help."""
 
     def enter(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
         name, help = function.__name__, (function.__doc__ or "").strip()
-        RELUS[name] = Relu(name, function, title, formula, code, help, elementwise)
+        RELUS[name] = Relu(name, function, title, formula, code, help, elementwise, bends_at_zero)
         return function
 
     return enter
