@@ -31,6 +31,7 @@ PATIENCE = 4
 
 THREADS = 8
 MANY = 64
+GPU = "cuda:0"
 
 NEAR_THE_FLOOR = 0.9
 """Where products take most of an iteration, the closed form can reach no multiple of the whole; then
@@ -94,6 +95,13 @@ class Bench:
             (floor_1, partial(free_threads, [products])),
             (second, partial(free_threads, [custom_function])),
         ]
+        on_gpu = Figure("tutorial 1 on the GPU", "it/s")
+        captured = [Figure(f"1 in the book on the GPU, {way}", "it/s", on_gpu) for way in GRADIENTS]
+        if torch.cuda.is_available():
+            self._rates += [
+                (on_gpu, partial(free_threads, [partial(autograd, GPU)])),
+                *((f, _booked(w, 1, GPU)) for f, w in zip(captured, GRADIENTS, strict=True)),
+            ]
         self._watched = [
             (1, Figure("1 through the server, watched", "it/s", alone)),
             (MANY, Figure(f"{MANY} through the server, watched, both tutorials", "it/s", both)),
@@ -114,6 +122,8 @@ class Bench:
             Target(many[1], 2.7, floor_2),
             Target(many[2], 8.0),
         ]
+        if torch.cuda.is_available():
+            self.targets.append(Target(captured[0], 5.0))
 
     @property
     def figures(self) -> list[Figure]:
@@ -156,8 +166,8 @@ def verdict(targets: Sequence[Target], quiet: list[int], rounds: int) -> int:
     return 0 if all(reached for reached, _ in told) else 1
 
 
-def _booked(way: str, count: int) -> Training:
-    return partial(booked, specs_by(way, count))
+def _booked(way: str, count: int, device: str = "cpu") -> Training:
+    return partial(booked, specs_by(way, count, device))
 
 
 def _note(figures: list[Figure], beats_ms: list[float]) -> None:

@@ -24,11 +24,10 @@ def specs(count: int) -> list[RunSpec]:
     return [TUTORIALS[i % len(TUTORIALS)].model_copy(update={"seed": i}) for i in range(count)]
 
 
-def specs_by(gradients: str, count: int) -> list[RunSpec]:
+def specs_by(gradients: str, count: int, device: str = "cpu") -> list[RunSpec]:
     """`count` runs of the first tutorial by one way to the gradient, each with its own seed."""
-    return [
-        TUTORIALS[0].model_copy(update={"seed": i, "gradients": gradients}) for i in range(count)
-    ]
+    chosen = {"gradients": gradients, "device": device}
+    return [TUTORIALS[0].model_copy(update={"seed": i, **chosen}) for i in range(count)]
 
 
 @contextmanager

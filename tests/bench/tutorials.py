@@ -19,17 +19,17 @@ Loop = Callable[[], Iterator[float]]
 """A tutorial from its first line to its last; yields each loss."""
 
 
-def _draw() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    x = torch.randn(N, D_IN)
-    y = torch.randn(N, D_OUT)
-    w1 = torch.randn(D_IN, H, requires_grad=True)
-    w2 = torch.randn(H, D_OUT, requires_grad=True)
+def _draw(device: str = "cpu") -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    x = torch.randn(N, D_IN, device=device)
+    y = torch.randn(N, D_OUT, device=device)
+    w1 = torch.randn(D_IN, H, device=device, requires_grad=True)
+    w2 = torch.randn(H, D_OUT, device=device, requires_grad=True)
     return x, y, w1, w2
 
 
-def autograd() -> Iterator[float]:
+def autograd(device: str = "cpu") -> Iterator[float]:
     """Tensors and autograd, updated by optim.SGD."""
-    x, y, w1, w2 = _draw()
+    x, y, w1, w2 = _draw(device)
     optimizer = optim.SGD([{"params": w1}, {"params": w2}], lr=LEARNING_RATE)
     for _ in range(ITERATIONS):
         y_pred = x.mm(w1).clamp(min=0).mm(w2)

@@ -1,5 +1,6 @@
 """Trainer: the loop over one run's iterations, and what it watches for."""
 
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -56,9 +57,10 @@ class Nonfinite:
             said = f"a weight is not finite after the update of iteration {self.iteration}"
         if self.last_loss is None or self.gradient_norm is None:
             return f"{said}; no loss before it was finite"
-        norm = tell(float(f"{self.gradient_norm:.6g}"))
+        norm = self.gradient_norm
+        told = f"{norm:.6g}" if math.isfinite(norm) else tell(norm)
         return (
-            f"{said}; the last finite loss was {self.last_loss:.6g}, with a gradient of norm {norm}"
+            f"{said}; the last finite loss was {self.last_loss:.6g}, with a gradient of norm {told}"
         )
 
 
