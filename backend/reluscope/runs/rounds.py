@@ -256,6 +256,8 @@ class Round:
             self._trainers.pop(run.id, None)
         if not run.in_round:
             run.meter.stop()
+            if trainer := self._trainers.get(run.id):
+                trainer.leave()
         turn.settle()
         self._changed(run)
 

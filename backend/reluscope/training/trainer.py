@@ -111,6 +111,15 @@ class Trainer:
         """w1 (d_in, hidden) and w2 (hidden, d_out), as they are now."""
         return self.network.weights()
 
+    @torch.no_grad()
+    def leave(self) -> None:
+        """Keep nothing of a company that it was in, until it advances in one again."""
+        if isinstance(self.network, GramRun) and self.network.joint is not self.network:
+            self.network.leave()
+            if self.last is not None:
+                norm = self.last.gradient_norm()
+                self.last = Last(self.last.loss, lambda: norm)
+
     def advance(self, count: int) -> Advance:
         """Train `count` iterations, or up to the first that is not finite.
 
@@ -123,6 +132,7 @@ class Trainer:
 
     def retrace(self, count: int) -> Advance:
         """Train up to the first iteration that is not finite, looking at each."""
+        self.leave()
         found: Nonfinite | None = None
         pieces: list[Advance] = []
         while found is None and len(pieces) < count:
