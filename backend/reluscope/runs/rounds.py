@@ -206,6 +206,7 @@ class Round:
                     run.turn.used_s += used_s
                     run.turn.active = False
                     self._settle(run, outcome)
+                self._work.notify(len(runs) - 1)  # this worker's share may now be fewer of them
             del run, runs  # else a worker that waits keeps a curve that was deleted
 
     def _train(self, runs: list[Run], count: int) -> list[Outcome | None]:
