@@ -160,14 +160,21 @@ def advance(trainers: Sequence[Trainer], count: int) -> list[Advance]:
 
     That they trained at all was right only if all stayed finite; so a place is kept to come back
     to, which costs a copy of what moves, where to look at each iteration would cost a twentieth of
-    it.
+    it. There all are left where the ReLU of one raises: alone, the others may go on.
     """
     network = _together([trainer.network for trainer in trainers])
-    if not any(trainer.watchful for trainer in trainers):
+    if len(trainers) == 1 and not trainers[0].watchful:
         return _train(network, trainers, count)
     restore = network.save()
     before = [trainer.last for trainer in trainers]
-    results = _train(network, trainers, count)
+    try:
+        results = _train(network, trainers, count)
+    except BaseException:
+        if len(trainers) > 1:
+            for place, trainer in enumerate(trainers):
+                restore(place)
+                trainer.leave()
+        raise
     finite = network.are_finite()
     for place, trainer in enumerate(trainers):
         good = finite[place] and bool(np.isfinite(results[place].losses).all())
