@@ -5,7 +5,8 @@ import threading
 import pytest
 from pydantic import ValidationError
 
-from reluscope.errors import ForbiddenMove
+from reluscope.errors import ForbiddenMove, InvalidFields
+from reluscope.training.rules import Sgd
 from reluscope.training.spec import GRADIENTS
 from reluscope.training.trainer import Trainer
 from tests.waiting import eventually
@@ -140,3 +141,16 @@ def test_events_tell_a_runs_life_in_order(book):
     ]
     times = [event.at for event in run.events]
     assert times == sorted(times)
+
+
+def test_the_gram_form_refuses_a_change_that_leaves_the_step_no_longer_linear(book, monkeypatch):
+    linear = Sgd.linear
+    monkeypatch.setattr(Sgd, "linear", lambda rule: linear(rule) if rule.lr < 1 else None)
+    gram, plain = (book.open(spec(**LONG, gradients=g)) for g in ("gram", "autograd"))
+    for run in (gram, plain):
+        until_at(run, 1)
+    with pytest.raises(InvalidFields, match="gram needs a rule whose step is linear"):
+        book.change(gram.id, update={"lr": 2.0})
+    book.change(plain.id, update={"lr": 2.0})
+    assert (gram.spec.update.lr, plain.spec.update.lr) == (1e-4, 2.0)
+    until_at(gram, len(gram.trace) + 10)

@@ -1,5 +1,10 @@
 """Runs that share turns: each has the curve that it has alone, and stays its own master."""
 
+import torch
+
+from reluscope.training.relus import RELUS, Relu
+from tests.waiting import eventually
+
 from .making import LONG, curve, losses, others_have_had_turns, spec, until_at, until_ended
 
 GRAM = {"gradients": "gram", "n": 8, "d_in": 12, "hidden": 6, "d_out": 2}
@@ -61,3 +66,31 @@ def test_rows_of_diagnostics_come_with_their_iterations(book):
     until_ended(*runs)
     for run in runs:
         assert run.trace.rows().shape == (72, 7)
+
+
+def test_one_whose_relu_raises_fails_and_its_company_goes_on(book, monkeypatch):
+    def picky(h):
+        if not h.isfinite().all():
+            raise ValueError("h is not finite")
+        return torch.relu(h)
+
+    monkeypatch.setitem(RELUS, "picky", Relu("picky", picky, "", "", "", "", elementwise=True))
+    calm = [book.open(spec(**GRAM, relu="picky", seed=s, iterations=3000)) for s in range(4)]
+    wild = book.open(spec(**GRAM, relu="picky", seed=9, iterations=3000, update={"lr": 1.0}))
+    until_ended(*calm, wild)
+    assert (wild.status, wild.reason) == ("failed", "ValueError: h is not finite")
+    for run in calm:
+        assert run.status == "finished"
+        assert losses(run) == curve(run.spec)
+
+
+def test_a_worker_that_holds_too_many_leaves_the_other_its_share(book):
+    runs = [book.open(spec(**GRAM, seed=seed, **LONG)) for seed in range(3)]
+    for run in runs * 3:
+        until_at(run, len(run.trace) + 1)
+        book.pause(run.id)
+        first, second = (other for other in runs if other is not run)
+        eventually(
+            lambda first=first, second=second: first.worker != second.worker, "a worker for each"
+        )
+        book.resume(run.id)

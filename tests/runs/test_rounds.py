@@ -200,6 +200,7 @@ def test_a_run_that_fails_says_why_and_the_others_go_on(book, enter_relu, caplog
         (RuntimeError(), "RuntimeError: no more is known"),
         (MemoryError("out of it"), "MemoryError: out of it"),
         (RuntimeError("  \n first \n second"), "RuntimeError: first"),
+        (KeyboardInterrupt(), "KeyboardInterrupt: no more is known"),
     ],
     ids=str,
 )
@@ -245,8 +246,17 @@ def test_a_run_that_is_to_pause_pauses_there_and_may_go_on(book):
     assert run.trace[:].tobytes() == full.tobytes()
 
 
+def test_a_run_asked_to_pause_says_what_it_met_in_that_turn(book, gate):
+    run = book.open(spec(relu="gated", update={"lr": 3e38}, on_nonfinite="pause"))
+    gate.wait_until_reached()
+    book.pause(run.id, wait_s=0)
+    gate.open()
+    until_paused(run)
+    assert run.reason.startswith("a weight is not finite after the update of iteration 0")
+
+
 def test_a_run_asked_to_stop_stops_though_it_was_to_pause_there(book, gate):
-    run = book.open(spec(relu="gated", update={"lr": 1e30}, on_nonfinite="pause"))
+    run = book.open(spec(relu="gated", update={"lr": 3e38}, on_nonfinite="pause"))
     gate.wait_until_reached()
     stopping = threading.Thread(target=book.stop, args=(run.id,))
     stopping.start()

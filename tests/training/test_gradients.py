@@ -136,3 +136,32 @@ def test_a_cut_is_measured_and_only_where_that_is_all_there_is():
     assert cuts["my_relu"] < 0.0
     own = Relu("own", lambda h: h.clamp(min=0, max=1), "", "", "", "")
     assert cut_of(own, torch.float32) is None
+
+
+def hooked(h: Tensor) -> Tensor:
+    result = h.clamp(min=0)
+    if result.requires_grad:
+        result.register_hook(lambda gradient: gradient.clamp(-1, 1))
+    return result
+
+
+@pytest.mark.parametrize(
+    "apply",
+    [
+        lambda h: (h > 0) * h,
+        lambda h: torch.where(h <= 0, 0.0, h),
+        lambda h: torch.maximum(h.new_zeros(()), h),
+        lambda h: h.unbind()[1].expand_as(h),
+        lambda h: h.t().clamp(min=0).t(),
+        lambda h: h,
+        hooked,
+    ],
+    ids=["mask", "where", "maximum", "second output", "transposed", "identity", "hooked"],
+)
+def test_a_relu_of_ones_own_is_pulled_through_however_it_is_written(apply):
+    """h need not be the first thing that its one function takes, nor its result the only one."""
+    own = Relu("own", apply, "", "", "", "")
+    leaf = torch.tensor([[-3.0, 0.5], [2.0, -1.0]], requires_grad=True)
+    gradient = torch.tensor([[1.0, -2.0], [3.0, 4.0]])
+    (expected,) = torch.autograd.grad(own.apply(leaf), leaf, gradient)
+    assert bits(Bent(own, leaf.detach().clone()).pull(gradient)) == bits(expected)

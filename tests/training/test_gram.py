@@ -193,3 +193,44 @@ def test_a_relu_that_is_not_elementwise_gets_h_as_it_knows_it(monkeypatch):
     ours, theirs = Trainer(spec), Trainer(by_autograd(spec))
     assert ours.company is None
     np.testing.assert_allclose(ours.advance(30).losses, theirs.advance(30).losses, rtol=1e-9)
+
+
+def test_a_velocity_that_was_only_asked_for_is_none_that_moves():
+    """Momentum and then dampening, with no iteration between: the first velocity is yet to come."""
+    spec = spec_of()
+    curves = []
+    for trainer in (Trainer(spec), Trainer(by_autograd(spec))):
+        first = trainer.advance(5).losses
+        rule = spec.update.changed({"momentum": 0.9})
+        trainer.change(rule)
+        trainer.change(rule.changed({"dampening": 0.5}))
+        curves.append([*first, *trainer.advance(5).losses])
+    np.testing.assert_allclose(*curves, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 32, 15), (17, 12, 13), (17, 21, 1), (13, 15, 8), (16, 30, 5)]
+)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_alone_again_a_curve_does_not_show_the_company_that_was(shape, dtype):
+    """Where a run's tensors begin in memory decides, at some shapes, the order of a sum."""
+    sizes = dict(zip(("n", "hidden", "d_out"), shape, strict=True))
+    specs = [spec_of(seed=seed, dtype=dtype, **sizes) for seed in range(32)]
+    together = [Trainer(spec) for spec in specs]
+    if together[0].company is None:
+        return
+    first = advance(together, 5)
+    for spec, trainer, result in list(zip(specs, together, first, strict=True))[::3]:
+        alone = Trainer(spec).advance(15).losses.tolist()
+        assert [*result.losses, *trainer.advance(10).losses] == alone
+
+
+def test_who_leaves_keeps_nothing_of_the_company():
+    trainers = [Trainer(spec_of({"momentum": 0.9}, seed=seed, d_out=4)) for seed in range(8)]
+    advance(trainers, 3)
+    network = trainers[1].network
+    norm = trainers[1].last.gradient_norm()
+    trainers[1].leave()
+    for value in network.tensors.values():
+        assert value.untyped_storage().nbytes() == value.nbytes
+    assert trainers[1].last.gradient_norm() == norm

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from reluscope.training.problem import draw
+from reluscope.training.rules import Manual
 from reluscope.training.spec import GRADIENTS, RunSpec
 from reluscope.training.trainer import Nonfinite, Trainer
 
@@ -98,6 +99,29 @@ def test_after_it_was_told_training_goes_on_from_there(gradients, rule):
     assert second.nonfinite is None
     curve = whole(spec)[: len(first.losses) + 20]
     np.testing.assert_array_equal([*first.losses, *second.losses], curve)
+
+
+def test_a_rule_that_keeps_hold_of_its_state_begins_anew_where_it_is_rewound(monkeypatch):
+    def begin(rule, weights, state):
+        velocities = [
+            own.setdefault("v", torch.zeros_like(w)) for w, own in zip(weights, state, strict=True)
+        ]
+
+        def step(gradients):
+            for weight, gradient, velocity in zip(weights, gradients, velocities, strict=True):
+                velocity.mul_(0.9).add_(gradient)
+                weight.sub_(velocity, alpha=rule.lr)
+
+        return step
+
+    monkeypatch.setattr(Manual, "begin", begin)
+    spec = spec_of(update={"rule": "manual", "lr": 0.01})
+    unwatched = Trainer(spec)
+    unwatched.watchful = False
+    result = Trainer(spec).advance(60)
+    expected = unwatched.advance(60).losses[: len(result.losses)]
+    assert result.nonfinite is not None
+    np.testing.assert_array_equal(result.losses, expected)
 
 
 @EVERY_WAY

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
 from ..training.devices import canonical, make_deterministic
+from ..training.rules import Rule
 from ..training.spec import RunSpec
 from .memory import Memory
 from .rounds import Round
@@ -139,13 +140,15 @@ class Book:
         those take effect between two iterations, as `pause` does.
 
         Raises UnknownRun, ForbiddenMove where hyperparameters of a run that has ended are to
-        change, and pydantic's ValidationError where the rule does not take them.
+        change, pydantic's ValidationError where the rule does not take them, and InvalidFields
+        where the Gram form does not take the rule with them.
         """
         with self._lock:
             run = self.find(run_id)
             if update:
                 run.check_may_change()
                 wanted = (run.turn.update or run.spec.update).changed(update)
+                _check_linear(run, wanted)
                 self._round(run).change(run, wanted)
             pace = run.spec.pace
             run.change(**fields)
@@ -212,6 +215,12 @@ class Book:
         if kept >= self._max_runs:
             raise NoRoom(f"{kept} runs are kept, which is the limit; delete some first")
         self.memory.check(run)
+
+
+def _check_linear(run: Run, rule: Rule) -> None:
+    if run.spec.gradients == "gram" and rule.linear() is None:
+        message = "gram needs a rule whose step is linear in the gradient"
+        raise InvalidFields([FieldError("update", message, rule.model_dump())])
 
 
 def _settled(run: Run, wait_s: float) -> Run:

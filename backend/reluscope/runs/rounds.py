@@ -206,6 +206,7 @@ class Round:
                     run.turn.used_s += used_s
                     run.turn.active = False
                     self._settle(run, outcome)
+                self._work.notify(len(runs) - 1)  # this worker's share may now be fewer of them
             del run, runs  # else a worker that waits keeps a curve that was deleted
 
     def _train(self, runs: list[Run], count: int) -> list[Outcome | None]:
@@ -213,7 +214,12 @@ class Round:
         try:
             trainers = [self._trainers.get(run.id) or self._begin(run) for run in runs]
             began = time.perf_counter()
-            results = advance(trainers, count)
+            try:
+                results = advance(trainers, count)
+            except BaseException:
+                if len(runs) == 1:
+                    raise
+                return [outcome for run in runs for outcome in self._train([run], count)]
             iteration_s = (time.perf_counter() - began) / count / len(runs)
             for run, result in zip(runs, results, strict=True):
                 run.turn.iteration_s = iteration_s
@@ -221,7 +227,7 @@ class Round:
             return [
                 _outcome(run, result.nonfinite) for run, result in zip(runs, results, strict=True)
             ]
-        except (Exception, SystemExit) as error:  # that of somebody's ReLU must not end the worker
+        except BaseException as error:  # that of somebody's ReLU must not end the worker
             logger.warning("run %s failed", runs[0].id, exc_info=True)
             words = (str(error).strip() or "no more is known").splitlines()
             return [("failed", f"{type(error).__name__}: {words[0]}")] * len(runs)
@@ -256,6 +262,8 @@ class Round:
             self._trainers.pop(run.id, None)
         if not run.in_round:
             run.meter.stop()
+            if trainer := self._trainers.get(run.id):
+                trainer.leave()
         turn.settle()
         self._changed(run)
 
@@ -267,6 +275,8 @@ def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome |
         return outcome
     if done == run.spec.iterations:
         return "finished", None
+    if outcome is not None and asked is not None and asked[0] == outcome[0]:
+        return outcome  # with its reason
     return asked or outcome or (("paused", None) if done >= run.stop_at else None)
 
 

@@ -74,14 +74,21 @@ class Bent:
     def pull(self, gradient: Tensor) -> Tensor:
         """The gradient by h, of h's shape, from that by relu(h)."""
         node = self._result.grad_fn
-        if callable(node):  # one in Python is not
-            sources = [source for source, _ in node.next_functions if source is not None]
-            if len(sources) == 1 and not sources[0].next_functions:
+        if callable(node) and not self._has_hooks():  # a node in Python is not
+            inputs = [source for source, _ in node.next_functions]
+            others = [source for source in inputs if source is not None]
+            if len(others) == 1 and not others[0].next_functions and self._result.output_nr == 0:
                 # One function and h: its backward is all that the engine would call.
                 pulled = node(gradient)
-                found: Tensor = pulled[0] if isinstance(pulled, tuple) else pulled
+                found: Tensor = (
+                    pulled[inputs.index(others[0])] if isinstance(pulled, tuple) else pulled
+                )
                 return found
         return differentiate(self._result, (self._h,), gradient)[0]
+
+    def _has_hooks(self) -> bool:
+        """Whether the ReLU has hung something of its own on a gradient, which the engine calls."""
+        return bool(self._h._backward_hooks or self._result._backward_hooks)  # noqa: SLF001
 
 
 class Cut:

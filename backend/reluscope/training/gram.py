@@ -24,7 +24,12 @@ MAX_SIZE_IN_COMPANY = 2**18
 """Values of x x^T and of h that one of several runs has at most: with more, its products are so
 large that company saves nothing."""
 
-TRIAL_COMPANY = 5
+TRIAL_COMPANY = 17
+"""Side by side, matrices begin at any of the sixteen places of a cache line, by which some products
+add in another order."""
+
+TRIAL_ITERATIONS = 6
+"""Another order may be that of one element alone, and then shows in one trial of three."""
 
 
 @dataclass(frozen=True)
@@ -214,14 +219,25 @@ class GramRun(Gram):
 
     def change(self, rule: Rule) -> None:
         """Go on with other hyperparameters; the velocities stay."""
+        self.leave()
         t, kind = self.tensors, _kind(self.relu, rule)
-        self._moves = self._moves or (self.kind.momentum and self.joint.has_gradients)
+        self._moves = self._moves or (self.kind.momentum and self.has_gradients)
         self.kind = replace(kind, decay=kind.decay or self.kind.decay)
         for name, value in _coefficients(_linear(rule)).items():
             getattr(t, name).fill_(value)
         if self._moves:
             t.gain.copy_(t.later_gain)
-        self.joint = self
+        self._gradients = None
+
+    @torch.no_grad()
+    def leave(self) -> None:
+        """Have tensors of its own again, where it shares a company's: a view would keep those of
+        all, and begin in its memory where a product's sums may go in another order."""
+        if self.joint is not self:
+            self._moves = self._moves or (self.kind.momentum and self.joint.has_gradients)
+            self.tensors = _Tensors(*(value.clone() for value in self.tensors.values()))
+            self.joint, self.place = self, 0
+            self._gradients = None
 
     @torch.no_grad()
     def weights(self) -> tuple[Tensor, Tensor]:
@@ -235,6 +251,7 @@ class GramRun(Gram):
         iteration of either is one of the other."""
         first = runs[0]
         if len(runs) == 1:
+            first.leave()
             return first
         joint = first.joint
         if (
@@ -274,11 +291,11 @@ def _company_keeps_bits(
 
     alone, together = some(), some()
     company = GramRun.together(together)
-    for _ in range(3):
+    for _ in range(TRIAL_ITERATIONS):
         found = company.forward()
         company.update()
-        for loss, run in zip(found, alone, strict=True):
-            if loss != run.forward():
+        for loss, h, run in zip(found, company._h, alone, strict=True):  # noqa: SLF001
+            if loss != run.forward() or not torch.equal(h, run._h[0]):  # noqa: SLF001
                 return False
             run.update()
     return all(

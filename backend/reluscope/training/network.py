@@ -84,5 +84,6 @@ class Network:
             for own, kept_state in zip(self._state, state, strict=True):
                 own.clear()
                 own.update(kept_state)
+            self._step = None  # it may hold what the state was made of
 
         return restore

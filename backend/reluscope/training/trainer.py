@@ -113,6 +113,15 @@ class Trainer:
         """w1 (d_in, hidden) and w2 (hidden, d_out), as they are now."""
         return self.network.weights()
 
+    @torch.no_grad()
+    def leave(self) -> None:
+        """Keep nothing of a company that it was in, until it advances in one again."""
+        if isinstance(self.network, GramRun) and self.network.joint is not self.network:
+            self.network.leave()
+            if self.last is not None:
+                norm = self.last.gradient_norm()
+                self.last = Last(self.last.loss, lambda: norm)
+
     def advance(self, count: int) -> Advance:
         """Train `count` iterations, or up to the first that is not finite.
 
@@ -125,6 +134,7 @@ class Trainer:
 
     def retrace(self, count: int) -> Advance:
         """Train up to the first iteration that is not finite, looking at each."""
+        self.leave()
         found: Nonfinite | None = None
         pieces: list[Advance] = []
         while found is None and len(pieces) < count:
@@ -152,14 +162,21 @@ def advance(trainers: Sequence[Trainer], count: int) -> list[Advance]:
 
     That they trained at all was right only if all stayed finite; so a place is kept to come back
     to, which costs a copy of what moves, where to look at each iteration would cost a twentieth of
-    it.
+    it. There all are left where the ReLU of one raises: alone, the others may go on.
     """
     network = _together([trainer.network for trainer in trainers])
-    if not any(trainer.watchful for trainer in trainers):
+    if len(trainers) == 1 and not trainers[0].watchful:
         return _train(network, trainers, count)
     restore = network.save()
     before = [trainer.last for trainer in trainers]
-    results = _train(network, trainers, count)
+    try:
+        results = _train(network, trainers, count)
+    except BaseException:
+        if len(trainers) > 1:
+            for place, trainer in enumerate(trainers):
+                restore(place)
+                trainer.leave()
+        raise
     finite = network.are_finite()
     for place, trainer in enumerate(trainers):
         good = finite[place] and bool(np.isfinite(results[place].losses).all())
