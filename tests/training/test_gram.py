@@ -135,7 +135,9 @@ def test_a_change_in_company_is_a_change_alone():
     assert [result.losses.tolist() for result in advance(together, 10)] == expected
 
 
-@pytest.mark.parametrize("changed", [{"weight_decay": 5.0}, {"momentum": 0.0}, {"lr_w2": 0.0}])
+@pytest.mark.parametrize(
+    "changed", [{"weight_decay": 5.0}, {"weight_decay": 0.0}, {"momentum": 0.0}, {"lr_w2": 0.0}]
+)
 def test_a_change_is_that_of_the_plain_form(changed):
     spec = spec_of({"momentum": 0.9, "weight_decay": 1.0})
     curves = []
@@ -234,3 +236,25 @@ def test_who_leaves_keeps_nothing_of_the_company():
     for value in network.tensors.values():
         assert value.untyped_storage().nbytes() == value.nbytes
     assert trainers[1].last.gradient_norm() == norm
+
+
+def test_one_that_is_rewound_moves_only_itself():
+    """From its first turn on, with a first velocity that is undampened."""
+    update = {"momentum": 0.9, "dampening": 0.3, "weight_decay": 1.0}
+    specs = [spec_of({**update, "lr": 1.0 if s == 1 else 1e-4}, seed=s) for s in range(3)]
+    alone, together = ([Trainer(spec) for spec in specs] for _ in range(2))
+    first, second = advance(together, 30), advance(together, 9)
+    for trainer, *ours in zip(alone, first, second, strict=True):
+        theirs = [trainer.advance(len(first[0].losses)), trainer.advance(9)]
+        for result, expected in zip(ours, theirs, strict=True):
+            np.testing.assert_array_equal(result.losses, expected.losses)
+            assert result.nonfinite == expected.nonfinite
+
+
+def test_a_rewound_run_has_the_losses_that_came_before():
+    spec = spec_of({"momentum": 0.9, "dampening": 0.3, "lr": 1.0})
+    unwatched = Trainer(spec)
+    unwatched.watchful = False
+    found = Trainer(spec).advance(60).losses
+    np.testing.assert_array_equal(found, unwatched.advance(60).losses[: len(found)])
+    assert not np.isfinite(found[-1])
