@@ -255,6 +255,15 @@ def test_a_run_asked_to_pause_says_what_it_met_in_that_turn(book, gate):
     assert run.reason.startswith("a weight is not finite after the update of iteration 0")
 
 
+def test_what_the_last_iteration_meets_is_told_of_a_run_that_is_finished(book):
+    full = np.array(curve(spec(update={"lr": 1.0}, on_nonfinite="continue")))
+    first = int(np.flatnonzero(~np.isfinite(full))[0])
+    run = book.open(spec(update={"lr": 1.0}, on_nonfinite="pause", iterations=first + 1))
+    until_ended(run)
+    assert run.status == "finished"
+    assert run.reason.startswith(f"the loss of iteration {first} is ")
+
+
 def test_a_run_asked_to_stop_stops_though_it_was_to_pause_there(book, gate):
     run = book.open(spec(relu="gated", update={"lr": 3e38}, on_nonfinite="pause"))
     gate.wait_until_reached()

@@ -274,7 +274,7 @@ def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome |
     if outcome is not None and not MOVES[outcome[0]]:
         return outcome
     if done == run.spec.iterations:
-        return "finished", None
+        return "finished", outcome and outcome[1]
     if outcome is not None and asked is not None and asked[0] == outcome[0]:
         return outcome  # with its reason
     return asked or outcome or (("paused", None) if done >= run.stop_at else None)

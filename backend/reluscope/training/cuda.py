@@ -118,6 +118,8 @@ class CapturedNetwork(Network):
     def change(self, rule: Rule) -> None:
         super().change(rule)
         self._begin_anew()
+        if rule.linear() is None:
+            self._eager_left = float("inf")
 
     def norm_of_last(self, place: int = 0) -> Callable[[], float]:
         if self._replay_pass is not None and self._last is not None:

@@ -348,6 +348,7 @@ def _begin(problem: Problem, step: Linear) -> _Tensors:
     )
 
 
+@cache
 def _for_many(relu: Relu) -> Relu:
     """`relu` for h with a dimension for the runs; one that is not elementwise gets h as it knows
     it, (n, hidden)."""
