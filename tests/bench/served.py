@@ -70,7 +70,8 @@ class Viewer:
     def __init__(self, socket: ClientConnection, run_ids: Sequence[str]) -> None:
         self._socket = socket
         self._received = 0
-        socket.send(json.dumps({"type": "watch", "runs": dict.fromkeys(run_ids, 0)}))
+        watch = {"type": "watch", "runs": dict.fromkeys(run_ids, 0), "channels": []}  # as the page
+        socket.send(json.dumps(watch))
         threading.Thread(target=self._receive, daemon=True).start()
 
     def received(self) -> int:
