@@ -69,16 +69,24 @@ def test_rows_of_diagnostics_come_with_their_iterations(book):
 
 
 def test_one_whose_relu_raises_fails_and_its_company_goes_on(book, monkeypatch):
+    """With the losses of all iterations before, wherever its turns ended."""
+    wild = spec(**GRAM, seed=9, iterations=3000, update={"lr": 0.03}, on_nonfinite="continue")
+    full = curve(wild)
+    last = next(at for at, loss in enumerate(full) if loss > 1e9)
+
     def picky(h):
-        if not h.isfinite().all():
-            raise ValueError("h is not finite")
+        if h.abs().max() > 1e3:
+            raise ValueError("h is too large for me")
         return torch.relu(h)
 
-    monkeypatch.setitem(RELUS, "picky", Relu("picky", picky, "", "", "", "", elementwise=True))
+    own = Relu("picky", picky, "", "", "", "", elementwise=True)
+    monkeypatch.setitem(RELUS, "picky", own)
     calm = [book.open(spec(**GRAM, relu="picky", seed=s, iterations=3000)) for s in range(4)]
-    wild = book.open(spec(**GRAM, relu="picky", seed=9, iterations=3000, update={"lr": 1.0}))
-    until_ended(*calm, wild)
-    assert (wild.status, wild.reason) == ("failed", "ValueError: h is not finite")
+    failing = book.open(wild.model_copy(update={"relu": "picky"}))
+    until_ended(*calm, failing)
+    assert (failing.status, failing.reason) == ("failed", "ValueError: h is too large for me")
+    assert 1 < len(failing.trace) <= last
+    assert losses(failing) == full[: len(failing.trace)]
     for run in calm:
         assert run.status == "finished"
         assert losses(run) == curve(run.spec)

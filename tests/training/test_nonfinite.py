@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from reluscope.training.problem import draw
+from reluscope.training.relus import RELUS, Relu
 from reluscope.training.rules import Manual
 from reluscope.training.spec import GRADIENTS, RunSpec
 from reluscope.training.trainer import Nonfinite, Trainer
@@ -143,3 +144,37 @@ def test_a_sum_that_overflows_is_no_weight_that_does(gradients, monkeypatch):
     monkeypatch.setattr("reluscope.training.trainer.draw", lambda _: problem)
     assert not torch.isfinite(problem.w2.sum())
     assert Trainer(spec).advance(10).nonfinite is None
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("pieces", [(60,), (2, 58), (1,) * 60])
+def test_a_relu_that_raises_late_gives_all_iterations_before(gradients, pieces, monkeypatch):
+    """Wherever its turns end; and a loss that is not finite before it comes first."""
+
+    def picky(h):
+        if not h.isfinite().all():
+            raise ValueError("h is not finite")
+        return torch.relu(h)
+
+    monkeypatch.setitem(RELUS, "picky", Relu("picky", picky, "", "", "", ""))
+    for on_nonfinite in ("stop", "continue"):
+        asked = {"gradients": gradients, "on_nonfinite": on_nonfinite}
+        full = Trainer(spec_of(**{**asked, "on_nonfinite": "continue"}, relu="relu"))
+        curve = full.advance(60).losses.tolist()
+        trainer, losses, told, raised = Trainer(spec_of(**asked, relu="picky")), [], [], None
+        for count in (*pieces, 1):
+            try:
+                result = trainer.advance(count)
+            except ValueError as error:  # before any iteration of this turn
+                raised = error
+                break
+            losses += result.losses.tolist()
+            told += [result.nonfinite] if result.nonfinite else []
+            raised = result.error
+            if raised or (told and on_nonfinite == "stop"):
+                break
+        assert isinstance(raised, ValueError) == (on_nonfinite == "continue")
+        first = int(np.flatnonzero(~np.isfinite(curve))[0])
+        assert [one.iteration for one in told] == [first]
+        np.testing.assert_array_equal(losses, curve[: len(losses)])
+        assert len(losses) >= first + 1

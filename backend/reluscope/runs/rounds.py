@@ -214,23 +214,19 @@ class Round:
         try:
             trainers = [self._trainers.get(run.id) or self._begin(run) for run in runs]
             began = time.perf_counter()
-            try:
-                results = advance(trainers, count)
-            except BaseException:
-                if len(runs) == 1:
-                    raise
-                return [outcome for run in runs for outcome in self._train([run], count)]
-            iteration_s = (time.perf_counter() - began) / count / len(runs)
-            for run, result in zip(runs, results, strict=True):
-                run.turn.iteration_s = iteration_s
-                run.record(result.losses, result.diagnostics)
-            return [
-                _outcome(run, result.nonfinite) for run, result in zip(runs, results, strict=True)
-            ]
-        except BaseException as error:  # that of somebody's ReLU must not end the worker
-            logger.warning("run %s failed", runs[0].id, exc_info=True)
-            words = (str(error).strip() or "no more is known").splitlines()
-            return [("failed", f"{type(error).__name__}: {words[0]}")] * len(runs)
+            results = advance(trainers, count)
+        except BaseException as error:  # noqa: BLE001 - somebody's ReLU must not end the worker
+            if len(runs) == 1:
+                return [_failure(runs[0], error)]
+            return [outcome for run in runs for outcome in self._train([run], count)]
+        iteration_s = (time.perf_counter() - began) / count / len(runs)
+        outcomes = []
+        for run, result in zip(runs, results, strict=True):
+            run.turn.iteration_s = iteration_s
+            run.record(result.losses, result.diagnostics)
+            outcome = _outcome(run, result.nonfinite)
+            outcomes.append(_failure(run, result.error) if result.error else outcome)
+        return outcomes
 
     def _begin(self, run: Run) -> Trainer:
         trainer = self._trainers[run.id] = Trainer(run.spec)
@@ -296,6 +292,13 @@ def _count(run: Run, company: int) -> int:
     if pace is not None:
         turn.due += count / pace
     return count
+
+
+def _failure(run: Run, error: BaseException) -> Outcome:
+    """That `run` has failed, and why, in a line."""
+    logger.warning("run %s failed", run.id, exc_info=error)
+    words = (str(error).strip() or "no more is known").splitlines()
+    return "failed", f"{type(error).__name__}: {words[0]}"
 
 
 def _outcome(run: Run, nonfinite: Nonfinite | None) -> Outcome | None:

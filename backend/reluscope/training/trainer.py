@@ -74,6 +74,8 @@ class Advance:
     """One row for each iteration that was due for them, (rows, channels)."""
     nonfinite: Nonfinite | None = None
     """What was met, if it was, for the first time."""
+    error: BaseException | None = None
+    """What the iteration after these raised, if it did."""
 
 
 class Trainer:
@@ -132,28 +134,43 @@ class Trainer:
         """
         return advance([self], count)[0]
 
-    def retrace(self, count: int) -> Advance:
-        """Train up to the first iteration that is not finite, looking at each."""
+    def retrace(self, count: int, error: BaseException | None = None) -> Advance:
+        """Train again what went wrong, looking at each iteration: up to the first that is not
+        finite, or that raises. `error`: what was raised the first time, and may not be again.
+
+        Raises that error where no iteration comes before it.
+        """
         self.leave()
         found: Nonfinite | None = None
         pieces: list[Advance] = []
-        while found is None and len(pieces) < count:
-            before = self.last
-            pieces += _train(self.network, [self], 1)
-            iteration, loss = self.iteration - 1, float(pieces[-1].losses[0])
-            if not np.isfinite(loss):
-                found = Nonfinite.after(before, iteration, "loss", loss)
-            elif not self.network.are_finite()[0]:
-                found = Nonfinite.after(self.last, iteration, "weights", loss)
-        if found is not None:
-            self.watchful = False
-            if self._goes_on and len(pieces) < count:
-                pieces += _train(self.network, [self], count - len(pieces))
+        while len(pieces) < count and (found is None or self._goes_on):
+            before, restore = self.last, self.network.save()
+            try:
+                pieces += _train(self.network, [self], 1)
+            except BaseException as raised:
+                restore(0)
+                if not pieces:
+                    raise
+                error = raised
+                break
+            if self.watchful:
+                found = self._nonfinite(before, float(pieces[-1].losses[0]))
+                self.watchful = found is None
         return Advance(
             np.concatenate([piece.losses for piece in pieces]),
             np.concatenate([piece.diagnostics for piece in pieces]),
             found,
+            error if found is None or self._goes_on else None,
         )
+
+    def _nonfinite(self, before: Last | None, loss: float) -> Nonfinite | None:
+        """What is not finite in the iteration that was trained last, which had this loss."""
+        iteration = self.iteration - 1
+        if not np.isfinite(loss):
+            return Nonfinite.after(before, iteration, "loss", loss)
+        if not self.network.are_finite()[0]:
+            return Nonfinite.after(self.last, iteration, "weights", loss)
+        return None
 
 
 @torch.no_grad()
@@ -162,21 +179,23 @@ def advance(trainers: Sequence[Trainer], count: int) -> list[Advance]:
 
     That they trained at all was right only if all stayed finite; so a place is kept to come back
     to, which costs a copy of what moves, where to look at each iteration would cost a twentieth of
-    it. There all are left where the ReLU of one raises: alone, the others may go on.
+    it. Where the ReLU of one raises, all are back there: alone, the others may go on, and that one
+    has the iterations before.
     """
     network = _together([trainer.network for trainer in trainers])
-    if len(trainers) == 1 and not trainers[0].watchful:
-        return _train(network, trainers, count)
     restore = network.save()
     before = [trainer.last for trainer in trainers]
+    begun: list[Tensor] = []
     try:
-        results = _train(network, trainers, count)
-    except BaseException:
-        if len(trainers) > 1:
-            for place, trainer in enumerate(trainers):
-                restore(place)
-                trainer.leave()
-        raise
+        results = _train(network, trainers, count, begun)
+    except BaseException as error:
+        for place, trainer in enumerate(trainers):
+            restore(place)
+            trainer.leave()
+            trainer.last = before[place]
+        if len(trainers) > 1 or not begun:
+            raise
+        return [trainers[0].retrace(len(begun), error)]
     finite = network.are_finite()
     for place, trainer in enumerate(trainers):
         good = finite[place] and bool(np.isfinite(results[place].losses).all())
@@ -194,10 +213,16 @@ def _together(networks: Sequence[Network | GramRun]) -> Network | Gram:
     return GramRun.together([network for network in networks if isinstance(network, GramRun)])
 
 
-def _train(network: Network | Gram, trainers: Sequence[Trainer], count: int) -> list[Advance]:
+def _train(
+    network: Network | Gram,
+    trainers: Sequence[Trainer],
+    count: int,
+    losses: list[Tensor] | None = None,
+) -> list[Advance]:
     """Train, and look at nothing. Losses and diagnostics stay on the device until all are there, so
-    that a CUDA device is waited for once a call and not once an iteration."""
-    losses: list[Tensor] = []
+    that a CUDA device is waited for once a call and not once an iteration. `losses`: an empty list,
+    which tells how far it has come where something raises."""
+    losses = [] if losses is None else losses
     rows: list[Tensor] = []
     due = _due(trainers, count)
     for at in range(count):
