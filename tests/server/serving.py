@@ -133,7 +133,8 @@ class Server:
     def paused_with(self, losses: ArrayLike, **spec: Any) -> tuple[str, int]:
         """A paused run whose trace goes on with `losses`, and with the rows of `rows_at` where the
         spec asks for any; its id and where they start."""
-        run_id = self.api.start(**{**LONG, "diagnostics_every": 0, **spec})
+        run_id = self.api.start(**{**LONG, "pace": 1e-3, "diagnostics_every": 0, **spec})
+        self.api.until_at(run_id, 1)
         self.api.verb(run_id, "pause")
         start = len(self.book.find(run_id).trace)
         self.extend(run_id, losses)
