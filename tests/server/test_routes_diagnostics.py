@@ -14,7 +14,7 @@ from .watching import ALL
 
 @pytest.fixture
 def finished(api):
-    run_id = api.start(**TINY)
+    run_id = api.start(**TINY, diagnostics_every=20)
     api.until_ended(run_id)
     return run_id
 
