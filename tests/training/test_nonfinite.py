@@ -119,3 +119,12 @@ def test_a_sum_that_overflows_is_no_weight_that_does(gradients, monkeypatch):
     monkeypatch.setattr("reluscope.training.trainer.draw", lambda _: problem)
     assert not torch.isfinite(problem.w2.sum())
     assert Trainer(spec).advance(10).nonfinite is None
+
+
+@pytest.mark.parametrize(
+    ("norm", "told"),
+    [(24035200000000.0, "2.40352e+13"), (6371570.4, "6.37157e+06"), (math.inf, "Infinity")],
+)
+def test_the_norm_is_told_as_the_loss_is(norm, told):
+    said = str(Nonfinite(2, "loss", math.nan, 24035200000000.0, norm))
+    assert said.endswith(f"the last finite loss was 2.40352e+13, with a gradient of norm {told}")

@@ -56,9 +56,10 @@ class Nonfinite:
             said = f"a weight is not finite after the update of iteration {self.iteration}"
         if self.last_loss is None or self.gradient_norm is None:
             return f"{said}; no loss before it was finite"
-        norm = tell(float(f"{self.gradient_norm:.6g}"))
+        norm = tell(self.gradient_norm)
+        told = norm if isinstance(norm, str) else f"{norm:.6g}"
         return (
-            f"{said}; the last finite loss was {self.last_loss:.6g}, with a gradient of norm {norm}"
+            f"{said}; the last finite loss was {self.last_loss:.6g}, with a gradient of norm {told}"
         )
 
 
