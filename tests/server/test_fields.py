@@ -75,23 +75,54 @@ def test_a_field_that_is_missing_was_not_given():
     assert errors_of(adapter, {}) == [("kind", NOTHING, ["cat"])]
 
 
+def test_a_kind_that_is_missing_is_required():
+    schema = Pet.json_schema()
+    with pytest.raises(ValidationError) as refusal:
+        Pet.validate_python({})
+    (error,) = Places(schema, schema).errors(refusal.value.errors())
+    assert (error.field, error.message) == ("kind", "required")
+
+
 @pytest.mark.parametrize(
-    ("given", "field", "message"),
+    ("given", "field", "message", "allowed"),
     [
-        ({"gradients": "hand"}, "gradients", "expected one of ['autograd', 'closed_form', 'gram']"),
-        ({"gradients": "gram", "update": {"rule": "adam"}}, "gradients", "gram needs a rule"),
-        ({"gradients": "gram", "dtype": "bfloat16"}, "dtype", "gram needs float32"),
-        ({"update": {"rule": "manual", "lr_w1": "lr"}}, "update.lr_w1", "expected one of ['rule'"),
+        (
+            {"gradients": "hand"},
+            "gradients",
+            "expected one of ['autograd', 'closed_form', 'gram']",
+            ["autograd", "closed_form", "gram"],
+        ),
+        (
+            {"gradients": "gram", "update": {"rule": "adam"}},
+            "gradients",
+            "gram needs a rule",
+            ["autograd", "closed_form"],
+        ),
+        (
+            {"gradients": "gram", "dtype": "bfloat16"},
+            "dtype",
+            "gram needs float32",
+            ["float32", "float64"],
+        ),
+        (
+            {"update": {"rule": "manual", "lr_w1": "lr"}},
+            "update.lr_w1",
+            "expected one of ['rule'",
+            ["rule", "lr"],
+        ),
     ],
     ids=str,
 )
-def test_a_value_that_may_come_there_is_refused_for_what_stands_beside_it(given, field, message):
+def test_a_value_that_is_refused_for_what_stands_beside_it_leaves_the_others(
+    given, field, message, allowed
+):
     schema = RunSpec.model_json_schema()
     with pytest.raises(ValidationError) as refusal:
         RunSpec.model_validate(given)
     (error,) = Places(schema, schema).errors(refusal.value.errors())
     assert error.field == field
     assert error.message.startswith(message)
+    assert error.allowed == allowed
 
 
 def test_every_field_of_a_spec_tells_what_may_come():

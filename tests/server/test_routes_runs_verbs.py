@@ -104,6 +104,16 @@ def test_a_wrong_step_is_named(api, body, field):
     assert [error["field"] for error in document["errors"]] == [field]
 
 
+def test_a_field_that_a_step_does_not_have_is_told_with_those_that_it_has(api):
+    run_id = api.start(**TINY, pace=0.01)
+    document = problem(api.http.post(f"/api/runs/{run_id}/step", json={"n": 5}), 422)
+    (error,) = document["errors"]
+    assert (error["message"], error["allowed"]) == (
+        "expected one of ['iterations']",
+        ["iterations"],
+    )
+
+
 def test_runs_beyond_the_limit_are_refused_until_one_ends(server, api, monkeypatch):
     monkeypatch.setattr(server.book, "_max_live", 2)
     first, _second = api.start(**LONG), api.start(**LONG)

@@ -178,3 +178,12 @@ def test_a_relu_that_raises_late_gives_all_iterations_before(gradients, pieces, 
         assert [one.iteration for one in told] == [first]
         np.testing.assert_array_equal(losses, curve[: len(losses)])
         assert len(losses) >= first + 1
+
+
+@pytest.mark.parametrize(
+    ("norm", "told"),
+    [(24035200000000.0, "2.40352e+13"), (6371570.4, "6.37157e+06"), (math.inf, "Infinity")],
+)
+def test_the_norm_is_told_as_the_loss_is(norm, told):
+    said = str(Nonfinite(2, "loss", math.nan, 24035200000000.0, norm))
+    assert said.endswith(f"the last finite loss was 2.40352e+13, with a gradient of norm {told}")

@@ -11,6 +11,7 @@ from .. import __version__
 from ..runs.book import Book
 from ..settings import LOOPBACK, Settings
 from . import assets, problems
+from .document import Documented
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
             following.cancel()
             app.state.workers_stopped = await asyncio.to_thread(app.state.book.close)
 
-    app = FastAPI(
+    app = Documented(
         title="reluscope",
         version=__version__,
         lifespan=lifespan,

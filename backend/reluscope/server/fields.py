@@ -48,15 +48,19 @@ class Places:
             members = self._branches(places[-1])
             allowed = [choice for m in members for choice in _choices(m["properties"][tag])]
             given = given.get(tag, NOTHING)
+            message = "required"
         elif kind == "extra_forbidden":
-            allowed = list(places[-2].get("properties", ()))
+            branches = self._branches(places[-2])
+            allowed = [name for branch in branches for name in branch.get("properties", ())]
             message = f"expected one of {allowed}"
         elif kind == "missing":
             given = NOTHING
             message = "required" if path[self._prefix :] else "a JSON body is required"
-        # One of them may still be refused, for what stands in other fields.
         if isinstance(allowed, list) and given not in (NOTHING, *allowed):
             message = f"expected one of {allowed}"
+        elif isinstance(allowed, list) and kind != "extra_forbidden":
+            # One of them may still be refused, for what stands in other fields.
+            allowed = [choice for choice in allowed if choice != given]
         field = ".".join(path[self._prefix :])[:FIELD_CHARACTERS]
         return FieldError(field, message, given, allowed or None)
 

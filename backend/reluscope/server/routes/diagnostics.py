@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
 
 from ...errors import FieldError, InvalidFields
-from ...numbers import tell_all
+from ...numbers import Number, tell_all
 from ...training.diagnostics import CHANNELS
 from ..frames import compact
 from .runs import PROBLEM
@@ -17,7 +18,21 @@ MAX_ROWS = 100_000
 router = APIRouter(tags=["diagnostics"], responses=PROBLEM)
 
 
-@router.get("/api/runs/{id}/diagnostics", response_class=Response)
+class Diagnostics(BaseModel):
+    """What was measured of a run at `iterations`, all of which `every` divides; where that is 0,
+    nothing is measured."""
+
+    id: str
+    start: int
+    every: int
+    iterations: list[int]
+    channels: dict[str, list[Number]]
+    """By a channel's name, one value for each of `iterations`."""
+
+
+@router.get(
+    "/api/runs/{id}/diagnostics", response_class=Response, responses={200: {"model": Diagnostics}}
+)
 def diagnostics(
     run_id: Annotated[str, Path(alias="id")],
     book: TheBook,

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
 
 from ...errors import FieldError, InvalidFields
-from ...numbers import tell_all
+from ...numbers import Number, tell_all
 from .runs import PROBLEM
 from .shared import TheBook
 
@@ -15,7 +16,15 @@ MAX_LOSSES = 1_000_000
 router = APIRouter(tags=["losses"], responses=PROBLEM)
 
 
-@router.get("/api/runs/{id}/losses", response_class=Response)
+class Losses(BaseModel):
+    """Losses of a run, those of iterations `start, start + 1, ...`."""
+
+    id: str
+    start: int
+    losses: list[Number]
+
+
+@router.get("/api/runs/{id}/losses", response_class=Response, responses={200: {"model": Losses}})
 def losses(
     run_id: Annotated[str, Path(alias="id")],
     book: TheBook,

@@ -18,9 +18,7 @@ from ..idempotency import Answers
 from ..problems import Problem
 from .shared import TheBook
 
-PROBLEM: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem, "content": {"application/problem+json": {}}}
-}
+PROBLEM: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}}
 
 PENDING: dict[int | str, dict[str, Any]] = {
     202: {"model": RunView, "description": "It will be, when its iteration is over"}
