@@ -200,6 +200,7 @@ def test_a_run_that_fails_says_why_and_the_others_go_on(book, enter_relu, caplog
         (RuntimeError(), "RuntimeError: no more is known"),
         (MemoryError("out of it"), "MemoryError: out of it"),
         (RuntimeError("  \n first \n second"), "RuntimeError: first"),
+        (KeyboardInterrupt(), "KeyboardInterrupt: no more is known"),
     ],
     ids=str,
 )

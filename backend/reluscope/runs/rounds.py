@@ -221,7 +221,7 @@ class Round:
             return [
                 _outcome(run, result.nonfinite) for run, result in zip(runs, results, strict=True)
             ]
-        except (Exception, SystemExit) as error:  # that of somebody's ReLU must not end the worker
+        except BaseException as error:  # that of somebody's ReLU must not end the worker
             logger.warning("run %s failed", runs[0].id, exc_info=True)
             words = (str(error).strip() or "no more is known").splitlines()
             return [("failed", f"{type(error).__name__}: {words[0]}")] * len(runs)
