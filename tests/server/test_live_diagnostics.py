@@ -33,7 +33,7 @@ def all_blocks(messages):
 
 
 def test_blocks_follow_their_losses_as_documented(api, live_url):
-    run_id = api.start(**TINY)
+    run_id = api.start(**TINY, diagnostics_every=20)
     (view,) = api.until_ended(run_id)
     with Viewer(live_url) as viewer:
         viewer.watch({run_id: 0})
@@ -95,7 +95,7 @@ def test_runs_in_company_each_have_their_own(api, live_url):
 @ENCODINGS
 @pytest.mark.parametrize("cursor", [0, 1, 19, 20, 21, 480, 481, 499])
 def test_values_come_from_the_cursor_on(api, live_url, encoding, cursor):
-    run_id = api.start(**TINY)
+    run_id = api.start(**TINY, diagnostics_every=20)
     api.until_ended(run_id)
     curves = Curves({run_id: cursor}, 20)
     with Viewer(f"{live_url}?encoding={encoding}") as viewer:
