@@ -187,3 +187,8 @@ def test_of_real_curves_the_one_thing_that_differs_is_the_reason(other):
     told = why(found, a, b)
     assert next(iter(other.get("update", other))) in told.lower()
     assert ";" not in told
+
+
+def test_what_a_run_does_not_have_of_its_own_is_said_in_words():
+    own = side(update={"rule": "sgd", "lr_w1": 1e-6})
+    assert "lr_w1 is 1e-06 in a and not set in b" in why(EQUAL, own, PLAIN)

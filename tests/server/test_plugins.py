@@ -49,6 +49,10 @@ def narrow(h):
 def double(h):
     return h.double()
 
+@implementation("In h itself")
+def in_place(h):
+    return h.clamp_(min=0)
+
 @implementation("No tensor")
 def nothing(h):
     return None
@@ -162,6 +166,10 @@ def test_its_hyperparameters_are_checked_like_others(served):
         (
             {"relu": "double"},
             "ValueError: double returned dtype torch.float64 for an h of dtype torch.float32",
+        ),
+        (
+            {"relu": "in_place"},
+            "ValueError: in_place changes h in place: expected a tensor of its own",
         ),
         ({"relu": "nothing"}, "ValueError: nothing returned NoneType, not a tensor"),
         ({"update": {"rule": "silent"}}, "LookupError: no such step"),

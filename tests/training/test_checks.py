@@ -133,7 +133,7 @@ def test_the_reason_is_one_line_without_its_matrices():
         (lambda h: h.half(), "float16"),
         (lambda h: h.detach().clamp(min=0), "gradient"),
         (RaisesInBackward.apply, "no way back"),
-        (lambda h: h.relu_(), "in-place"),
+        (lambda h: h.relu_(), "it changes h in place"),
         (lambda h: h * torch.ones(4, 5, dtype=h.dtype), "RuntimeError"),
     ],
     ids=["raises", "nothing", "shape", "dtype", "detached", "backward", "in place", "timed shape"],

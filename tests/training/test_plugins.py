@@ -245,6 +245,7 @@ def test_a_rule_that_is_not_sound_is_refused_where_it_stands(write, text, said):
         ('@implementation("M")\ndef mine(): ...', "mine cannot be called with h alone: ..."),
         ('@implementation("M")\ndef mine(h, k): ...', "mine cannot be called with h alone: ...'k'"),
         ("@implementation\ndef mine(h): ...", "expected a title, ..."),
+        ('implementation("M")(lambda h: h)', "<lambda> is no name: expected def my_own(h)"),
     ],
 )
 def test_an_implementation_that_is_no_function_of_h_is_refused_where_it_stands(write, text, said):

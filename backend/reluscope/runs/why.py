@@ -107,7 +107,8 @@ def _of_environments(a: Side, b: Side) -> Iterator[str]:
 
 
 def _told(name: str, mine: object, its: object) -> str:
-    return f"{LABELS.get(name, name)} is {mine} in a and {its} in b"
+    a, b = ("not set" if value is None else value for value in (mine, its))
+    return f"{LABELS.get(name, name)} is {a} in a and {b} in b"
 
 
 def _remark(field: str, a: RunSpec, b: RunSpec) -> str:

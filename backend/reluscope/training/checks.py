@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ..numbers import Number
-from .relus import Relu
+from .relus import Relu, changes_of
 from .spec import DTYPES
 from .stopwatch import ROUNDS, Timing, time_beside
 
@@ -119,8 +119,12 @@ def _points(relu: Relu, dtype: str) -> tuple[Point, ...]:
 
 def _value_and_slope(relu: Relu, h: Tensor) -> tuple[Tensor, Tensor]:
     """relu(h) and its gradient, both of h's shape. Raises UnfitRelu."""
+    given = h.clone()  # no leaf, which torch itself keeps from changes
+    before = changes_of(given)
     with _unfit_if("it"):
-        value = relu.apply(h)
+        value = relu.apply(given)
+    if changes_of(given) != before:
+        raise UnfitRelu("it changes h in place, and gives no tensor of its own")
     if not isinstance(value, Tensor):
         raise UnfitRelu(f"it gives {type(value).__name__}, not a tensor")
     if value.shape != h.shape:

@@ -100,6 +100,8 @@ def _function_name(function: object) -> str:
             f"{name or repr(function)} is not a function: expected def my_own(h), "
             "which may call the apply of an autograd.Function"
         )
+    if not name.isidentifier():  # of a lambda, say: a script could not call it
+        raise PluginError(f"{name} is no name: expected def my_own(h)")
     try:
         inspect.signature(function).bind("h")
     except TypeError as error:

@@ -47,9 +47,20 @@ def implementation(
     return enter
 
 
+def changes_of(h: Tensor) -> int:
+    """How often h was changed in place."""
+    count: int = h._version  # noqa: SLF001 - torch has no other name for it
+    return count
+
+
 def check(relu: Relu, h: Tensor) -> None:
-    """Raises ValueError where relu(h) is not of h's shape and dtype, or does not depend on h."""
-    result: object = relu.apply(h.detach().requires_grad_())
+    """Raises ValueError where relu(h) is not of h's shape and dtype, does not depend on h, or has
+    changed h, which is measured after it."""
+    given = h.detach().requires_grad_().clone()  # no leaf, which torch itself keeps from changes
+    before = changes_of(given)
+    result: object = relu.apply(given)
+    if changes_of(given) != before:
+        raise ValueError(f"{relu.name} changes h in place: expected a tensor of its own")
     if not isinstance(result, Tensor):
         raise ValueError(f"{relu.name} returned {type(result).__name__}, not a tensor")  # noqa: TRY004
     for what in ("shape", "dtype", "device"):
