@@ -320,3 +320,9 @@ def visiting(browser: Browser) -> Iterator[Visiting]:
 def visit(visiting: Visiting, api: Api) -> Visit:
     """A visit to the page of the server that all tests share."""
     return visiting(api.url)
+
+
+@pytest.fixture
+def catalog(api: Api) -> dict[str, Any]:
+    catalog: dict[str, Any] = api.get("/catalog")
+    return catalog

@@ -25,8 +25,6 @@ class Network:
 
     def __init__(self, problem: Problem, relu: Relu, gradients: str, rule: Rule) -> None:
         """`gradients` is a key of `PASSES`."""
-        self._relu = relu
-        self._dtype = problem.y.dtype
         self._weights = [problem.w1, problem.w2]
         self._pass = PASSES[gradients](problem, relu)
         self._state: list[State] = [{}, {}]

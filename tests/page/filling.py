@@ -1,0 +1,19 @@
+"""What a person does with the form."""
+
+from playwright.sync_api import Locator
+
+from tests.page.conftest import Visit
+
+
+def folded(visit: Visit) -> Locator:
+    """The rarely used hyperparameters."""
+    return visit.form.get_by_role("group")
+
+
+def fold(visit: Visit) -> None:
+    """Fold them away, or unfold them."""
+    folded(visit).locator("summary").click()
+
+
+def start(visit: Visit) -> None:
+    visit.form.get_by_role("button", name="Start").click()
