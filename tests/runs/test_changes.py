@@ -24,7 +24,7 @@ def by_hand(run, asked) -> list[float]:
     for event in changes(run):
         found += trainer.advance(event.iteration - len(found)).losses.tolist()
         changed = {name.removeprefix("update."): new for name, (_, new) in event.changes.items()}
-        trainer.change(asked.update.changed(changed))
+        trainer.change(asked.model_copy(update={"update": asked.update.changed(changed)}))
     return found + trainer.advance(len(run.trace) - len(found)).losses.tolist()
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from reluscope.runs.book import Book
 from reluscope.runs.run import Run
-from reluscope.training.script import Change, script
+from reluscope.training.change import Change
+from reluscope.training.script import script
 from tests.training.scripted import printed
 
 from .making import losses, spec, until_at, until_ended, until_paused
@@ -29,7 +30,10 @@ def test_changes_are_undone_to_the_rule_that_it_began_with():
     assert run.spec.update == rules[-1]
     first, changes = run.history()
     assert first == began.model_copy(update={"pace": 5.0})
-    assert changes == [Change(2 * place, rule) for place, rule in enumerate(rules)]
+    assert changes == [
+        Change(2 * place, first.model_copy(update={"update": rule}))
+        for place, rule in enumerate(rules)
+    ]
 
 
 def test_a_name_or_a_pace_is_no_change_of_how_it_trains():
@@ -47,7 +51,7 @@ def test_what_was_changed_back_is_told_as_well():
     run.change(update=began.update)
     first, changes = run.history()
     assert first == began
-    assert [change.update.lr for change in changes] == [0.5, began.update.lr]
+    assert [change.spec.update.lr for change in changes] == [0.5, began.update.lr]
 
 
 def test_the_script_of_a_run_that_was_changed_twice_prints_its_losses(book: Book):

@@ -28,6 +28,11 @@ def gentle(rule: str, **hyperparameters: object) -> dict[str, object]:
     return {"rule": rule, "lr": GENTLE.get(rule, 1e-2), **hyperparameters}
 
 
+def by_rule(spec: RunSpec, rule: Rule) -> RunSpec:
+    """The spec with another rule."""
+    return spec.model_copy(update={"update": rule})
+
+
 class MyReLU(torch.autograd.Function):
     """The second tutorial's function, written once more."""
 

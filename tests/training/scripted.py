@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from reluscope.training.change import Change
 from reluscope.training.rules import Rule
-from reluscope.training.script import Change, script
+from reluscope.training.script import script
 from reluscope.training.spec import RunSpec
 from reluscope.training.trainer import Trainer
 
@@ -44,13 +45,13 @@ def trained(spec: RunSpec, changes: Sequence[Change] = ()) -> NDArray[np.float64
     """What a trainer gives for the spec, with these changes, up to where the run would stop."""
     trainer = Trainer(spec)
     losses = []
-    for until, rule in [*changes, (spec.iterations, None)]:
+    for until, after in [*changes, (spec.iterations, None)]:
         done = trainer.advance(until - trainer.iteration)
         losses.append(done.losses)
         if done.nonfinite and spec.on_nonfinite != "continue":
             break
-        if rule:
-            trainer.change(rule)
+        if after:
+            trainer.change(after)
     return np.concatenate(losses)
 
 

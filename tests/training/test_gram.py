@@ -14,6 +14,8 @@ from reluscope.training.rules import RULES
 from reluscope.training.spec import RunSpec
 from reluscope.training.trainer import Trainer, advance
 
+from .plain import by_rule
+
 SMALL = {"n": 16, "d_in": 60, "hidden": 30, "d_out": 5, "iterations": 60, "diagnostics_every": 7}
 
 STEPS = [
@@ -130,7 +132,8 @@ def test_a_change_in_company_is_a_change_alone():
         trainer.advance(10)
     advance(together, 10)
     for trainers in (alone, together):
-        trainers[1].change(specs[1].update.changed({"lr": 2e-5, "momentum": 0.5}))
+        rule = specs[1].update.changed({"lr": 2e-5, "momentum": 0.5})
+        trainers[1].change(by_rule(specs[1], rule))
     expected = [trainer.advance(10).losses.tolist() for trainer in alone]
     assert [result.losses.tolist() for result in advance(together, 10)] == expected
 
@@ -143,7 +146,7 @@ def test_a_change_is_that_of_the_plain_form(changed):
     curves = []
     for trainer in (Trainer(spec), Trainer(by_autograd(spec))):
         first = trainer.advance(20).losses
-        trainer.change(spec.update.changed(changed))
+        trainer.change(by_rule(trainer.spec, spec.update.changed(changed)))
         curves.append([*first, *trainer.advance(20).losses])
     np.testing.assert_allclose(*curves, rtol=1e-9)
 
@@ -162,7 +165,7 @@ def test_only_the_first_velocity_is_undampened_whatever_changes():
             {"momentum": 0.5},
         ):
             rule = rule.changed(changed)
-            trainer.change(rule)
+            trainer.change(by_rule(trainer.spec, rule))
             losses.append(trainer.advance(5).losses)
         curves.append(np.concatenate(losses))
     np.testing.assert_allclose(*curves, rtol=1e-9)
@@ -204,8 +207,8 @@ def test_a_velocity_that_was_only_asked_for_is_none_that_moves():
     for trainer in (Trainer(spec), Trainer(by_autograd(spec))):
         first = trainer.advance(5).losses
         rule = spec.update.changed({"momentum": 0.9})
-        trainer.change(rule)
-        trainer.change(rule.changed({"dampening": 0.5}))
+        trainer.change(by_rule(trainer.spec, rule))
+        trainer.change(by_rule(trainer.spec, rule.changed({"dampening": 0.5})))
         curves.append([*first, *trainer.advance(5).losses])
     np.testing.assert_allclose(*curves, rtol=1e-9)
 

@@ -12,13 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from reluscope.training.change import Change
 from reluscope.training.presets import PRESETS
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES, Rule
-from reluscope.training.script import Change, script
+from reluscope.training.script import script
 from reluscope.training.spec import DTYPES, GRADIENTS, RunSpec
 from reluscope.training.written import number
 
+from .plain import by_rule
 from .scripted import assert_same_bits, printed, read, spec_of, trained
 
 LIVELY = {"momentum": 0.9, "dampening": 0.2, "weight_decay": 0.1, "lr": 1e-5, "lr_w2": 2e-5}
@@ -118,8 +120,8 @@ def test_hyperparameters_that_were_changed_while_it_trained(rule):
     numbers = {  # no optimizer can take a flag that it did not begin with
         name: value for name, value in plain if name != "rule" and not isinstance(value, bool)
     }
-    changes = [Change(4, other.changed(numbers)), Change(9, other)]
     spec = spec_of(other)
+    changes = [Change(4, by_rule(spec, other.changed(numbers))), Change(9, spec)]
     assert_same_bits(spec, changes)
     assert trained(spec, changes)[5:].tolist() != trained(spec)[5:].tolist()
 
@@ -129,22 +131,22 @@ def test_changes_where_momentum_and_decay_come_and_go():
     moving = first.update.changed({"momentum": 0.9, "lr_w1": 1e-6})
     decaying = moving.changed({"dampening": 0.0, "weight_decay": 0.1, "lr_w1": None})
     ahead = decaying.changed({"nesterov": True, "lr": 2e-5})
-    changes = [Change(at, rule) for at, rule in ((2, moving), (5, decaying), (8, ahead))]
-    changes.append(Change(10, first.update))
+    rules = ((2, moving), (5, decaying), (8, ahead), (10, first.update))
     for gradients in GRADIENTS:
-        assert_same_bits(first.model_copy(update={"gradients": gradients}), changes)
+        spec = first.model_copy(update={"gradients": gradients})
+        assert_same_bits(spec, [Change(at, by_rule(spec, rule)) for at, rule in rules])
 
 
 def test_a_change_before_the_first_iteration_is_how_it_begins():
     spec = spec_of(update={"rule": "adagrad"})
     changed = spec.update.changed({"initial_accumulator_value": 0.5})
-    begun = spec.model_copy(update={"update": changed})
-    assert script(spec, [Change(0, changed)]) == script(begun)
+    begun = by_rule(spec, changed)
+    assert script(spec, [Change(0, begun)]) == script(begun)
 
 
 def test_of_changes_between_two_iterations_the_last_counts_and_one_after_the_end_does_not():
     spec = spec_of()
-    once, twice = (spec.update.changed({"lr": lr}) for lr in (1e-3, 1e-7))
+    once, twice = (by_rule(spec, spec.update.changed({"lr": lr})) for lr in (1e-3, 1e-7))
     text = script(spec, [Change(5, once), Change(5, twice), Change(12, once)])
     assert text == script(spec, [Change(5, twice)])
     assert text.count("if t == ") == 1
@@ -193,7 +195,7 @@ def test_it_is_neat(tmp_path: Path):
         },
     }  # fmt: skip
     for name, spec in specs.items():
-        changes = [Change(5, spec.update.changed({"lr": 0.25}))]
+        changes = [Change(5, by_rule(spec, spec.update.changed({"lr": 0.25})))]
         environment = {"torch": "2.13.0+cpu", "device": "A processor of a very long name " * 4}
         (tmp_path / f"{name}.py").write_text(script(spec, changes, environment))
     for command in (["check", "--select", "E,F,W,I"], ["format", "--check", "--diff"]):

@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from reluscope.errors import NoSource
+from reluscope.training.change import Change
 from reluscope.training.relus import RELUS, Relu
-from reluscope.training.script import Change, script
+from reluscope.training.script import script
 from reluscope.training.spec import GRADIENTS
 
+from .plain import by_rule
 from .scripted import assert_same_bits, spec_of
 
 PLUGIN = '''
@@ -138,11 +140,11 @@ def test_what_is_written_out_is_what_is_needed_without_types():
 
 @pytest.mark.parametrize("gradients", ["autograd", "closed_form"])
 def test_somebodys_own_rule_is_written_out(plugin, gradients):
-    rule = plugin.Signs()
-    assert_same_bits(
-        spec_of(rule, gradients=gradients),
-        [Change(4, rule.changed({"lr": 1e-4})), Change(8, rule.changed({"keep": 0.25}))],
+    spec = spec_of(plugin.Signs(), gradients=gradients)
+    slower, shorter = (
+        by_rule(spec, spec.update.changed(changed)) for changed in ({"lr": 1e-4}, {"keep": 0.25})
     )
+    assert_same_bits(spec, [Change(4, slower), Change(8, shorter)])
 
 
 def test_somebodys_own_rule_reads_as_a_function_of_its_hyperparameters(plugin):

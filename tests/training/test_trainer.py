@@ -12,7 +12,7 @@ from reluscope.training.rules import RULES
 from reluscope.training.spec import DTYPES, RunSpec
 from reluscope.training.trainer import Trainer
 
-from .plain import GENTLE, gentle, plain_losses
+from .plain import GENTLE, by_rule, gentle, plain_losses
 
 SMALL = {"n": 16, "d_in": 60, "hidden": 30, "d_out": 5, "iterations": 60}
 
@@ -152,7 +152,7 @@ def test_it_goes_on_with_other_hyperparameters_and_keeps_what_the_rule_remembers
     spec = spec_of("sgd", momentum=0.9)
     changed = Trainer(spec)
     first = changed.advance(20).losses
-    changed.change(spec.update.changed({"lr": 5e-5}))
+    changed.change(by_rule(spec, spec.update.changed({"lr": 5e-5})))
     losses = [*first, *changed.advance(20).losses]
     assert losses == plain_losses(spec, changes={20: {"lr": 5e-5}})[:40]
 

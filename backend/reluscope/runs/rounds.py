@@ -235,7 +235,7 @@ class Round:
 
     def _change(self, run: Run, update: Rule) -> None:
         if trainer := self._trainers.get(run.id):
-            trainer.change(update)
+            trainer.change(run.spec.model_copy(update={"update": update}))
         run.change(update=update)
 
     def _settle(self, run: Run, outcome: Outcome | None) -> None:

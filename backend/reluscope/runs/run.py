@@ -13,10 +13,10 @@ from pydantic import BaseModel, PlainSerializer
 
 from ..errors import ForbiddenMove
 from ..numbers import Number, tell_within
+from ..training.change import Change
 from ..training.devices import canonical
 from ..training.diagnostics import CHANNELS
 from ..training.rules import Rule
-from ..training.script import Change
 from ..training.spec import RunSpec
 from .trace import Trace
 
@@ -296,7 +296,7 @@ class Run:
         changes = []
         for iteration, hyperparameters in steps:
             rule = rule.changed({name: after for name, (_, after) in hyperparameters.items()})
-            changes.append(Change(iteration, rule))
+            changes.append(Change(iteration, spec.model_copy(update={"update": rule})))
         return spec, changes
 
     def record(

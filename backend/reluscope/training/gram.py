@@ -7,7 +7,7 @@ needs but h = a x w1_0 + (x x^T) s. At the tutorial's shape that is a twentieth 
 the same mathematics in another rounding. w1 itself is put together when somebody asks.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 
@@ -41,6 +41,15 @@ class Kind:
     dampening: bool
     nesterov: bool
     decay: bool
+
+
+MOVING = ("s", "w2", "a", "s_velocity", "w2_velocity", "a_velocity", "gain")
+
+
+def moving_shapes(n: int, hidden: int, d_out: int) -> dict[str, tuple[int, ...]]:
+    """The shape of each of `MOVING`, of one run."""
+    s, w2, one = (1, n, hidden), (1, hidden, d_out), (1, 1, 1)
+    return dict(zip(MOVING, (s, w2, one, s, w2, one, one), strict=True))
 
 
 @dataclass
@@ -79,9 +88,8 @@ class _Tensors:
         return [getattr(self, field.name) for field in fields(self)]
 
     def moving(self) -> list[Tensor]:
-        """What iterations change."""
-        moved = [self.s, self.w2, self.a, self.s_velocity, self.w2_velocity, self.a_velocity]
-        return [*moved, self.gain]
+        """What iterations change, in the order of `MOVING`."""
+        return [getattr(self, name) for name in MOVING]
 
     def part(self, run: int) -> "_Tensors":
         """Views of one of the runs."""
@@ -200,6 +208,8 @@ class GramRun(Gram):
     def __init__(self, problem: Problem, relu: Relu, rule: Rule) -> None:
         """Raises ValueError where the rule's step is not linear."""
         self._x, self._w1 = problem.x, problem.w1
+        self.from_seed = True
+        """Whether the problem is the seed's, and so w1_0 can be drawn again."""
         super().__init__(_begin(problem, _linear(rule)), _for_many(relu), _kind(relu, rule))
         self.joint: Gram = self
         self.place = 0
@@ -228,6 +238,40 @@ class GramRun(Gram):
         if self._moves:
             t.gain.copy_(t.later_gain)
         self._gradients = None
+
+    def switch(self, relu: Relu, rule: Rule, *, remembers: bool) -> None:
+        """Go on with another ReLU and another rule; the velocities stay where `remembers`, else
+        begin anew.
+
+        Raises ValueError where the rule's step is not linear.
+        """
+        _linear(rule)
+        self.relu, self._cut = _for_many(relu), cut_of(relu, self.tensors.s.dtype)
+        self.change(rule)
+        if not remembers:
+            t = self.tensors
+            for velocity in (t.s_velocity, t.w2_velocity, t.a_velocity):
+                velocity.zero_()
+            t.gain.fill_(1)
+            self._moves = False
+
+    def kept(self) -> tuple[dict[str, Tensor], dict[str, bool]]:
+        """As `Network.kept`; copies where it shares a company's tensors, which it does not leave."""
+        values = self.tensors.moving()
+        if self.joint is not self:
+            values = [value.clone() for value in values]
+        tensors = dict(zip(MOVING, values, strict=True))
+        if not self.from_seed:
+            tensors["w1_0"] = self._w1
+        moves = self._moves or (self.kind.momentum and self.joint.has_gradients)
+        return tensors, {"from_seed": self.from_seed, "moves": moves, "decays": self.kind.decay}
+
+    def resume(self, tensors: Mapping[str, Tensor], facts: Mapping[str, bool]) -> None:
+        """Come to where `kept` was asked, from the same problem."""
+        for name, value in zip(MOVING, self.tensors.moving(), strict=True):
+            value.copy_(tensors[name])
+        self.from_seed, self._moves = facts["from_seed"], facts["moves"]
+        self.kind = replace(self.kind, decay=facts["decays"])
 
     @torch.no_grad()
     def leave(self) -> None:

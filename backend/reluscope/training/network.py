@@ -1,6 +1,6 @@
 """Network: one run's weights, moved by a gradient and a rule."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -15,6 +15,9 @@ PASSES: dict[str, Callable[[Problem, Relu], Callable[[], Pass]]] = {
     "autograd": Autograd,
     "closed_form": ClosedForm,
 }
+
+NAMES = ("w1", "w2")
+"""What the weights are called where something of theirs is kept by name."""
 
 
 class Network:
@@ -48,6 +51,15 @@ class Network:
     def change(self, rule: Rule) -> None:
         """Go on with other hyperparameters; what the rule remembers stays."""
         self._rule, self._step = rule, None
+
+    @property
+    def state(self) -> list[State]:
+        """What the rule remembers: one dict for each weight."""
+        return self._state
+
+    def remember(self, state: list[State]) -> None:
+        """Have this be what the rule remembers. It is taken over, not copied."""
+        self._state, self._step = state, None
 
     def weights(self) -> tuple[Tensor, Tensor]:
         """w1 (d_in, hidden) and w2 (hidden, d_out), as they are now."""
@@ -85,3 +97,20 @@ class Network:
             self._step = None  # it may hold what the state was made of
 
         return restore
+
+    def kept(self) -> tuple[dict[str, Tensor], dict[str, bool]]:
+        """What decides all further losses, beside the spec: tensors by name, which move with the
+        next update, and facts."""
+        tensors = dict(zip(NAMES, self.weights(), strict=True))
+        for weight, own in zip(NAMES, self._state, strict=True):
+            tensors |= {f"{weight}.{name}": value for name, value in own.items()}
+        return tensors, {}
+
+    def resume(self, tensors: Mapping[str, Tensor], _facts: Mapping[str, bool]) -> None:
+        """Remember what `kept` gave; the weights are those of the problem."""
+        state: list[State] = [{}, {}]
+        for name, value in tensors.items():
+            weight, dot, own = name.partition(".")
+            if dot and weight in NAMES:
+                state[NAMES.index(weight)][own] = value
+        self.remember(state)

@@ -31,15 +31,22 @@ def draw(spec: RunSpec) -> Problem:
 
     Raises RuntimeError (torch.OutOfMemoryError on CUDA) where they do not fit in memory.
     """
+    return Problem(*draw_first(spec, 4))
+
+
+def draw_first(spec: RunSpec, count: int) -> list[Tensor]:
+    """The first `count` of x, y, w1 and w2, as `draw` has them: who has weights needs no others.
+
+    Raises as `draw` does.
+    """
     generator = torch.Generator().manual_seed(spec.seed)
-
-    def randn(rows: int, columns: int) -> Tensor:
-        drawn = torch.randn(rows, columns, generator=generator, dtype=spec.torch_dtype)
-        return drawn.to(spec.device)
-
-    return Problem(
-        x=randn(spec.n, spec.d_in),
-        y=randn(spec.n, spec.d_out),
-        w1=randn(spec.d_in, spec.hidden),
-        w2=randn(spec.hidden, spec.d_out),
-    )
+    shapes = [
+        (spec.n, spec.d_in),
+        (spec.n, spec.d_out),
+        (spec.d_in, spec.hidden),
+        (spec.hidden, spec.d_out),
+    ]
+    return [
+        torch.randn(*shape, generator=generator, dtype=spec.torch_dtype).to(spec.device)
+        for shape in shapes[:count]
+    ]

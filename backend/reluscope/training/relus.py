@@ -53,6 +53,7 @@ def changes_of(h: Tensor) -> int:
     return count
 
 
+@torch.enable_grad()
 def check(relu: Relu, h: Tensor) -> None:
     """Raises ValueError where relu(h) is not of h's shape and dtype, does not depend on h, or has
     changed h, which is measured after it."""

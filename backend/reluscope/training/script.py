@@ -7,9 +7,9 @@ nothing of this package; what the run's ReLU or rule needs of its module is writ
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from ..errors import NoSource
+from .change import Change
 from .forms import FORMS, Form
 from .relus import RELUS, Relu
 from .rules import Rule
@@ -18,14 +18,6 @@ from .spec import RunSpec
 from .written import Update, update
 
 COMMENT_WIDTH = 98
-
-
-class Change(NamedTuple):
-    """Hyperparameters that were changed by hand while a run trained."""
-
-    iteration: int
-    """The first that they hold for."""
-    update: Rule
 
 
 def script(
@@ -64,9 +56,9 @@ def script(
 def _in_effect(spec: RunSpec, changes: Sequence[Change]) -> tuple[list[int], list[Rule]]:
     """When hyperparameters change, and those before, between and after."""
     at = {0: spec.update}
-    for iteration, rule in changes:
+    for iteration, after in changes:
         if iteration < spec.iterations:
-            at[max(0, iteration)] = rule
+            at[max(0, iteration)] = after.update
     return list(at)[1:], list(at.values())
 
 

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..numbers import tell
-from .cuda import CapturedNetwork, can_be_recorded
+from .change import check_change
+from .checkpoint import Checkpoint, read, write
 from .diagnostics import CHANNELS, channels
 from .gram import Gram, GramRun
 from .network import Network
-from .problem import draw
-from .relus import RELUS, check
-from .rules import Rule
+from .networks import begin, go_on, resume
+from .problem import Problem, draw
 from .spec import RunSpec
 
 
@@ -81,35 +81,81 @@ class Advance:
 class Trainer:
     """Trains the network that a spec describes. One thread at a time may use it."""
 
-    def __init__(self, spec: RunSpec) -> None:
-        """Draw the problem and put it on the spec's device.
+    def __init__(
+        self, spec: RunSpec, made: tuple[Network | GramRun, Problem] | None = None
+    ) -> None:
+        """Draw the problem and put it on the spec's device; or have what was `made` already: a
+        network that trains by the spec, and its problem.
 
         Raises RuntimeError (torch.OutOfMemoryError on CUDA) where it does not fit in memory, and
         ValueError where the ReLU does not do what one must.
         """
-        problem, relu = draw(spec), RELUS[spec.relu]
-        check(relu, problem.x[:1].mm(problem.w1))
-        self.network: Network | GramRun
-        if spec.gradients == "gram":
-            self.network = GramRun(problem, relu, spec.update)
-        elif can_be_recorded(spec.device, spec.update):
-            self.network = CapturedNetwork(problem, relu, spec.gradients, spec.update)
-        else:
-            self.network = Network(problem, relu, spec.gradients, spec.update)
-        self.company: Hashable = self.network.company
+        if made is None:
+            problem = draw(spec)
+            made = begin(spec, problem), problem
+        network, problem = made
+        self.spec = spec
+        """What is in force."""
+        self.network = network
+        self._data = (problem.x, problem.y)
+        self.company: Hashable = network.company
         """Trainers for which this is equal may advance together; None for one that goes alone."""
         self.layer = (spec.n, spec.hidden)
         self.stride = spec.diagnostics_every
-        self._goes_on = spec.on_nonfinite == "continue"
         self.watchful = True
         self.last: Last | None = None
         self.iteration = 0
         """Iterations done."""
 
-    def change(self, rule: Rule) -> None:
-        """Go on with other hyperparameters of the same rule; what the rule remembers stays."""
-        self.network.change(rule)
+    def change(self, spec: RunSpec) -> None:
+        """Go on by another spec, which poses the same problem, from the weights that are there.
+
+        What the rule remembers stays where it is the same rule, with its `fixed` hyperparameters as
+        they were, and neither way to the gradient is gram or both are; else it begins anew. Where
+        `on_nonfinite` becomes another, it watches again.
+
+        Raises InvalidFields where the spec poses another problem, and ValueError as one that begins
+        does; then it goes on as it was.
+        """
+        check_change(self.spec, spec)
+        self.leave()
+        self.network = go_on(self.network, self.spec, spec, self._data)
         self.company = self.network.company
+        self.watchful = self.watchful or spec.on_nonfinite != self.spec.on_nonfinite
+        self.spec = spec
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.spec.on_nonfinite == "continue"
+
+    @torch.no_grad()
+    def checkpoint(self) -> bytes:
+        """All that decides its further losses, for `restore`. It goes on as if it were not asked."""
+        tensors, facts = self.network.kept()
+        last = self.last and (self.last.loss, self.last.gradient_norm())
+        return write(Checkpoint(self.spec, self.iteration, self.watchful, last, facts, tensors))
+
+    @classmethod
+    @torch.no_grad()
+    def restore(cls, data: bytes) -> "Trainer":
+        """The trainer that gave `data` by `checkpoint`: its losses from there on are the same, bit
+        for bit, with the same torch on the same machine.
+
+        Raises ValueError where `data` is no checkpoint, is cut short or does not fit, where its
+        device is not here, or its ReLU does not do what one must; and RuntimeError as a trainer
+        that begins does.
+        """
+        found = read(data)
+        try:
+            made = resume(found.spec, found.tensors, found.facts)
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"this checkpoint does not fit: {error}") from error
+        trainer = cls(found.spec, made)
+        trainer.iteration, trainer.watchful = found.iteration, found.watchful
+        if found.last is not None:
+            loss, norm = found.last
+            trainer.last = Last(loss, lambda: norm)
+        return trainer
 
     def weights(self) -> tuple[Tensor, Tensor]:
         """w1 (d_in, hidden) and w2 (hidden, d_out), as they are now."""

@@ -11,7 +11,7 @@ from ...runs.compare import Difference
 from ...runs.compare import compare as compare_traces
 from ...runs.run import Run
 from ...runs.why import why
-from ...training.script import Change
+from ...training.change import Change
 from ...training.spec import RunSpec
 from .runs import PROBLEM
 from .shared import TheBook
