@@ -29,7 +29,8 @@ run: .venv/installed  ## serve the page; options as in make run ARGS="--port 900
 	$(BIN)/reluscope $(ARGS)
 
 test: .venv/installed-dev  ## everything: checks, unit, server and browser tests
-	$(BIN)/python tests/page/chromium.py
+	$(BIN)/python -m tests.page.chromium
+	$(BIN)/python -m tests.postgres.programs
 	$(MAKE) --no-print-directory check test-js
 	$(BIN)/python -m pytest $(ARGS)
 

@@ -1,4 +1,4 @@
-"""What all tests share: the cuda marker, and the tutorials' own losses."""
+"""What all tests share: the cuda marker, a PostgreSQL, and the tutorials' own losses."""
 
 import os
 import subprocess
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from reluscope.training.devices import use_one_thread
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
+from tests.postgres.cluster import Cluster
 
 # A busy machine is no error.
 settings.register_profile("reluscope", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -50,6 +51,24 @@ def registries() -> Iterator[None]:
     for name in set(sys.modules) - modules:
         if name.startswith(("reluscope_loaded", "plugged")):
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL that all tests share, from the first that asks for it. None is no reason to
+    skip: a test without one fails."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def database_url(postgres: Cluster) -> Iterator[str]:
+    """A new database there. In the end it is dropped, and the cluster answers again, whatever the
+    test did to it."""
+    url = postgres.create()
+    yield url
+    postgres.start()
+    postgres.drop(url)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,14 @@
 """The Chromium that the browser tests run in: found, or installed.
 
-`python tests/page/chromium.py` prints its path; where none can be had, it says why and exits 1.
+`python -m tests.page.chromium` prints its path; where none can be had, it says why and exits 1.
 """
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from tests import installing
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -27,8 +28,6 @@ FLAGS = (
 )
 """How to start it."""
 
-INSTALL_TIMEOUT_S = 900
-
 
 def find() -> Path | None:
     """The browser that CHROMIUM names, or one on PATH, or a Mac's, or Playwright's own."""
@@ -42,8 +41,8 @@ def find() -> Path | None:
 
 def install() -> None:
     """Install one: by apt where that is ours to use, else by Playwright, for this user alone."""
-    if not _install_by_apt():
-        _run(sys.executable, "-m", "playwright", "install", "chromium")
+    if not installing.by_apt("chromium"):
+        installing.run(sys.executable, "-m", "playwright", "install", "chromium")
 
 
 def _of_playwright() -> Path | None:
@@ -51,27 +50,6 @@ def _of_playwright() -> Path | None:
 
     with sync_playwright() as playwright:
         return Path(playwright.chromium.executable_path)
-
-
-def _install_by_apt() -> bool:
-    if not shutil.which("apt-get"):
-        return False
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if sudo and not (shutil.which("sudo") and _run("sudo", "-n", "true")):
-        return False
-    _run(*sudo, "apt-get", "update")  # one broken source need not matter
-    return _run(
-        *sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "chromium"
-    )
-
-
-def _run(*command: str) -> bool:
-    """Whether it went well. What it says goes to stderr, since stdout is for the path."""
-    try:
-        done = subprocess.run(command, stdout=sys.stderr, timeout=INSTALL_TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""A real PostgreSQL for the tests: its programs, and a cluster of the tests' own."""
