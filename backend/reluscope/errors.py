@@ -95,3 +95,44 @@ class PluginError(ReluscopeError):
         place += [f"line {line}"] if line else []
         super().__init__(": ".join(filter(None, (", ".join(place), reason))))
         self.reason = reason
+
+
+class StoreError(ReluscopeError):
+    """What is kept of runs cannot be read or written."""
+
+
+class StoreUnavailable(StoreError):
+    """The store does not answer now; it is asked again."""
+
+
+class StoreDamaged(StoreError):
+    """What the store has of a run is not what was written there."""
+
+
+class StoreInUse(StoreError):
+    """Another server has the store."""
+
+    def __init__(self, store: str, holder: str | None = None) -> None:
+        """`store` is what it is called, `holder` what is known of that server."""
+        super().__init__(f"{store} is in use by {holder or 'another server'}")
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a later version."""
+
+    def __init__(self, store: str, revision: str) -> None:
+        super().__init__(
+            f"{store} was written by a later version of reluscope (its schema is {revision[:80]}); "
+            "install that version, or name another place by --data"
+        )
+
+
+class BadArchive(ReluscopeError):
+    """A file that was to be imported does not hold runs, or not whole ones."""
+
+
+class NotInstalled(ReluscopeError):
+    """What was asked for needs a package that is not there."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs more: pip install 'reluscope[{extra}]'")

@@ -3,10 +3,11 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BeforeValidator, ByteSize, Field
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+import platformdirs
+from pydantic import BeforeValidator, ByteSize, Field, PositiveInt, SecretStr, TypeAdapter
+from pydantic_settings import BaseSettings, CliImplicitFlag, NoDecode, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -24,6 +25,26 @@ def _texts(value: object) -> list[object]:
     if value.startswith("["):
         return list(json.loads(value))
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+class Limit(NamedTuple):
+    """How much may be kept; one of the two is None."""
+
+    count: int | None
+    size_bytes: int | None
+
+
+_COUNT = TypeAdapter(PositiveInt)
+_BYTES: TypeAdapter[int] = TypeAdapter(Annotated[ByteSize, Field(gt=0)])
+
+
+def _limit(value: object) -> object:
+    """What `1000`, a count, or `2GiB`, a size, says."""
+    if isinstance(value, str) and not value.strip().isdecimal():
+        return Limit(None, _BYTES.validate_python(value))
+    if isinstance(value, str | int):
+        return Limit(_COUNT.validate_python(value), None)
+    return value
 
 
 def _cores() -> int:
@@ -58,6 +79,30 @@ class Settings(BaseSettings):
         BeforeValidator(_words),
         Field(description="Python files with ReLUs or update rules of your own."),
     ] = []
+    data: Annotated[Path, Field(description="The folder that keeps the runs.")] = Path(
+        platformdirs.user_data_path("reluscope", appauthor=False)
+    )
+    database_url: Annotated[
+        SecretStr | None,
+        Field(description="A PostgreSQL database that keeps them instead: postgresql://..."),
+    ] = None
+    store: Annotated[
+        CliImplicitFlag[bool],
+        Field(description="Whether runs are kept at all; with --no-store, in memory alone."),
+    ] = True
+    resume: Annotated[
+        Literal["auto", "never"],
+        Field(description="Whether runs go on that were cut off when the server last ended."),
+    ] = "auto"
+    keep: Annotated[
+        Limit | None,
+        NoDecode,
+        BeforeValidator(_limit),
+        Field(
+            description="How much to keep: runs, as in 1000, or bytes, as in 2GiB. The oldest make "
+            "room, but none that is pinned or has not ended."
+        ),
+    ] = None
     workers: Annotated[
         int, Field(ge=1, le=256, description="Threads that train on the CPU; one for each core.")
     ] = _cores()

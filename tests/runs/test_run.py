@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from reluscope.errors import ForbiddenMove
-from reluscope.runs.run import MOVES, RateMeter, Run
+from reluscope.runs.run import Run
+from reluscope.runs.states import MOVES
+from reluscope.runs.turn import RateMeter
 from reluscope.runs.trace import Trace
 
 from .making import spec

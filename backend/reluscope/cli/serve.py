@@ -2,16 +2,25 @@
 
 import logging
 import os
+import socket
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import uvicorn
 
+from ..errors import StoreInUse, StoreTooNew
 from ..settings import Settings
-from .shared import read_settings
+from .shared import fail, read_settings
+
+if TYPE_CHECKING:
+    from ..runs.store import Store
 
 SHUTDOWN_S = 2
-"""How long open connections may take to end; workers and process need less than the 3 s that are
-left of the 5 s in which a service manager expects the end."""
+"""How long open connections may take to end; workers, store and process need less than the 3 s that
+are left of the 5 s in which a service manager expects the end."""
+
+NOT_STARTED = 3
+"""The exit status where the port could not be had."""
 
 
 def _is_true(record: logging.LogRecord) -> bool:
@@ -20,13 +29,45 @@ def _is_true(record: logging.LogRecord) -> bool:
     return record.getMessage() != "ASGI callable returned without completing handshake."
 
 
+class Server(uvicorn.Server):
+    """One that tells the store where it is, once it listens."""
+
+    def __init__(self, config: uvicorn.Config, store: "Store | None") -> None:
+        super().__init__(config)
+        self._store = store
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen."""
+        await super().startup(sockets)
+        if self._store is not None and self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            self._store.announce(f"http://{shown}:{port}")
+
+
 def run(words: Sequence[str]) -> None:
     """What the command does with the words after it."""
     serve(read_settings(words))
 
 
 def serve(settings: Settings) -> None:
-    """Load the plug-ins, then serve until SIGTERM or SIGINT. Raises PluginError."""
+    """Load the plug-ins, then serve until SIGTERM or SIGINT. Raises PluginError; ends the command
+    where the store is another server's, or of a later version."""
+    server = prepare(settings)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    if not server.started:
+        raise SystemExit(NOT_STARTED)
+    if not server.config.app.state.workers_stopped:  # type: ignore[union-attr]
+        # The interpreter's end would find a worker inside torch, and abort.
+        logging.shutdown()
+        os._exit(0)
+
+
+def prepare(settings: Settings) -> Server:
+    """The server, ready to be run."""
     from ..training import plugins
 
     plugins.load(settings.load)
@@ -37,9 +78,9 @@ def serve(settings: Settings) -> None:
 
     logging.getLogger("uvicorn.error").addFilter(_is_true)
     use_one_thread()
-    app = create_app(settings)
-    uvicorn.run(
-        app,
+    store = _store(settings)
+    config = uvicorn.Config(
+        create_app(settings, store),
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
@@ -50,7 +91,28 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
-    if not app.state.workers_stopped:
-        # The interpreter's end would find a worker inside torch, and abort.
-        logging.shutdown()
-        os._exit(0)
+    return Server(config, store)
+
+
+def _store(settings: Settings) -> "Store | None":
+    """The store, open where it can be."""
+    if not settings.store:
+        return None
+    from sqlalchemy.exc import ArgumentError
+
+    from ..runs.store import Store
+
+    if settings.database_url is None:
+        store = Store.in_folder(settings.data.expanduser())
+    else:
+        try:
+            store = Store.at(settings.database_url.get_secret_value())
+        except ArgumentError:
+            fail("--database-url: expected a URL such as postgresql://user:password@host/name")
+        except ImportError:
+            fail("--database-url needs more: pip install 'reluscope[postgres]'")
+    try:
+        store.open()
+    except (StoreInUse, StoreTooNew) as error:
+        fail(str(error))
+    return store

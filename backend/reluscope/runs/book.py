@@ -1,24 +1,39 @@
 """Book: all runs, and everything that may be asked of one."""
 
 import contextlib
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any
 
-from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
+from ..errors import FieldError, InvalidFields, NoRoom, StoreUnavailable, UnknownRun
 from ..training.devices import canonical, make_deterministic
-from ..training.rules import Rule
+from ..training.rules import RULES, Rule
 from ..training.spec import RunSpec
+from . import forks
+from .index import Index
+from .keep import Keep
+from .kept import Kept
 from .memory import Memory
 from .rounds import Round
-from .run import Run
+from .run import Checkpoint, Run
+from .shelf import Shelf
 from .signal import Signal
+from .store import Snapshot, Store, Stored
+
+logger = logging.getLogger(__name__)
 
 VERB_TIMEOUT_S = 2.0
 """How long a verb waits for the turn that a run is in. A turn lasts 10 ms, or one iteration."""
 
 STOP_TIMEOUT_S = 1.0
 """How long closing waits for turns to end. Workers are daemons: a longer turn is cut."""
+
+SAVE_TIMEOUT_S = 0.5
+"""How long closing goes on to make checkpoints; what has none is trained again from an older one."""
 
 
 class Book:
@@ -31,9 +46,14 @@ class Book:
         memory_bytes: int | None = None,
         max_live: int = 1000,
         max_runs: int = 10_000,
+        store: Store | None = None,
+        resume: bool = True,
+        keep: Keep | None = None,
     ) -> None:
         """`memory_bytes`: what runs may take on the CPU together; None for a share of what is free
-        now. Looks at every device, which takes a second or more where CUDA has to be woken."""
+        now. `store`: where they are kept; what is there already is taken up, and what had not ended
+        goes on where `resume` says so. `keep`: how much may be there. Looks at every device, which
+        takes a second or more where CUDA has to be woken."""
         make_deterministic()
         self._lock = threading.Lock()
         self._cpu_workers = cpu_workers
@@ -41,17 +61,31 @@ class Book:
         self._max_live = max_live
         self._max_runs = max_runs
         self._runs: dict[str, Run] = {}
+        self._numbered: dict[int, Run] = {}
         self._live: set[Run] = set()
-        self._created = 0
+        self._index = Index()
         self._rounds: dict[str, Round] = {}
         self._signals: list[Signal] = []
+        self.store = store
+        self._resume = resume
+        self._shelf = Shelf(self._shelved)
+        self._keep = keep
+        self._closing = False
+        if store is not None:
+            store.follow(self)
 
     def listen(self, wake: Callable[[], None]) -> Signal:
-        """A signal that is marked with every run that is made, changes or goes from now on."""
+        """A signal that is marked with every run that is there, and with those that are made, change
+        or go from now on."""
         signal = Signal(wake)
         with self._lock:
             self._signals.append(signal)
+            there = list(self._runs)
+        for run_id in there:
+            signal.mark(run_id)
         return signal
+
+    # --- runs come
 
     def open(self, spec: RunSpec) -> Run:
         """Make a run of `spec` and let it take turns.
@@ -61,13 +95,67 @@ class Book:
         """
         self._check_device(spec)
         with self._lock:
-            run = Run(spec, self._created + 1)
+            run = Run(spec, self._number(time.time()))
             self._check_room(run)
-            self._created += 1
-            self._runs[run.id] = run
-            self._changed(run)
+            self._enter(run)
             self._round(run).enter(run)
         return run
+
+    def fork(
+        self, run_id: str, changes: Mapping[str, Any], *, at: int | None = None, count: int = 1
+    ) -> list[Run]:
+        """Make runs that share the first `at` iterations of another, all that it has where none is
+        given, and go on with `changes` to its spec; all of them, or none.
+
+        Raises UnknownRun, StoreUnavailable, NoRoom, InvalidFields and pydantic's ValidationError as
+        `forks.fork` does.
+        """
+        run = self.read(run_id)
+        kept = [forks.fork(run, changes, at) for _ in range(count)]
+        checkpoint = self._checkpoint(run) if kept[0].view.iteration else None
+        if checkpoint and checkpoint.iteration > kept[0].view.iteration:
+            checkpoint = None  # it is trained up to there from the start
+        return self._begin(kept, checkpoint)
+
+    def replay(self, run_id: str) -> Run:
+        """Make a run that trains again what another has trained, with the same changes on the way.
+
+        Raises UnknownRun, StoreUnavailable, InvalidFields, NoRoom.
+        """
+        (run,) = self._begin([forks.replay(self.read(run_id))])
+        return run
+
+    def _begin(self, kept: list[Kept], checkpoint: Checkpoint | None = None) -> list[Run]:
+        spec = kept[0].view.spec
+        self._check_device(spec)
+        with self._lock:
+            runs = [Run.of(one, self._number(one.view.created_at)) for one in kept]
+            self._check_room(*runs)
+            for run in runs:
+                run.checkpoint = checkpoint
+                self._enter(run)
+                self._round(run).enter(run)
+        return runs
+
+    def add(self, kept: Iterable[Kept]) -> list[Run]:
+        """Take in runs that were taken apart elsewhere; one whose id is taken here gets another. What
+        had not ended there is interrupted here. Raises NoRoom."""
+        added = []
+        with self._lock:
+            for one in kept:
+                run = Run.of(one, self._number(one.view.created_at))
+                if run.id in self._runs:
+                    run.rename()
+                if one.checkpoint is not None and not run.ended:
+                    run.checkpoint = Checkpoint(run.iteration, one.checkpoint)
+                if run.live:
+                    run.move("interrupted", "it was exported before it had ended")
+                self._check_count()
+                self._enter(run)
+                added.append(run)
+        return added
+
+    # --- and are found
 
     def find(self, run_id: str) -> Run:
         """Raises UnknownRun."""
@@ -76,10 +164,59 @@ class Book:
         except KeyError:
             raise UnknownRun(run_id) from None
 
+    def read(self, run_id: str) -> Run:
+        """A run with its curve and events in memory, where they stay for a while: from the store,
+        where they lie there alone.
+
+        Raises UnknownRun, and StoreUnavailable where the store does not answer.
+        """
+        run = self.find(run_id)
+        run.used_at = time.monotonic()
+        if run.is_shelved:
+            assert self.store is not None
+            kept = self.store.read(run_id)
+            if kept is None:
+                raise UnknownRun(run_id)
+            with self._lock:
+                if run.is_shelved:
+                    run.unshelve(kept)
+                    self._shelf.note(run)
+                    self.memory.note(run)
+        return run
+
+    def kept(self, run_id: str) -> Kept:
+        """A run, taken apart as it is now. Raises UnknownRun, StoreUnavailable."""
+        run = self.read(run_id)
+        checkpoint = None if run.ended else self._checkpoint(run)
+        with self._lock:
+            view, events, trace = run.view(), list(run.events), run.trace
+        count = view.iteration
+        return Kept(
+            view,
+            events,
+            trace[:count],
+            trace.rows_of(0, count)[1],
+            trace.marks(0, count),
+            checkpoint and checkpoint.data,
+        )
+
     def newest_first(self) -> Iterator[Run]:
         """Every run, as of now."""
+        return iter(self.search({}))
+
+    def search(
+        self,
+        wanted: Mapping[str, Collection[str]],
+        text: str = "",
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Runs that have what is wanted, newest first, as `Index.find` has it."""
         with self._lock:
-            return reversed(list(self._runs.values()))
+            numbers = self._index.find(wanted, text, before, limit)
+            return [self._numbered[number] for number in numbers]
+
+    # --- are steered
 
     def pause(self, run_id: str, *, wait_s: float = VERB_TIMEOUT_S) -> Run:
         """Take a run out of the round. When this returns, it does not move, except where the turn
@@ -95,37 +232,45 @@ class Book:
         return _settled(run, wait_s)
 
     def resume(self, run_id: str) -> Run:
-        """Let a run take turns until it is finished. Raises UnknownRun, ForbiddenMove."""
+        """Let a run take turns until it is finished. Raises UnknownRun, ForbiddenMove; and, of one
+        that was interrupted, what `open` and `read` raise."""
+        run = self._awake(run_id)
         with self._lock:
-            run = self.find(run_id)
             if not run.in_round:
                 self._continue(run, "resume")
             run.check_not_ending("resume")
             run.turn.settle()
             run.turn.step = None
             run.stop_at = run.spec.iterations
+            run.version += 1
+            self._changed(run)
             return run
 
     def step(self, run_id: str, iterations: int) -> Run:
         """Train exactly `iterations` more (or what is left), then pause. A run in the round
-        finishes the turn that it is in before these. Raises UnknownRun, ForbiddenMove."""
+        finishes the turn that it is in before these. Raises what `resume` does."""
+        run = self._awake(run_id)
         with self._lock:
-            run = self.find(run_id)
             if not run.in_round:
                 self._continue(run, "step")
             run.check_not_ending("step")
             self._round(run).step(run, iterations)
+            run.version += 1
+            self._changed(run)
             return run
 
     def stop(self, run_id: str, *, wait_s: float = VERB_TIMEOUT_S) -> Run:
         """End a run for good, as `pause` pauses one. One that has ended stays as it is.
 
-        Raises UnknownRun.
+        Raises UnknownRun, and StoreUnavailable of one that was interrupted.
         """
+        run = self._awake(run_id)
         with self._lock:
-            run = self.find(run_id)
-            if not run.ended:
+            if run.live:
                 self._round(run).ask(run, ("stopped", None))
+            elif not run.ended:
+                run.move("stopped")
+                self._changed(run)
         return _settled(run, wait_s)
 
     def change(
@@ -133,13 +278,14 @@ class Book:
         run_id: str,
         *,
         update: Mapping[str, object] | None = None,
+        pinned: bool | None = None,
         wait_s: float = VERB_TIMEOUT_S,
         **fields: object,
     ) -> Run:
-        """Change the name, the tags or the pace in a run's spec, and hyperparameters of its rule:
-        those take effect between two iterations, as `pause` does.
+        """Change the name, the tags or the pace in a run's spec, whether it is pinned, and
+        hyperparameters of its rule: those take effect between two iterations, as `pause` does.
 
-        Raises UnknownRun, ForbiddenMove where hyperparameters of a run that has ended are to
+        Raises UnknownRun, ForbiddenMove where hyperparameters of a run that does not train are to
         change, pydantic's ValidationError where the rule does not take them, and InvalidFields
         where the Gram form does not take the rule with them.
         """
@@ -152,6 +298,8 @@ class Book:
                 self._round(run).change(run, wanted)
             pace = run.spec.pace
             run.change(**fields)
+            if pinned is not None:
+                run.pinned = pinned
             if run.in_round and run.spec.pace != pace:
                 self._round(run).enter(run)
             self._changed(run)
@@ -161,45 +309,200 @@ class Book:
         """Forget a run and its trace, whatever it is doing. Raises UnknownRun."""
         with self._lock:
             run = self.find(run_id)
-            del self._runs[run_id]
-            self._round(run).drop(run)
-            self._changed(run)
+            self._forget(run)
+
+    # --- and are kept
+
+    def settled(self) -> Future[None]:
+        """Done when all that was told of runs until now is stored, or cannot be: where it cannot,
+        the store's problem says why."""
+        if self.store is None:
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        return self.store.settled()
+
+    def snapshot(self, run_id: str) -> Snapshot | None:
+        """What there is of a run to be stored now; None where it is gone."""
+        with self._lock:
+            run = self._runs.get(run_id)
+            return None if run is None else Snapshot.of(run)
+
+    def stored(self, snapshot: Snapshot, size_bytes: int) -> None:
+        """All of `snapshot` is stored, in so many bytes: what may leave memory now."""
+        with self._lock:
+            run = self._runs.get(snapshot.view.id)
+            if run is None:
+                return
+            run.stored_bytes = size_bytes
+            if run.checkpoint is snapshot.checkpoint:
+                run.checkpoint = None
+            if not run.live and run.version == snapshot.version and not run.is_shelved:
+                self._shelf.note(run)
+
+    def adopt(self, found: Iterable[Stored]) -> None:
+        """Take up the runs of the store that are not here: those that have ended are shelved. The
+        others were cut off, and are interrupted; or go on, where that was asked for."""
+        with self._lock:
+            for stored in found:
+                if stored.view.id in self._runs:
+                    continue
+                kept = stored.whole or Kept(stored.view)
+                run = Run.of(kept, stored.number, shelved=stored.whole is None)
+                run.stop_at, run.request = stored.stop_at, stored.request
+                run.stored_bytes = stored.size_bytes
+                if run.status == "running":
+                    run.move("interrupted", _cut_off(run))
+                self._enter(run)
+        if self._resume:
+            for run in self.search({"status": ("queued", "interrupted")})[::-1]:
+                self._take_up(run)
+
+    def missing(self, there: Collection[str]) -> None:
+        """The store has only these runs: others of which nothing else is left are gone."""
+        with self._lock:
+            for run in [r for r in self._runs.values() if r.is_shelved and r.id not in there]:
+                logger.warning("run %s is gone: its curve was in the store alone", run.id)
+                self._forget(run)
+
+    def tidy(self) -> None:
+        """Let curves that nobody has asked for lately leave memory, and runs that are too many leave
+        altogether: the oldest first, none that is pinned or has not ended."""
+        with self._lock:
+            self._shelf.tidy()
+            excess = self._keep.excess(self._runs.values()) if self._keep else ()
+            for run in excess:
+                logger.info("run %s makes room for newer ones", run.id)
+                self._forget(run)
 
     def close(self) -> bool:
-        """Stop all workers; the runs that have not ended are interrupted. False where a worker is
-        still in a long iteration."""
+        """Stop all workers and store what there is; the runs that train are interrupted. False where
+        a worker is still in a long iteration."""
         with self._lock:
+            self._closing = True
             rounds = list(self._rounds.values())
             for turning in rounds:
                 turning.close()
             for run in self._live.copy():
-                self._round(run).ask(run, ("interrupted", "the server was shut down"))
+                if run.in_round:
+                    self._round(run).ask(run, ("interrupted", "the server was shut down"))
         deadline = time.monotonic() + STOP_TIMEOUT_S
         stopped = [turning.join(deadline) for turning in rounds]
+        if self.store is not None:
+            self._save_all()
+            self.store.close()
         return all(stopped)
 
+    def _save_all(self) -> None:
+        deadline = time.monotonic() + SAVE_TIMEOUT_S
+        for run in self._runs.values():
+            if run.status in ("paused", "interrupted") and time.monotonic() < deadline:
+                with contextlib.suppress(Exception):  # what is not saved is trained again
+                    self._round(run).save(run)
+
+    # --- under the lock, but for what says otherwise
+
+    def _number(self, created_at: float) -> int:
+        """The number of a run that is made now, or was then: in the order of creation, and one that
+        no other has."""
+        number = int(created_at * 1e6)
+        while number in self._numbered:
+            number += 1
+        return number
+
+    def _enter(self, run: Run) -> None:
+        self._runs[run.id] = self._numbered[run.number] = run
+        self._changed(run)
+
+    def _forget(self, run: Run) -> None:
+        del self._runs[run.id], self._numbered[run.number]
+        self._shelf.forget(run)
+        self._index.forget(run)
+        if run.live:
+            self._round(run).drop(run)
+        else:
+            run.turn.gone = True
+        self._changed(run)
+
+    def _awake(self, run_id: str) -> Run:
+        """A run of which more is to come, with its curve. Without the lock."""
+        run = self.find(run_id)
+        return run if run.ended else self.read(run_id)
+
     def _continue(self, run: Run, verb: str) -> None:
-        run.check(verb, "running")
-        run.move("queued" if run.started_at is None else "running")
+        if run.status == "interrupted":
+            self._check_can_go_on(run)
+            run.move("queued")
+            self._shelf.forget(run)
+        else:
+            run.check(verb, "running")
+            run.move("queued" if run.started_at is None else "running")
         self._changed(run)
         self._round(run).enter(run)
 
+    def _take_up(self, run: Run) -> None:
+        """Let a run go on that was cut off, or say why it cannot. Without the lock."""
+        with self._lock:
+            if run.turn.gone or self._closing or (run.in_round and run.turn.due):
+                return
+            try:
+                if run.status == "interrupted":
+                    self._continue(run, "resume")
+                else:
+                    self._check_can_go_on(run)
+                    self._round(run).enter(run)
+            except (NoRoom, InvalidFields) as error:
+                if run.status == "queued":
+                    run.move("interrupted", str(error))
+                run.reason = f"{run.reason}; it does not go on: {error}"
+                self._changed(run)
+
+    def _check_can_go_on(self, run: Run) -> None:
+        self._check_device(run.spec)
+        if run.spec.update.rule not in RULES:
+            raise InvalidFields([FieldError("update.rule", "there is no such rule here")])
+        self._check_live(run)
+
     def _changed(self, run: Run) -> None:
-        if run.ended or run.turn.gone:
+        if run.live and not run.turn.gone:
+            if run not in self._live:
+                self._live.add(run)
+                self.memory.note(run)
+        else:
             self._live.discard(run)
             self.memory.note(run)
-        elif run not in self._live:
-            self._live.add(run)
-            self.memory.note(run)
+        if not run.turn.gone:
+            self._index.note(run)
+        if self.store is not None:
+            self.store.note(run)
         for signal in self._signals:
             signal.mark(run.id)
+
+    def _shelved(self, run: Run) -> None:
+        self.memory.note(run)
+
+    def _checkpoint(self, run: Run) -> Checkpoint | None:
+        """The newest of a run. Raises StoreUnavailable."""
+        if (newest := run.checkpoint) or self.store is None:
+            return newest
+        return self.store.checkpoint(run.id)
 
     def _round(self, run: Run) -> Round:
         device = canonical(run.spec.device)
         if device not in self._rounds:
             workers = self._cpu_workers if device == "cpu" else 1
-            self._rounds[device] = Round(device, workers, self._lock, self._changed)
+            stored = self._stored_checkpoint if self.store is not None else None
+            self._rounds[device] = Round(device, workers, self._lock, self._changed, stored)
         return self._rounds[device]
+
+    def _stored_checkpoint(self, run: Run) -> bytes | None:
+        """For a worker, which can do without. Without the lock."""
+        try:
+            checkpoint = self._checkpoint(run)
+        except StoreUnavailable as error:
+            logger.warning("run %s begins anew: %s", run.id, error)
+            return None
+        return checkpoint and checkpoint.data
 
     def _check_device(self, spec: RunSpec) -> None:
         there = list(self.memory.budgets)
@@ -208,13 +511,32 @@ class Book:
                 [FieldError("device", "this machine has no such device", spec.device, there)]
             )
 
-    def _check_room(self, run: Run) -> None:
-        live, kept = len(self._live), len(self._runs)
-        if live >= self._max_live:
-            raise NoRoom(f"{live} runs are live, which is the limit; stop one first")
-        if kept >= self._max_runs:
+    def _check_room(self, *runs: Run) -> None:
+        self._check_count(len(runs))
+        self._check_live(*runs)
+
+    def _check_count(self, more: int = 1) -> None:
+        kept = len(self._runs)
+        if kept + more > self._max_runs:
             raise NoRoom(f"{kept} runs are kept, which is the limit; delete some first")
-        self.memory.check(run)
+
+    def _check_live(self, *runs: Run) -> None:
+        live = len(self._live)
+        if live + len(runs) > self._max_live:
+            raise NoRoom(f"{live} runs are live, which is the limit; stop one first")
+        try:
+            self.memory.check(*runs)
+        except NoRoom:
+            self._shelf.clear()
+            self.memory.check(*runs)
+
+
+def _cut_off(run: Run) -> str:
+    """Why a run is interrupted that was training when its server ended without a word."""
+    if not run.iteration:
+        return "the server was cut off before its first iteration was stored"
+    newest = datetime.fromtimestamp(run.trace.produced_at(run.iteration - 1), UTC)
+    return f"the server was cut off; the newest loss that was stored is of {newest:%F %T} UTC"
 
 
 def _check_linear(run: Run, rule: Rule) -> None:

@@ -23,19 +23,23 @@ class Memory:
             self.budgets["cpu"] = cpu_bytes
         self._held: Counter[str] = Counter()
 
-    def check(self, run: Run) -> None:
-        """Whether there is room for `run`, on its device and for its curve.
+    def check(self, *runs: Run) -> None:
+        """Whether there is room for all of `runs`, which are alike in what they need, on their device
+        and for their curves.
 
         Raises InvalidFields where there could never be, and NoRoom where there is not now.
         """
-        for device, need in run.needs().items():
+        run = runs[0]
+        for device, each in run.wants().items():
+            need = each * len(runs)
             budget, held = self.budgets[device], self._held[device]
-            if need > budget:
-                raise InvalidFields([_too_large(run.spec, device, need, budget)])
+            if each > budget:
+                raise InvalidFields([_too_large(run.spec, device, each, budget)])
             if held + need > budget:
+                what = "this run needs" if len(runs) == 1 else f"these {len(runs)} runs need"
                 raise NoRoom(
-                    f"this run needs {need:,} bytes on {device}, and {held:,} of {budget:,} are "
-                    "taken; wait for a run to end, or delete some"
+                    f"{what} {need:,} bytes on {device}, and {held:,} of {budget:,} are taken; wait "
+                    "for a run to end, or delete some"
                 )
 
     def note(self, run: Run) -> None:

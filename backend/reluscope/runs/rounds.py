@@ -11,14 +11,16 @@ import itertools
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Hashable
 
+from ..training.change import Change
 from ..training.cuda import own_stream, record_under
 from ..training.devices import environment, use_one_thread
 from ..training.rules import Rule
-from ..training.trainer import Nonfinite, Trainer, advance
-from .run import MOVES, Outcome, Run
+from ..training.trainer import Advance, Nonfinite, Trainer, advance
+from .run import Checkpoint, Run
+from .states import MOVES, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -51,14 +53,18 @@ class Round:
         workers: int,
         lock: threading.Lock,
         changed: Callable[[Run], None],
+        stored: Callable[[Run], bytes | None] | None = None,
     ) -> None:
-        """`changed` is told of each run whose trace or state has changed, under the lock."""
+        """`changed` is told of each run whose trace or state has changed, under the lock. `stored`
+        gives the checkpoint of a run, where one was stored; without it none are made."""
         self._device = device
         self._lock = lock
         self._changed = changed
         self._work = threading.Condition(lock)
+        self._stored = stored
         self._ready: Queue = []
         self._resting: Queue = []
+        self._to_save: deque[Run] = deque()
         self._tickets = itertools.count()
         self._used_s = 0.0
         self._trainers: dict[str, Trainer] = {}
@@ -125,6 +131,13 @@ class Round:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
+    def save(self, run: Run) -> None:
+        """Make a checkpoint of `run`, where it has trained since the last, as soon as the workers
+        have stopped. To be called without the lock."""
+        trainer = self._trainers.get(run.id)
+        if trainer and not run.turn.active and run.saving.iteration != run.trained:
+            self._save(run, trainer)
+
     def _put(self, run: Run) -> None:
         if run.spec.pace is not None and run.turn.due > time.monotonic():
             heapq.heappush(self._resting, (run.turn.due, next(self._tickets), run))
@@ -138,15 +151,20 @@ class Round:
         heapq.heappush(self._ready, (run.turn.used_s, next(self._tickets), run))
 
     def _withdraw(self, run: Run) -> None:
+        if run.saving.asked:
+            run.saving.asked = False
+            self._to_save.remove(run)
         for queue in (self._ready, self._resting):
             if any(entry[2] is run for entry in queue):
                 queue[:] = [entry for entry in queue if entry[2] is not run]
                 heapq.heapify(queue)
 
     def _take(self) -> list[Run]:
-        """The run, of those that are due, that has used least time, and its company; empty when the
-        round closes."""
+        """A run that is to be saved; else the run, of those that are due, that has used least time,
+        and its company; empty when the round closes."""
         while not self._closing:
+            if self._to_save:
+                return [self._to_save.popleft()]
             now = time.monotonic()
             while self._resting and self._resting[0][0] <= now:
                 self._make_ready(heapq.heappop(self._resting)[2])
@@ -190,14 +208,16 @@ class Round:
                     return
                 company = self._company(runs[0])
                 self._in_company[company] += len(runs)
+                saving = runs[0].saving.asked
                 for run in runs:
                     run.turn.active = True
-                    run.worker = threading.current_thread().name
-                    if run.status == "queued":
-                        run.move("running")
-                count = min(_count(run, len(runs)) for run in runs)
+                    if not saving:
+                        self._begin_turn(run)
+                count = 0 if saving else min(_count(run, len(runs)) for run in runs)
             began = time.perf_counter()
-            outcomes = self._train(runs, count)
+            if saving:
+                self._try_to_save(runs[0])
+            outcomes = [None] if saving else self._train(runs, count)
             with self._lock:
                 self._in_company[company] -= len(runs)
                 self._in_company += Counter()  # drops what is 0
@@ -209,8 +229,13 @@ class Round:
                 self._work.notify(len(runs) - 1)  # this worker's share may now be fewer of them
             del run, runs  # else a worker that waits keeps a curve that was deleted
 
+    def _begin_turn(self, run: Run) -> None:
+        run.worker = threading.current_thread().name
+        if run.status == "queued":
+            run.move("running")
+
     def _train(self, runs: list[Run], count: int) -> list[Outcome | None]:
-        """One turn, without the lock: build the trainer if it is the first, train, record."""
+        """One turn, without the lock: build the trainer if it is the first, train, record, save."""
         try:
             trainers = [self._trainers.get(run.id) or self._begin(run) for run in runs]
             began = time.perf_counter()
@@ -219,24 +244,76 @@ class Round:
             if len(runs) == 1:
                 return [_failure(runs[0], error)]
             return [outcome for run in runs for outcome in self._train([run], count)]
-        iteration_s = (time.perf_counter() - began) / count / len(runs)
+        turn_s = (time.perf_counter() - began) / len(runs)
         outcomes = []
-        for run, result in zip(runs, results, strict=True):
-            run.turn.iteration_s = iteration_s
-            run.record(result.losses, result.diagnostics)
-            outcome = _outcome(run, result.nonfinite)
-            outcomes.append(_failure(run, result.error) if result.error else outcome)
+        for run, trainer, result in zip(runs, trainers, results, strict=True):
+            run.turn.iteration_s = turn_s / count
+            run.saving.trained_s += turn_s
+            try:
+                outcomes.append(self._record(run, trainer, result))
+            except BaseException as error:  # noqa: BLE001 - as above
+                outcomes.append(_failure(run, error))
         return outcomes
 
+    def _record(self, run: Run, trainer: Trainer, result: Advance) -> Outcome | None:
+        """Take in what came of a turn, and prepare `run` for the next."""
+        there = len(run.trace)
+        run.record(result.losses, result.diagnostics)
+        if result.error:
+            return _failure(run, result.error)
+        outcome = _outcome(run, result.nonfinite, there)
+        if run.trained < run.spec.iterations and (outcome is None or outcome[0] == "paused"):
+            _change_as_planned(run, trainer)
+            if self._stored and run.saving.is_due(time.monotonic()):
+                self._save(run, trainer)
+        return outcome
+
     def _begin(self, run: Run) -> Trainer:
-        trainer = self._trainers[run.id] = Trainer(run.spec)
-        run.environment = environment(run.spec.device)
+        """The trainer of `run`: from a checkpoint where it has one, else from the start."""
+        first, changes = run.history()
+        trainer = self._restored(run) or Trainer(first)
+        run.trained = trainer.iteration
+        run.plan = deque(change for change in changes if change.iteration >= trainer.iteration)
+        _change_as_planned(run, trainer)
+        run.saving.at = time.monotonic()
+        run.saving.iteration = trainer.iteration or None
+        _note_environment(run)
+        self._trainers[run.id] = trainer
         return trainer
 
+    def _restored(self, run: Run) -> Trainer | None:
+        data = run.checkpoint and run.checkpoint.data
+        if data is None and self._stored and run.iteration:
+            data = self._stored(run)
+        if data is None:
+            return None
+        try:
+            trainer = Trainer.restore(data)
+        except ValueError as error:
+            logger.warning("the checkpoint of run %s is of no use: %s", run.id, error)
+            return None
+        return trainer if trainer.iteration <= run.iteration else None
+
+    def _save(self, run: Run, trainer: Trainer) -> None:
+        began = time.monotonic()
+        run.checkpoint = Checkpoint(run.trained, trainer.checkpoint())
+        run.saving.done(run.trained, began, time.monotonic())
+
+    def _try_to_save(self, run: Run) -> None:
+        """What cannot be saved can be trained again."""
+        try:
+            self._save(run, self._trainers[run.id])
+        except Exception:
+            logger.exception("run %s could not be saved", run.id)
+            run.saving.done(run.trained, 0.0, 0.0)
+
     def _change(self, run: Run, update: Rule) -> None:
-        if trainer := self._trainers.get(run.id):
-            trainer.change(run.spec.model_copy(update={"update": update}))
         run.change(update=update)
+        if trainer := self._trainers.get(run.id):
+            if run.trained == run.front:
+                trainer.change(run.spec)
+            else:
+                run.plan.append(Change(run.front, run.spec))
 
     def _settle(self, run: Run, outcome: Outcome | None) -> None:
         """After a turn, or between two: let `run` go to where it belongs."""
@@ -248,25 +325,53 @@ class Round:
         if turn.step is not None:
             run.stop_after(turn.step)
             turn.step = None
+        run.saving.asked = False
         if not turn.gone:
-            outcome = _next(run, outcome, asked)
+            outcome = _next(run, outcome, asked) if run.in_round or asked else None
             if outcome is not None:
                 run.move(*outcome)
-            else:
+            elif run.in_round:
                 self._put(run)
         if run.ended or turn.gone:
             self._trainers.pop(run.id, None)
+            run.plan.clear()
         if not run.in_round:
-            run.meter.stop()
-            if trainer := self._trainers.get(run.id):
-                trainer.leave()
+            self._rest(run)
         turn.settle()
         self._changed(run)
+
+    def _rest(self, run: Run) -> None:
+        """`run` gets no turns for now: let go of what it shares, and see that it is saved."""
+        run.meter.stop()
+        trainer = self._trainers.get(run.id)
+        if trainer is None:
+            return
+        trainer.leave()
+        if self._stored and run.status == "paused" and run.saving.iteration != run.trained:
+            run.saving.asked = True
+            self._to_save.append(run)
+            self._work.notify()
+
+
+def _change_as_planned(run: Run, trainer: Trainer) -> None:
+    while run.plan and run.plan[0].iteration <= run.trained:
+        trainer.change(run.plan.popleft().spec)
+
+
+def _note_environment(run: Run) -> None:
+    """Note where `run` trains, and tell where that is another place than before."""
+    before, now = run.environment, environment(run.spec.device)
+    run.environment = now
+    if before is not None and run.iteration and before != now:
+        names = [name for name in before.keys() | now.keys() if before.get(name) != now.get(name)]
+        changes = {f"environment.{n}": [before.get(n), now.get(n)] for n in sorted(names)}
+        run.tell("changed", "it goes on in another environment", changes=changes)
+    run.version += 1
 
 
 def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome | None:
     """Where `run` goes by what came of its turn and by what was asked; None where it stays."""
-    done = len(run.trace)
+    done = run.trained
     if outcome is not None and not MOVES[outcome[0]]:
         return outcome
     if done == run.spec.iterations:
@@ -277,10 +382,13 @@ def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome |
 
 
 def _count(run: Run, company: int) -> int:
-    """How many iterations the turn has that begins now, for so many runs: as many as fit, and by
-    its pace those that are due before the turn would end."""
-    turn, pace, done = run.turn, run.spec.pace, len(run.trace)
+    """How many iterations the turn has that begins now, for so many runs: as many as fit, up to the
+    next change that is planned, and by its pace those that are due before the turn would end. What
+    is trained again has no pace."""
+    turn, pace, done, there = run.turn, run.spec.pace, run.trained, len(run.trace)
     count = 1 if turn.iteration_s is None else int(TURN_S / (turn.iteration_s * company))
+    if done < there:
+        count, pace = min(count, there - done), None
     if pace is not None:
         now = time.monotonic()
         turn.due = max(turn.due, now - MAX_DEBT_S)
@@ -288,7 +396,8 @@ def _count(run: Run, company: int) -> int:
     elif run.trace.stride and count > run.trace.stride:
         # So that runs which come to share turns are due for diagnostics at the same iterations.
         count -= (done + count) % run.trace.stride
-    count = max(1, min(count, run.stop_at - done))
+    stop = min(run.stop_at, run.plan[0].iteration) if run.plan else run.stop_at
+    count = max(1, min(count, stop - done))
     if pace is not None:
         turn.due += count / pace
     return count
@@ -301,9 +410,10 @@ def _failure(run: Run, error: BaseException) -> Outcome:
     return "failed", f"{type(error).__name__}: {words[0]}"
 
 
-def _outcome(run: Run, nonfinite: Nonfinite | None) -> Outcome | None:
-    """What it means for `run` that a number was met that is not finite."""
-    if nonfinite is None:
+def _outcome(run: Run, nonfinite: Nonfinite | None, there: int) -> Outcome | None:
+    """What it means for `run`, which had `there` iterations before its turn, that a number was met
+    that is not finite. In iterations that are trained again it has been told, unless they differ."""
+    if nonfinite is None or (nonfinite.iteration < there and not run.differs):
         return None
     if run.spec.on_nonfinite == "stop":
         return "diverged", str(nonfinite)

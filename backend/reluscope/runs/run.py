@@ -1,181 +1,50 @@
-"""Run: one run's spec, trace and state, and the moves from state to state."""
+"""Run: one run's spec, trace, events and state."""
 
 import time
 import uuid
-from collections import Counter
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections import Counter, deque
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, PlainSerializer
 
 from ..errors import ForbiddenMove
-from ..numbers import Number, tell_within
+from ..numbers import tell
 from ..training.change import Change
 from ..training.devices import canonical
 from ..training.diagnostics import CHANNELS
-from ..training.rules import Rule
 from ..training.spec import RunSpec
-from .trace import Trace
-
-Status = Literal[
-    "queued", "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted"
-]
-
-EventKind = Literal[
-    "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted",
-    "changed", "nonfinite",
-]  # fmt: skip
-
-MOVES: dict[Status, tuple[Status, ...]] = {
-    "queued": ("running", "paused", "stopped", "failed", "interrupted"),
-    "running": ("paused", "finished", "stopped", "diverged", "failed", "interrupted"),
-    "paused": ("queued", "running", "stopped", "interrupted"),
-    "finished": (),
-    "stopped": (),
-    "diverged": (),
-    "failed": (),
-    "interrupted": (),
-}
-"""From each state the states that may follow."""
-
-IN_ROUND: tuple[Status, ...] = ("queued", "running")
-"""The states in which a run is given turns."""
-
-Outcome = tuple[Status, str | None]
-"""A state to go to, and the reason where that needs a word."""
-
-RATE_WINDOW_S = 1.0
+from .history import changes_between, history
+from .kept import Kept
+from .states import IN_ROUND, LIVE, MOVES, Status
+from .trace import Trace, rows_before
+from .turn import RateMeter, Saving, Turn
+from .view import Event, EventKind, Origin, RunView
 
 
-class RunView(BaseModel):
-    """A run as the outside sees it, at one moment. Times are Unix seconds."""
-
-    id: str
-    spec: RunSpec
-    status: Status
-    iteration: int
-    """Iterations done: the length of the trace."""
-    loss: Number | None
-    """The newest loss."""
-    min_loss: Number | None
-    """The smallest loss so far that is not NaN."""
-    rate: float | None
-    """Iterations per second, over the last second or so of its training."""
-    created_at: float
-    started_at: float | None
-    ended_at: float | None
-    reason: str | None
-    """Why it ended, where that needs a word."""
-    worker: str | None
-    """The worker that trained it last."""
-    environment: dict[str, str | int | bool] | None
-    """What, beside the spec, decides its bits."""
-
-
-class Event(BaseModel):
-    """Something that happened to a run between two iterations."""
+class Checkpoint(NamedTuple):
+    """What a run can go on from."""
 
     iteration: int
-    """Iterations done by then: it takes effect from the iteration of this number on."""
-    at: float
-    """In Unix seconds."""
-    kind: EventKind
-    """The state that it went to; or that something was changed, or first was not finite."""
-    reason: str | None = None
-    changes: Annotated[dict[str, Any] | None, PlainSerializer(tell_within)] = None
-    """Of what was changed, each with what it was and what it is: {"update.lr": [1e-6, 1e-7]}."""
-
-
-_UPDATE = "update."
-"""Before the name of a hyperparameter in an event's changes."""
-
-
-def _hyperparameters(event: Event) -> dict[str, list[Any]]:
-    """What an event changed of these, each with what it was and what it is."""
-    changes = event.changes or {}
-    return {
-        name.removeprefix(_UPDATE): both
-        for name, both in changes.items()
-        if name.startswith(_UPDATE)
-    }
-
-
-class RateMeter:
-    """Iterations per second, over the last one to two windows, from the end of a turn to another."""
-
-    def __init__(self) -> None:
-        self._older: tuple[float, int] | None = None
-        self._newer: tuple[float, int] | None = None
-
-    def stop(self) -> None:
-        """The run leaves the round: what passes until it comes back does not count."""
-        self._older = self._newer = None
-
-    def sample(self, now: float, iteration: int) -> float | None:
-        """A turn ended at `now`, with `iteration` iterations done; the rate, where it is known."""
-        if self._older is None or self._newer is None:
-            self._older = self._newer = (now, iteration)
-            return None
-        elapsed = now - self._older[0]
-        rate = (iteration - self._older[1]) / elapsed if elapsed > 0 else None
-        if now - self._newer[0] >= RATE_WINDOW_S:
-            self._older, self._newer = self._newer, (now, iteration)
-        return rate
-
-
-@dataclass
-class Turn:
-    """Where a run stands in the round. For the round alone, under its lock."""
-
-    active: bool = False
-    """Whether a worker is training it now."""
-    due: float = 0.0
-    """When its next iteration may begin by its pace, on the monotonic clock."""
-    used_s: float = 0.0
-    """Time that its turns have taken, in seconds, on the scale that the runs of its round share."""
-    iteration_s: float | None = None
-    """What an iteration cost in its last turn, in seconds."""
-    asked: Outcome | None = None
-    """Where to go when the turn that it is in is over."""
-    step: int | None = None
-    """How many iterations to train from the end of that turn on before it pauses."""
-    update: Rule | None = None
-    """The hyperparameters to go on with when that turn is over."""
-    gone: bool = False
-    """Deleted: to be dropped when the turn is over."""
-    settled: Future[None] | None = None
-    """Done when what is asked has come about, or is asked no longer; None where nothing is."""
-
-    def ask(self, outcome: Outcome) -> None:
-        """Note where to go when the turn is over."""
-        self.asked, self.step = outcome, None
-        self.settled = self.settled or Future()
-
-    def ask_change(self, update: Rule) -> None:
-        """Note what to go on with when the turn is over."""
-        self.update = update
-        self.settled = self.settled or Future()
-
-    def settle(self) -> None:
-        """What was asked has come about, or is asked no longer; a change always comes about."""
-        self.asked = None
-        if self.settled and self.update is None:
-            settled, self.settled = self.settled, None
-            settled.set_result(None)
+    """Iterations done by then."""
+    data: bytes
 
 
 class Run:
-    """One run. Its trace belongs to the worker whose turn it is; its state to the book's lock."""
+    """One run. Its trace belongs to the worker whose turn it is; its state to the book's lock.
+
+    At rest it may be shelved: then its curve and its events lie in the store alone, until
+    `Book.read` brings them back.
+    """
 
     def __init__(self, spec: RunSpec, number: int) -> None:
         self.id = str(uuid.uuid4())
         self.number = number
-        """Its place in the order of creation, from 1 on."""
+        """Its place in the order of creation."""
         self.spec = spec
-        self.trace = Trace(spec.iterations, spec.diagnostics_every, len(CHANNELS))
+        self._trace: Trace | None = Trace(spec.iterations, spec.diagnostics_every, len(CHANNELS))
+        self._length = 0
+        self._loss: float | None = None
         self.events: list[Event] = []
         self.status: Status = "queued"
         self.reason: str | None = None
@@ -186,12 +55,131 @@ class Run:
         self.created_at = time.time()
         self.started_at: float | None = None
         self.ended_at: float | None = None
+        self.pinned = False
+        self.forked_from: Origin | None = None
+        self.version = 0
+        """Goes up with all that is kept of it beside its curve."""
+        self.trained = 0
+        """Iterations that its trainer has done: fewer than the trace has while it trains again what
+        came after the checkpoint that it goes on from."""
+        self.plan: deque[Change] = deque()
+        """What its trainer has yet to change on the way, in order."""
+        self.planned_to = 0
+        """The iteration of the last change that has been told."""
+        self.checkpoint: Checkpoint | None = None
+        """The newest that is not stored yet."""
+        self.differs: str | None = None
+        """How iterations that were trained again differed from those that were there."""
         self.stop_at = spec.iterations
         """The iteration before which it must pause or finish: a step sets it nearer."""
         self.meter = RateMeter()
         self.turn = Turn()
+        self.saving = Saving()
         self.held: dict[str, int] = {}
         """Memory that is set aside for it, in bytes, by device."""
+        self.request: tuple[str, bytes] | None = None
+        """The key of the request that made it, and what tells whether another is the same."""
+        self.stored_bytes = 0
+        """What it takes in the store."""
+        self.used_at = time.monotonic()
+        """When somebody last asked for its curve, on the monotonic clock."""
+
+    @classmethod
+    def of(cls, kept: Kept, number: int, *, shelved: bool = False) -> "Run":
+        """The run that was taken apart. `shelved`: of `kept` there is its view alone."""
+        view = kept.view
+        run = cls(view.spec, number)
+        for name in (
+            *("id", "status", "reason", "min_loss", "rate", "worker", "environment", "created_at"),
+            *("started_at", "ended_at", "pinned", "forked_from"),
+        ):
+            setattr(run, name, getattr(view, name))
+        run._length, run._loss = view.iteration, view.loss
+        run._trace = None
+        if not shelved:
+            run.unshelve(kept)
+        return run
+
+    def rename(self) -> None:
+        """Take another id."""
+        self.id = str(uuid.uuid4())
+
+    # --- its curve
+
+    @property
+    def trace(self) -> Trace:
+        """To be asked for where it is in memory."""
+        assert self._trace is not None, f"the curve of run {self.id} is in the store"
+        return self._trace
+
+    @property
+    def is_shelved(self) -> bool:
+        return self._trace is None
+
+    def shelve(self) -> None:
+        """Let go of the curve and the events, which are stored."""
+        self._length, self._loss = self.iteration, self.loss
+        self._trace, self.events = None, []
+
+    def unshelve(self, kept: Kept) -> None:
+        """Take back the curve and the events."""
+        self.events = list(kept.events)
+        self.planned_to = max((e.iteration for e in kept.events if e.changes), default=0)
+        self.used_at = time.monotonic()
+        if len(kept.losses) and not np.isnan(lowest := float(np.fmin.reduce(kept.losses))):
+            self.min_loss = lowest
+        self._trace = kept.trace()
+
+    @property
+    def iteration(self) -> int:
+        """Iterations done: the length of the trace."""
+        trace = self._trace
+        return self._length if trace is None else len(trace)
+
+    @property
+    def loss(self) -> float | None:
+        """The newest."""
+        trace = self._trace
+        if trace is None:
+            return self._loss
+        return float(trace[-1:][0]) if len(trace) else None
+
+    def record(
+        self, losses: NDArray[np.float64], diagnostics: NDArray[np.float64] | None = None
+    ) -> None:
+        """Append the losses of a turn, shape (count,), and its rows of diagnostics, produced now;
+        where some are there already, see whether they are the same. For its worker alone."""
+        now, there = time.time(), len(self.trace)
+        again = min(len(losses), max(0, there - self.trained))
+        if again:
+            self._compare(losses[:again])
+            if diagnostics is not None:
+                stride = self.trace.stride
+                first = rows_before(self.trained, stride)
+                diagnostics = diagnostics[rows_before(self.trained + again, stride) - first :]
+        self.trained += len(losses)
+        new = losses[again:]
+        lowest = float(np.fmin.reduce(new)) if len(new) else np.nan
+        if not np.isnan(lowest):
+            self.min_loss = lowest if self.min_loss is None else min(self.min_loss, lowest)
+        self.trace.extend(new, now, diagnostics)
+        if len(new):
+            self.rate = self.meter.sample(time.monotonic(), len(self.trace)) or self.rate
+
+    def _compare(self, losses: NDArray[np.float64]) -> None:
+        """Tell where losses that were trained again are not those that are there, once."""
+        stored = self.trace[self.trained : self.trained + len(losses)]
+        same = (stored == losses) | (np.isnan(stored) & np.isnan(losses))
+        if self.differs or same.all():
+            return
+        at = int(np.argmin(same))
+        self.differs = (
+            f"trained again, iteration {self.trained + at} has the loss {tell(losses[at])}, and had "
+            f"{tell(stored[at])}"
+        )
+        self.tell("differs", self.differs, iteration=self.trained + at)
+
+    # --- its state
 
     @property
     def ended(self) -> bool:
@@ -202,16 +190,24 @@ class Run:
         return self.status in IN_ROUND
 
     @property
+    def live(self) -> bool:
+        return self.status in LIVE
+
+    @property
     def ending(self) -> bool:
-        """Whether it will have ended when the turn that it is in is over."""
-        return self.turn.asked is not None and not MOVES[self.turn.asked[0]]
+        """Whether it will be at rest when the turn that it is in is over."""
+        return self.turn.asked is not None and self.turn.asked[0] not in LIVE
 
     def needs(self) -> dict[str, int]:
         """Memory that it holds, or may come to hold before it ends, in bytes, by device."""
         if self.turn.gone and not self.turn.active:
             return {}
-        if self.ended:
-            return {"cpu": self.trace.nbytes}
+        if not self.live:
+            return {"cpu": 0 if self._trace is None else self._trace.nbytes}
+        return self.wants()
+
+    def wants(self) -> dict[str, int]:
+        """Memory that it may come to hold while it is live, in bytes, by device."""
         needs = Counter({"cpu": self.spec.trace_bytes()})
         needs[canonical(self.spec.device)] += self.spec.training_bytes()
         return dict(needs)
@@ -227,7 +223,7 @@ class Run:
             raise ForbiddenMove(self.id, verb, self.status, MOVES[self.status])
 
     def check_not_ending(self, verb: str) -> None:
-        """Raises ForbiddenMove where it will have ended when the turn that it is in is over."""
+        """Raises ForbiddenMove where it will be at rest when the turn that it is in is over."""
         if self.turn.asked is not None and self.ending:
             raise ForbiddenMove(self.id, verb, f"being {self.turn.asked[0]}", ())
 
@@ -235,12 +231,14 @@ class Run:
         """Raises ForbiddenMove where no iteration is to come that a change could tell in."""
         verb = "change the hyperparameters of"
         self.check_not_ending(verb)
-        if self.ended:
-            raise ForbiddenMove(self.id, verb, self.status, ())
+        if not self.live:
+            raise ForbiddenMove(self.id, verb, self.status, MOVES[self.status])
 
     def move(self, status: Status, reason: str | None = None) -> None:
         """Go to another state. Raises ForbiddenMove where the table does not allow it."""
         self.check(f"make {status}", status)
+        if self.differs and not MOVES[status]:
+            reason = f"{reason}; {self.differs}" if reason else self.differs
         self.reason = reason
         if status == "running" and self.started_at is None:
             self.started_at = time.time()
@@ -249,6 +247,7 @@ class Run:
         if status != "queued":
             self.tell(status, reason)
         self.status = status  # the last, so that who sees it sees the rest of it too
+        self.version += 1
 
     def tell(
         self,
@@ -262,65 +261,41 @@ class Run:
         done = len(self.trace) if iteration is None else iteration
         event = Event(iteration=done, at=time.time(), kind=kind, reason=reason, changes=changes)
         self.events.append(event)
+        self.version += 1
+
+    @property
+    def front(self) -> int:
+        """The iteration from which on a change can take effect: the next, or that of the last that
+        has been told, where a run comes to it again."""
+        return max(len(self.trace), self.planned_to)
+
+    # --- its spec
 
     def change(self, **fields: Any) -> None:
         """Change its spec from the next iteration on; what decides how it trains is an event."""
         before = self.spec
         after = before.model_copy(update=fields)
-        changes = {}
-        if "pace" in fields and fields["pace"] != before.pace:
-            changes["pace"] = [before.pace, after.pace]
-        old = before.update.model_dump()
-        for name, value in after.update.model_dump().items():
-            if value != old[name]:
-                changes[f"{_UPDATE}{name}"] = [old[name], value]
-        if changes:
-            self.tell("changed", changes=changes)
+        if self.live and (changes := changes_between(before, after)):
+            self.planned_to = self.front
+            self.tell("changed", iteration=self.planned_to, changes=changes)
         self.spec = after  # after its event, so that who sees it can undo it
+        self.version += 1
 
     def history(self) -> tuple[RunSpec, list[Change]]:
-        """Its spec with the hyperparameters that it began with, and what became of these by hand.
-        Any thread may ask."""
-        spec = self.spec
-        steps = [
-            (event.iteration, hyperparameters)
-            for event in list(self.events)
-            if (hyperparameters := _hyperparameters(event))
-        ]
-        first: dict[str, object] = {}
-        for _, hyperparameters in steps:
-            for name, (before, _after) in hyperparameters.items():
-                first.setdefault(name, before)
-        rule = spec.update.changed(first)
-        spec = spec.model_copy(update={"update": rule})
-        changes = []
-        for iteration, hyperparameters in steps:
-            rule = rule.changed({name: after for name, (_, after) in hyperparameters.items()})
-            changes.append(Change(iteration, spec.model_copy(update={"update": rule})))
-        return spec, changes
-
-    def record(
-        self, losses: NDArray[np.float64], diagnostics: NDArray[np.float64] | None = None
-    ) -> None:
-        """Append the losses of a turn, shape (count,), and its rows of diagnostics, produced now.
-        For its worker alone."""
-        now = time.time()
-        lowest = float(np.fmin.reduce(losses)) if len(losses) else np.nan
-        if not np.isnan(lowest):
-            self.min_loss = lowest if self.min_loss is None else min(self.min_loss, lowest)
-        self.trace.extend(losses, now, diagnostics)
-        self.rate = self.meter.sample(time.monotonic(), len(self.trace)) or self.rate
+        """Its spec with what it began with of all that decides its curve, and what became of that
+        on the way. Any thread may ask, where the run is not shelved."""
+        spec = self.spec  # before the events: what it has not yet, they can undo all the same
+        return history(spec, list(self.events))
 
     def view(self) -> RunView:
         """What the outside sees of it now. Any thread may ask."""
         status = self.status  # before the trace: what is said to have ended has all its losses
-        iteration = len(self.trace)
-        return RunView(
+        return RunView.model_construct(
             id=self.id,
             spec=self.spec,
             status=status,
-            iteration=iteration,
-            loss=float(self.trace[iteration - 1 : iteration][0]) if iteration else None,
+            iteration=self.iteration,
+            loss=self.loss,
             min_loss=self.min_loss,
             rate=self.rate,
             created_at=self.created_at,
@@ -329,4 +304,6 @@ class Run:
             reason=self.reason,
             worker=self.worker,
             environment=self.environment,
+            pinned=self.pinned,
+            forked_from=self.forked_from,
         )

@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..training.spec import MAX_MARKS
+
 FIRST_CAPACITY = 1024
 
 
@@ -47,9 +49,9 @@ class _Published(NamedTuple):
 
     losses: NDArray[np.float64]
     length: int
-    ends: NDArray[np.float64]
-    times: NDArray[np.float64]
-    turns: int
+    marks: NDArray[np.float64]
+    mark_count: int
+    newest_at: float
     rows: NDArray[np.float64]
     row_count: int
 
@@ -59,6 +61,10 @@ class Trace:
     iteration that `stride` divides, a row of diagnostics.
 
     One thread extends it. Any thread may read at any time.
+
+    When: each turn leaves a mark, its end and the time. Past `MAX_MARKS` every second one is
+    dropped, and half as many are left from then on; so a long trace knows its times less exactly,
+    and a mark costs nothing beside the losses.
     """
 
     def __init__(self, expected: int, stride: int = 0, channels: int = 0) -> None:
@@ -67,12 +73,38 @@ class Trace:
         self.stride = stride
         row_limit = rows_before(expected, stride)
         self._losses = _Series(expected)
-        self._ends = _Series(expected)
-        self._times = _Series(expected)
+        self._marks = _Series(min(expected, MAX_MARKS), 2)
         self._rows = _Series(row_limit, channels)
-        nothing = np.empty(0)
+        self._turns_a_mark = 1
+        self._unmarked = 0
         self._published = _Published(
-            nothing, 0, nothing, nothing, 0, np.empty((0, channels)), row_count=0
+            losses=np.empty(0),
+            length=0,
+            marks=np.empty((0, 2)),
+            mark_count=0,
+            newest_at=0.0,
+            rows=np.empty((0, channels)),
+            row_count=0,
+        )
+
+    def preload(
+        self,
+        losses: NDArray[np.float64],
+        rows: NDArray[np.float64],
+        marks: NDArray[np.float64],
+    ) -> None:
+        """Fill an empty trace with what `[:]`, `rows()` and `marks()` gave of another."""
+        while len(marks) > MAX_MARKS:
+            marks = marks[1::2]
+            self._turns_a_mark *= 2
+        self._published = _Published(
+            self._losses.write(0, losses),
+            len(losses),
+            self._marks.write(0, marks),
+            len(marks),
+            float(marks[-1, 1]) if len(marks) else 0.0,
+            self._rows.write(0, rows),
+            len(rows),
         )
 
     def extend(
@@ -94,20 +126,38 @@ class Trace:
         if rows is not None and len(rows):
             row_array = self._rows.write(row_count, rows)
             row_count += len(rows)
+        marks, mark_count = self._marked(known, stop, produced_at)
         self._published = _Published(
             self._losses.write(known.length, losses),
             stop,
-            self._ends.write(known.turns, np.array([stop], dtype=float)),
-            self._times.write(known.turns, np.array([produced_at])),
-            known.turns + 1,
+            marks,
+            mark_count,
+            produced_at,
             row_array,
             row_count,
         )
 
+    def _marked(
+        self, known: _Published, stop: int, produced_at: float
+    ) -> tuple[NDArray[np.float64], int]:
+        """The marks and their count, after a turn that ended at `stop`."""
+        self._unmarked += 1
+        if self._unmarked < self._turns_a_mark:
+            return known.marks, known.mark_count
+        self._unmarked = 0
+        count = known.mark_count
+        if count == MAX_MARKS:
+            kept = known.marks[1:count:2]
+            count = len(kept)
+            self._marks = _Series(MAX_MARKS, 2)
+            self._marks.write(0, kept)
+            self._turns_a_mark *= 2
+        return self._marks.write(count, np.array([[stop, produced_at]])), count + 1
+
     @property
     def nbytes(self) -> int:
         """Memory that it holds now, in bytes."""
-        return sum(s.nbytes for s in (self._losses, self._ends, self._times, self._rows))
+        return sum(series.nbytes for series in (self._losses, self._marks, self._rows))
 
     def __len__(self) -> int:
         return self._published.length
@@ -136,13 +186,27 @@ class Trace:
         view = self.rows(first, min(rows_before(stop, self.stride), there))
         return self.stride * np.arange(first, first + len(view)), view
 
+    def marks(self, start: int = 0, stop: int | None = None) -> NDArray[np.float64]:
+        """When iterations `start` to `stop` were produced, (marks, 2): each mark is the number of
+        iterations that were done, within these, and the Unix seconds when they were. The last is of
+        the newest iteration."""
+        known = self._published
+        stop = known.length if stop is None else min(stop, known.length)
+        marks = known.marks[: known.mark_count]
+        first, last = np.searchsorted(marks[:, 0], [start, stop], side="right")
+        found = marks[first:last]
+        if stop > start and (not len(found) or found[-1, 0] < stop):
+            found = np.concatenate([found, [[stop, self.produced_at(stop - 1)]]])
+        return found
+
     def produced_at(self, iteration: int) -> float:
-        """When the loss of `iteration` was produced, in Unix seconds: the end of its turn.
+        """When the loss of `iteration` was produced, in Unix seconds: the end of its turn, or of
+        the last of those that share a mark.
 
         Raises IndexError where that iteration is not there yet.
         """
         known = self._published
         if not 0 <= iteration < known.length:
             raise IndexError(f"iteration {iteration} of {known.length}")
-        turn = np.searchsorted(known.ends[: known.turns], iteration, side="right")
-        return float(known.times[turn])
+        mark = np.searchsorted(known.marks[: known.mark_count, 0], iteration, side="right")
+        return float(known.marks[mark, 1]) if mark < known.mark_count else known.newest_at

@@ -9,6 +9,8 @@ from fastapi import FastAPI
 
 from .. import __version__
 from ..runs.book import Book
+from ..runs.keep import Keep
+from ..runs.store import Store
 from ..settings import LOOPBACK, Settings
 from . import assets, problems
 from .document import Documented
@@ -37,8 +39,9 @@ def _tell_failure(task: asyncio.Task[None]) -> None:
         logger.critical("the live socket is dead", exc_info=task.exception())
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole server, REST, socket and page. Its workers live as long as its lifespan."""
+def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
+    """The whole server, REST, socket and page. Its workers live as long as its lifespan; `store` is
+    open by then, and is closed with them."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -48,6 +51,9 @@ def create_app(settings: Settings) -> FastAPI:
             memory_bytes=settings.memory,
             max_live=settings.max_live,
             max_runs=settings.max_runs,
+            store=store,
+            resume=settings.resume == "auto",
+            keep=settings.keep and Keep(*settings.keep),
         )
         app.state.answers = Answers()
         app.state.checking = asyncio.Lock()

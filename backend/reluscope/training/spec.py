@@ -33,6 +33,7 @@ GRADIENTS = {
 
 MAX_SIZE = 1_000_000  # of one dimension; memory is what limits their products
 MAX_ITERATIONS = 10_000_000  # 80 MB of losses
+MAX_MARKS = 4096  # of a trace: when its turns ended
 MAX_SEED = 2**53 - 1  # the largest that every JSON reader keeps whole
 MAX_PACE = 1_000_000.0  # iterations a second
 
@@ -200,9 +201,22 @@ class RunSpec(BaseModel):
         return values * size + 8 * layer
 
     def trace_bytes(self) -> int:
-        """Memory of the whole curve at most, in bytes: each loss, and when and with how many others
-        its turn ended, which at a slow pace is one turn an iteration; and the rows of diagnostics,
-        one for every iteration that `diagnostics_every` divides."""
+        """Memory of the whole curve at most, in bytes: each loss; the rows of diagnostics, one for
+        every iteration that `diagnostics_every` divides; and when its turns ended, which at a slow
+        pace is one turn an iteration, for as many as are told apart."""
         every = self.diagnostics_every
         rows = -(-self.iterations // every) if every else 0
-        return 8 * (3 * self.iterations + len(CHANNELS) * rows)
+        return 8 * (self.iterations + len(CHANNELS) * rows + 2 * min(self.iterations, MAX_MARKS))
+
+
+class UnknownRule(Rule):
+    """The rule of a run that was made where that rule is known; here it can only be shown."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def unknown_spec(fields: dict[str, Any]) -> RunSpec:
+    """The spec of a run that was made where its ReLU or its rule is known, and is not here: it can be
+    shown, and cannot be trained."""
+    update = UnknownRule.model_validate(fields.get("update"))
+    return RunSpec.model_construct(**{**fields, "update": update})

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
 
-from ...runs.run import Event
+from ...runs.view import Event
 from .runs import PROBLEM
 from .shared import TheBook
 

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...errors import FieldError, InvalidFields
 from ...runs.book import VERB_TIMEOUT_S
-from ...runs.run import Run, RunView, Status
+from ...runs.run import Run
+from ...runs.states import Status
+from ...runs.view import RunView
 from ...training.rules import Rule
 from ...training.spec import MAX_ITERATIONS, Name, Pace, RunSpec, Tags
 from ..fields import Places

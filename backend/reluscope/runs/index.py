@@ -1,0 +1,70 @@
+"""Index: which runs have what the list of runs may be asked for, without a look at any of them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+from .run import Run
+
+FIELDS = ("status", "relu", "rule", "tag")
+"""What runs can be found by."""
+
+_Key = tuple[str, str]
+"""One of `FIELDS`, and a value of it."""
+
+
+class Index:
+    """Numbers of runs by what these have. To be called under the book's lock."""
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[_Key, set[int]] = defaultdict(set)
+        self._entries: dict[int, tuple[int, frozenset[_Key]]] = {}
+        self._texts: dict[int, str] = {}
+
+    def note(self, run: Run) -> None:
+        """Enter `run`, which is new or has changed."""
+        version, before = self._entries.get(run.number, (-1, frozenset[_Key]()))
+        if version == run.version:
+            return
+        spec = run.spec
+        now = frozenset(
+            (
+                ("status", run.status),
+                ("relu", spec.relu),
+                ("rule", spec.update.rule),
+                *(("tag", tag) for tag in spec.tags),
+            )
+        )
+        for key in before - now:
+            self._numbers[key].discard(run.number)
+        for key in now - before:
+            self._numbers[key].add(run.number)
+        self._entries[run.number] = (run.version, now)
+        self._texts[run.number] = f"{spec.name or ''} {run.id}".lower()
+
+    def forget(self, run: Run) -> None:
+        """`run` is no more."""
+        _, keys = self._entries.pop(run.number, (0, frozenset[_Key]()))
+        self._texts.pop(run.number, None)
+        for key in keys:
+            self._numbers[key].discard(run.number)
+            if not self._numbers[key]:
+                del self._numbers[key]
+
+    def find(
+        self,
+        wanted: Mapping[str, Collection[str]],
+        text: str = "",
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> list[int]:
+        """The numbers of runs that have, of each field in `wanted`, one of the values, and `text` in
+        their name or id; those smaller than `before`; the largest first, at most `limit`."""
+        found = set(self._entries)
+        for field, values in wanted.items():
+            if values:
+                found &= set().union(*(self._numbers.get((field, v), ()) for v in values))
+        if text:
+            found = {number for number in found if text.lower() in self._texts[number]}
+        if before is not None:
+            found = {number for number in found if number < before}
+        return sorted(found, reverse=True)[:limit]

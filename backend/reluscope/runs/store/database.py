@@ -1,0 +1,191 @@
+"""Database: how the store's database is opened, for its one writer and for those who read."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.pool import NullPool
+
+from ...errors import StoreInUse, StoreTooNew
+
+BUSY_S = 2
+"""How long SQLite waits where another program has locked the file."""
+
+CONNECT_S = 5
+"""How long PostgreSQL may take to answer at first, in seconds."""
+
+UNANSWERED_S = 10
+"""After that long without a sign of life, a connection to PostgreSQL is given up."""
+
+ADVISORY_LOCK = 0x72656C75
+"""What the one server that uses a PostgreSQL database holds there: "relu"."""
+
+APPLICATION = "reluscope"
+
+
+class Database:
+    """One database, known by its URL."""
+
+    def __init__(self, url: URL, migrations: str = "reluscope.runs.store:migrations") -> None:
+        """`migrations`: where Alembic finds its steps."""
+        self.url = url
+        self._migrations = migrations
+        self._writing: Engine | None = None
+        self._reading: Engine | None = None
+
+    @staticmethod
+    def in_file(path: Path) -> "Database":
+        """SQLite in one file, which is made where there is none."""
+        return Database(URL.create("sqlite", database=str(path)))
+
+    @staticmethod
+    def at(url: str) -> "Database":
+        """Raises sqlalchemy's ArgumentError where that is no URL of a database."""
+        made = make_url(url)
+        if made.drivername in ("postgres", "postgresql"):
+            made = made.set(drivername="postgresql+psycopg")
+        return Database(made)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    def __str__(self) -> str:
+        """What it is called, without the password."""
+        if self.is_sqlite:
+            return self.url.database or ""
+        return self.url.render_as_string(hide_password=True)
+
+    def open(self) -> Engine:
+        """The engine of the one writer, whose tables are those of this version.
+
+        Raises StoreTooNew where they are of a later one, StoreInUse where another server writes to
+        the same PostgreSQL database, and sqlalchemy's DBAPIError where it cannot be opened.
+        """
+        self.close()
+        self._writing = engine = self._engine()
+        with engine.begin() as connection:
+            self._migrate(connection)
+        self._reading = self._engine(read_only=True)
+        return engine
+
+    def read(self) -> Engine:
+        """An engine that cannot write."""
+        assert self._reading is not None
+        return self._reading
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for engine in (self._writing, self._reading):
+            if engine is not None:
+                engine.dispose()
+        self._writing = self._reading = None
+
+    def _engine(self, *, read_only: bool = False) -> Engine:
+        if self.is_sqlite:
+            return _sqlite(self.url, read_only=read_only)
+        return _postgresql(self.url, read_only=read_only)
+
+    def _migrate(self, connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", self._migrations)
+        config.attributes["connection"] = connection
+        scripts = ScriptDirectory.from_config(config)
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == scripts.get_current_head():
+            return
+        if current is not None:
+            try:
+                scripts.get_revision(current)
+            except CommandError:
+                raise StoreTooNew(str(self), current) from None
+        command.upgrade(config, "head")
+
+
+def _sqlite(url: URL, *, read_only: bool) -> Engine:
+    if read_only:
+        url = URL.create(
+            "sqlite", database=f"file:{url.database}", query={"mode": "ro", "uri": "true"}
+        )
+    # Python's own way with transactions begins them late and leaves some statements outside.
+    options: dict[str, Any] = {"timeout": BUSY_S, "isolation_level": None}
+    engine = create_engine(url, connect_args=options, poolclass=NullPool if read_only else None)
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        if read_only:
+            return
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")  # takes effect in a new file alone
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL, *, read_only: bool) -> Engine:
+    options = {
+        "connect_timeout": CONNECT_S,
+        "tcp_user_timeout": UNANSWERED_S * 1000,
+        "keepalives_idle": UNANSWERED_S,
+        "application_name": APPLICATION,
+        "options": f"-c default_transaction_read_only={'on' if read_only else 'off'}",
+    }
+    engine = create_engine(url, connect_args=options, pool_size=1, pool_pre_ping=read_only)
+    if not read_only:
+
+        @event.listens_for(engine, "connect")
+        def _lock(connection: Any, _record: Any) -> None:
+            """The lock is the connection's: it goes with it, and the next takes it again."""
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_try_advisory_lock(%s)", (ADVISORY_LOCK,))
+                locked = cursor.fetchone()[0]
+                if not locked:
+                    cursor.execute(_HOLDER, (ADVISORY_LOCK,))
+                    holder = cursor.fetchone()
+            connection.autocommit = False
+            if not locked:
+                raise StoreInUse(f"the database {url.render_as_string()}", holder and holder[0])
+
+    return engine
+
+
+_HOLDER = """
+SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
+  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def announce(connection: Connection, address: str) -> None:
+    """Have PostgreSQL tell others where the server is that holds it."""
+    connection.execute(
+        text("SELECT set_config('application_name', :name, false)"),
+        {"name": f"{APPLICATION} at {address}"},
+    )
+
+
+def reclaim(engine: Engine) -> None:
+    """Have SQLite give the space of what was deleted back to the system; PostgreSQL does so itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    with contextlib.closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA incremental_vacuum")
+        cursor.fetchall()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        cursor.fetchall()
+        cursor.close()

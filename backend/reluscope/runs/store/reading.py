@@ -1,0 +1,119 @@
+"""What is read back of the tables."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, func, select
+
+from ...errors import StoreDamaged
+from ...training.diagnostics import CHANNELS
+from ..kept import Kept
+from ..run import Checkpoint
+from ..states import MOVES
+from ..view import Event, RunView
+from .tables import CHECKPOINTS, CHUNKS, EVENTS, RUNS
+from .writing import crc
+
+
+class Stored(NamedTuple):
+    """A run as it is in the store."""
+
+    number: int
+    view: RunView
+    size_bytes: int
+    stop_at: int
+    request: tuple[str, bytes] | None
+    whole: Kept | None
+    """The rest of it, where it has not ended; without its checkpoint."""
+
+
+def rows(connection: Connection) -> Iterator[Stored]:
+    """All runs, in the order of their numbers. Of a curve that is damaged there is what comes before:
+    the rest can be trained again."""
+    for row in connection.execute(select(RUNS).order_by(RUNS.c.number)).mappings().all():
+        view = RunView.model_validate_json(row["view"])
+        key = row["request_key"]
+        yield Stored(
+            row["number"],
+            view,
+            row["bytes"],
+            row["stop_at"],
+            None if key is None else (key, row["request_digest"]),
+            _whole(connection, row["number"], view) if MOVES[view.status] else None,
+        )
+
+
+def read(connection: Connection, run_id: str) -> Kept | None:
+    """A run with its curve and its events, without its checkpoint; None where there is none.
+
+    Raises StoreDamaged where that is not what was written.
+    """
+    row = connection.execute(select(RUNS.c.number, RUNS.c.view).where(RUNS.c.id == run_id)).first()
+    if row is None:
+        return None
+    found = _whole(connection, row.number, RunView.model_validate_json(row.view))
+    if len(found.losses) < found.view.iteration:
+        raise StoreDamaged(
+            f"of run {run_id} the losses from iteration {len(found.losses)} on are damaged"
+        )
+    return found
+
+
+def _whole(connection: Connection, number: int, view: RunView) -> Kept:
+    events = connection.scalars(
+        select(EVENTS.c.event).where(EVENTS.c.run == number).order_by(EVENTS.c.place)
+    )
+    told = [Event.model_validate_json(event) for event in events]
+    losses, diagnostics, marks = _curve(connection, number)
+    if MOVES[view.status]:  # its row was written when its state changed last
+        loss = float(losses[-1]) if len(losses) else None
+        view = view.model_copy(update={"iteration": len(losses), "loss": loss})
+    return Kept(view, told, losses, diagnostics, marks)
+
+
+def checkpoint(connection: Connection, run_id: str) -> Checkpoint | None:
+    """What a run can go on from."""
+    row = connection.execute(
+        select(CHECKPOINTS.c.iteration, CHECKPOINTS.c.data)
+        .join(RUNS, RUNS.c.number == CHECKPOINTS.c.run)
+        .where(RUNS.c.id == run_id)
+    ).first()
+    return None if row is None else Checkpoint(row.iteration, row.data)
+
+
+def lengths(connection: Connection) -> dict[str, tuple[int, int, int]]:
+    """Of each run, how many losses, events and bytes of a checkpoint are stored."""
+    losses = dict(_grouped(connection, CHUNKS.c.run, func.sum(CHUNKS.c.count)))
+    events = dict(_grouped(connection, EVENTS.c.run, func.count()))
+    data = dict(_grouped(connection, CHECKPOINTS.c.run, func.sum(func.length(CHECKPOINTS.c.data))))
+    runs = connection.execute(select(RUNS.c.id, RUNS.c.number))
+    return {
+        run_id: (int(losses.get(n, 0)), int(events.get(n, 0)), int(data.get(n, 0)))
+        for run_id, n in runs
+    }
+
+
+def _grouped(connection: Connection, key: Any, value: Any) -> Sequence[Any]:
+    return [tuple(row) for row in connection.execute(select(key, value).group_by(key))]
+
+
+def _curve(
+    connection: Connection, number: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Losses, diagnostics and marks, up to where they are damaged."""
+    columns = (CHUNKS.c.first, CHUNKS.c.losses, CHUNKS.c.rows, CHUNKS.c.marks, CHUNKS.c.crc)
+    found = connection.execute(
+        select(*columns).where(CHUNKS.c.run == number).order_by(CHUNKS.c.first)
+    )
+    losses, diagnostics, marks = [np.empty(0)], [np.empty((0, len(CHANNELS)))], [np.empty((0, 2))]
+    there = 0
+    for chunk in found:
+        if chunk.first != there or chunk.crc != crc([chunk.losses, chunk.rows, chunk.marks]):
+            break
+        losses.append(np.frombuffer(chunk.losses, "<f8"))
+        diagnostics.append(np.frombuffer(chunk.rows, "<f8").reshape(-1, len(CHANNELS)))
+        marks.append(np.frombuffer(chunk.marks, "<f8").reshape(-1, 2))
+        there += len(losses[-1])
+    return np.concatenate(losses), np.concatenate(diagnostics), np.concatenate(marks)

@@ -1,0 +1,370 @@
+"""Store: the one writer, on a thread of its own, and the answers to those who read."""
+
+import json
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import filelock
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ...errors import StoreDamaged, StoreError, StoreInUse, StoreTooNew, StoreUnavailable
+from ..kept import Kept
+from ..run import Checkpoint, Run
+from . import reading
+from .database import Database, announce, reclaim
+from .reading import Stored
+from .snapshot import Snapshot
+from .writing import Batch, Progress, forget
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FLUSH_S = 0.4
+"""Between two looks at what has been trained; what was told of runs is written at once."""
+
+RETRY_S = 1.0
+"""Between two attempts where the store cannot be written."""
+
+READ_TIMEOUT_S = 5.0
+"""How long a reader waits for the database."""
+
+SLOW_S = 5.0
+"""After that long without an answer to what was written, the store is said to have a problem."""
+
+CLOSE_TIMEOUT_S = 1.5
+"""How long closing waits for what is left to be written."""
+
+FILE = "reluscope.db"
+LOCK = "lock"
+HOLDER = "server.json"
+"""What a data folder holds."""
+
+PASSING = ("locked", "full", "busy")
+"""Words in what SQLite says where nothing is wrong with the file itself."""
+
+
+class Source(Protocol):
+    """Whose runs are stored: the book."""
+
+    def snapshot(self, run_id: str) -> Snapshot | None: ...
+    def stored(self, snapshot: Snapshot, size_bytes: int) -> None: ...
+    def adopt(self, found: Iterable[Stored]) -> None: ...
+    def missing(self, there: Collection[str]) -> None: ...
+    def tidy(self) -> None: ...
+
+
+class Store:
+    """Runs in a database. Any thread may use it."""
+
+    def __init__(self, database: Database, folder: Path | None = None) -> None:
+        """`folder` is where an SQLite database lies, which one server at a time may use."""
+        self._database = database
+        self._folder = folder
+        self._folder_lock = (
+            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False) if folder else None
+        )
+        self._engine: Engine | None = None
+        self._problem: str | None = None
+        self._asked_at: float | None = None
+        self._address: str | None = None
+        self._announced = True
+        self._progress: dict[str, Progress] = {}
+        self._wake = threading.Condition()
+        self._dirty: set[str] = set()
+        self._gone: dict[str, int] = {}
+        self._versions: dict[str, int] = {}
+        self._waiting: list[Future[None]] = []
+        self._urgent = False
+        self._closing = False
+        self._source: Source | None = None
+        self._thread = threading.Thread(target=self._work, name="store", daemon=True)
+
+    @staticmethod
+    def in_folder(folder: Path) -> "Store":
+        """SQLite in a data folder, which is made where there is none."""
+        return Store(Database.in_file(folder / FILE), folder)
+
+    @staticmethod
+    def at(url: str) -> "Store":
+        """The database at that URL, such as postgresql://user@host/name. Raises sqlalchemy's
+        ArgumentError where it is none."""
+        return Store(Database.at(url))
+
+    def __str__(self) -> str:
+        return str(self._database)
+
+    # --- its life
+
+    def open(self) -> None:
+        """Open the database; whatever else goes wrong, it is tried again, and meanwhile its problem
+        tells of it.
+
+        Raises StoreInUse where another server has it, and StoreTooNew where a later version does.
+        """
+        try:
+            self._open()
+        except (StoreInUse, StoreTooNew):
+            self._release()
+            raise
+        except (SQLAlchemyError, OSError) as error:
+            self._note_problem(error)
+
+    def follow(self, source: Source) -> None:
+        """Give `source` the runs that are there, and store its own from now on."""
+        self._source = source
+        if self._engine is not None:
+            try:
+                self._meet(source)
+            except (SQLAlchemyError, OSError, StoreError) as error:
+                self._engine = None
+                self._note_problem(error)
+        self._thread.start()
+
+    def announce(self, address: str) -> None:
+        """Tell others who come for the same store where its server is."""
+        self._address = address
+        with self._wake:
+            self._announced, self._urgent = False, True
+            self._wake.notify()
+
+    def close(self) -> None:
+        """Write what is left, as far as that goes at once, and let go."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join(CLOSE_TIMEOUT_S)
+        if not self._thread.is_alive():
+            self._database.close()
+            self._release()
+
+    @property
+    def problem(self) -> str | None:
+        """Why what happens is in memory alone; None where it is stored."""
+        asked_at = self._asked_at
+        if asked_at is not None and time.monotonic() - asked_at > SLOW_S:
+            return f"{self} has not answered for {time.monotonic() - asked_at:.0f} s"
+        return self._problem
+
+    # --- what is told to it
+
+    def note(self, run: Run) -> None:
+        """`run` is new, has changed or is gone. Called under the book's lock, and quick."""
+        with self._wake:
+            if run.turn.gone:
+                self._gone[run.id] = run.number
+                self._dirty.discard(run.id)
+                self._versions.pop(run.id, None)
+                self._urgent = True
+            else:
+                self._dirty.add(run.id)
+                if self._versions.get(run.id) == run.version:
+                    return  # it has trained, no more: that can wait
+                self._versions[run.id] = run.version
+                self._urgent = True
+            self._wake.notify()
+
+    def settled(self) -> Future[None]:
+        """Done when all that was noted until now is stored, or cannot be."""
+        future: Future[None] = Future()
+        with self._wake:
+            if self.problem is None and not self._closing:
+                self._waiting.append(future)
+                self._urgent = True
+                self._wake.notify()
+                return future
+        future.set_result(None)
+        return future
+
+    # --- what is asked of it
+
+    def read(self, run_id: str) -> Kept | None:
+        """A run with its curve and events; None where there is none.
+
+        Raises StoreUnavailable and StoreDamaged.
+        """
+        return self._ask(lambda connection: reading.read(connection, run_id))
+
+    def checkpoint(self, run_id: str) -> Checkpoint | None:
+        """What a run can go on from, where that is there. Raises StoreUnavailable."""
+        return self._ask(lambda connection: reading.checkpoint(connection, run_id))
+
+    def _ask(self, look: Callable[[Connection], T]) -> T:
+        """What `look` gives, on a thread of its own: a database may take for ever."""
+        if self._engine is None:
+            raise StoreUnavailable(f"the store cannot be read: {self.problem}")
+        answer: Future[T] = Future()
+
+        def answering() -> None:
+            try:
+                with self._database.read().connect() as connection:
+                    answer.set_result(look(connection))
+            except BaseException as error:  # noqa: BLE001 - raised where it was asked
+                answer.set_exception(error)
+
+        threading.Thread(target=answering, name="store reader", daemon=True).start()
+        try:
+            return answer.result(READ_TIMEOUT_S)
+        except TimeoutError:
+            raise StoreUnavailable(f"{self} has not answered for {READ_TIMEOUT_S:.0f} s") from None
+        except (SQLAlchemyError, OSError, AssertionError) as error:
+            raise StoreUnavailable(f"the store cannot be read: {_said(error)}") from error
+
+    # --- the writer
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                pause = FLUSH_S if self._problem is None else RETRY_S
+                self._wake.wait_for(self._wanted, pause)
+                closing, self._urgent = self._closing, False
+            try:
+                self._turn()
+            except (SQLAlchemyError, OSError, StoreError) as error:
+                self._note_problem(error)
+            except Exception as error:
+                logger.exception("the store's writer met what it does not know")
+                self._note_problem(error)
+            if closing and (self._problem is not None or not self._dirty):
+                return
+
+    def _wanted(self) -> bool:
+        return self._closing or (self._urgent and self._problem is None)
+
+    def _turn(self) -> None:
+        """Write once what there is."""
+        assert self._source is not None
+        self._asked_at = time.monotonic()
+        try:
+            if self._engine is None:
+                self._open()
+                self._meet(self._source)
+            if not self._announced:
+                self._announce()
+            self._flush(self._source)
+            self._problem = None
+        finally:
+            self._asked_at = None
+        self._source.tidy()
+
+    def _open(self) -> None:
+        if self._folder is not None and self._folder_lock is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                self._folder_lock.acquire()
+            except filelock.Timeout:
+                raise StoreInUse(f"the data folder {self._folder}", _holder(self._folder)) from None
+        self._engine = self._database.open()
+
+    def _meet(self, source: Source) -> None:
+        """What the database has goes to the source, what the source has and it has not is dirty."""
+        with self._database.read().connect() as connection:
+            lengths = reading.lengths(connection)
+            with self._wake:
+                gone = set(self._gone)
+            found = [stored for stored in reading.rows(connection) if stored.view.id not in gone]
+        self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
+        for stored in found:  # what is adopted as it is need not be written anew
+            self._progress[stored.view.id] = Progress(0, *lengths[stored.view.id])
+        source.adopt(found)
+        source.missing(lengths)
+
+    def _announce(self) -> None:
+        assert self._engine is not None
+        assert self._address is not None
+        if self._folder is not None:
+            told = json.dumps({"address": self._address, "process": os.getpid()})
+            (self._folder / HOLDER).write_text(told)
+        elif not self._database.is_sqlite:
+            with self._engine.begin() as connection:
+                announce(connection, self._address)
+        self._announced = True
+
+    def _flush(self, source: Source) -> None:
+        assert self._engine is not None
+        with self._wake:
+            ids, self._dirty = self._dirty, set()
+            gone, self._gone = self._gone, {}
+            waiting, self._waiting = self._waiting, []
+        try:
+            snapshots = [s for run_id in ids if (s := source.snapshot(run_id)) is not None]
+            batch, progress = Batch(), {}
+            for snapshot in snapshots:
+                known = self._progress.get(snapshot.view.id, Progress())
+                progress[snapshot.view.id] = batch.add(snapshot, known)
+            if snapshots or gone:
+                with self._engine.begin() as connection:
+                    if gone:
+                        forget(connection, gone.values())
+                    batch.write(connection)
+        except BaseException:
+            with self._wake:
+                self._dirty |= ids - self._gone.keys()
+                self._gone = gone | self._gone
+            raise
+        finally:
+            for future in waiting:
+                future.set_result(None)
+        self._progress |= progress
+        for run_id in gone:
+            self._progress.pop(run_id, None)
+        self._tell(source, snapshots)
+        if gone:
+            reclaim(self._engine)
+
+    def _tell(self, source: Source, snapshots: list[Snapshot]) -> None:
+        """Tell what is stored wholly, and come back for what was too much."""
+        for snapshot in snapshots:
+            run_id = snapshot.view.id
+            now = self._progress[run_id]
+            if now.holds(snapshot):
+                source.stored(snapshot, now.size(snapshot.view.spec))
+            else:
+                with self._wake:
+                    if run_id not in self._gone:
+                        self._dirty.add(run_id)
+                        self._urgent = True
+
+    def _note_problem(self, error: BaseException) -> None:
+        said = _said(error)
+        if said != self._problem:
+            logger.error("the store: %s; runs are kept in memory until it is back", said)
+        self._problem = said
+        passing = isinstance(error, DBAPIError) and any(word in said for word in PASSING)
+        if self._database.is_sqlite and not passing and not isinstance(error, StoreDamaged):
+            self._engine = None  # the file may be another when it is opened again
+            self._database.close()
+        with self._wake:
+            waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            future.set_result(None)
+
+    def _release(self) -> None:
+        if self._folder_lock is not None and self._folder_lock.is_locked:
+            if self._folder is not None:
+                (self._folder / HOLDER).unlink(missing_ok=True)
+            self._folder_lock.release()
+
+
+def _said(error: BaseException) -> str:
+    """What is wrong, in a line."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    words = str(cause).strip().splitlines()
+    return words[0] if words else type(cause).__name__
+
+
+def _holder(folder: Path) -> str | None:
+    """What the server that has a folder says of itself."""
+    try:
+        told = json.loads((folder / HOLDER).read_text())
+        return f"the server at {told['address']} (process {told['process']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,174 @@
+"""What of a snapshot is written, and how far that has come of each run."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Table, delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ...training.diagnostics import CHANNELS
+from ...training.spec import RunSpec
+from ..trace import Trace, rows_before
+from .snapshot import Snapshot
+from .tables import CHECKPOINTS, CHUNK, CHUNKS, EVENTS, RUNS
+
+MAX_CHUNKS = 256
+"""Chunks of one run that are written at once: 8 MiB of losses. The rest follows."""
+
+MAX_CHECKPOINT_BYTES = 256 * 2**20
+"""A larger checkpoint is not stored: databases are not made for such values, and the run can be
+trained again from the start."""
+
+VALUE_BYTES = 8
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How much of a run is stored."""
+
+    version: int = -1
+    losses: int = 0
+    events: int = 0
+    checkpoint_bytes: int = 0
+
+    def size(self, spec: RunSpec) -> int:
+        """What the curve and the checkpoint of a run with that spec take, in bytes."""
+        rows = rows_before(self.losses, spec.diagnostics_every)
+        return VALUE_BYTES * (self.losses + len(CHANNELS) * rows) + self.checkpoint_bytes
+
+    def holds(self, snapshot: Snapshot) -> bool:
+        """Whether all of `snapshot` is stored."""
+        if snapshot.version != self.version:
+            return False
+        return snapshot.trace is None or (
+            self.losses >= snapshot.view.iteration and self.events >= len(snapshot.events)
+        )
+
+
+class Batch:
+    """What is to be written of some runs, gathered before the transaction begins."""
+
+    def __init__(self) -> None:
+        self._runs: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+        self._chunks: list[dict[str, Any]] = []
+        self._checkpoints: list[dict[str, Any]] = []
+        self._without_checkpoint: list[int] = []
+
+    def add(self, snapshot: Snapshot, known: Progress) -> Progress:
+        """What of `snapshot` comes after `known`; gives how far it will have come then."""
+        now = replace(known, version=snapshot.version)
+        if (trace := snapshot.trace) is not None:
+            stop = min(len(trace), (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
+            firsts = range(known.losses // CHUNK * CHUNK, stop, CHUNK)
+            if stop > known.losses:
+                self._chunks += [
+                    _chunk(snapshot.number, trace, first, min(first + CHUNK, stop))
+                    for first in firsts
+                ]
+            fresh = snapshot.events[known.events :]
+            self._events += [
+                {"run": snapshot.number, "place": place, "event": event.model_dump_json()}
+                for place, event in enumerate(fresh, start=known.events)
+            ]
+            now = replace(
+                now,
+                losses=max(stop, known.losses),
+                events=known.events + len(fresh),
+            )
+        now = self._add_checkpoint(snapshot, now)
+        if now.version != known.version or (snapshot.ended and now != known):
+            self._runs.append(_run(snapshot, now.size(snapshot.view.spec)))
+        return now
+
+    def _add_checkpoint(self, snapshot: Snapshot, now: Progress) -> Progress:
+        checkpoint, number = snapshot.checkpoint, snapshot.number
+        if snapshot.ended:
+            if now.checkpoint_bytes:
+                self._without_checkpoint.append(number)
+            return replace(now, checkpoint_bytes=0)
+        if (
+            checkpoint is None
+            or len(checkpoint.data) > MAX_CHECKPOINT_BYTES
+            or checkpoint.iteration > now.losses  # its losses come first
+        ):
+            return now
+        row = {"run": number, "iteration": checkpoint.iteration, "data": checkpoint.data}
+        self._checkpoints.append(row)
+        return replace(now, checkpoint_bytes=len(checkpoint.data))
+
+    def write(self, connection: Connection) -> None:
+        """To be called within a transaction."""
+        _put(connection, RUNS, self._runs)
+        _put(connection, EVENTS, self._events)
+        _put(connection, CHUNKS, self._chunks)
+        _put(connection, CHECKPOINTS, self._checkpoints)
+        if self._without_checkpoint:
+            gone = CHECKPOINTS.c.run.in_(self._without_checkpoint)
+            connection.execute(delete(CHECKPOINTS).where(gone))
+
+
+def forget(connection: Connection, numbers: Iterable[int]) -> None:
+    """Delete runs, with all that there is of them."""
+    gone = list(numbers)
+    for table in (CHECKPOINTS, CHUNKS, EVENTS):
+        connection.execute(delete(table).where(table.c.run.in_(gone)))
+    connection.execute(delete(RUNS).where(RUNS.c.number.in_(gone)))
+
+
+def _run(snapshot: Snapshot, size: int) -> dict[str, Any]:
+    view = snapshot.view
+    key, digest = snapshot.request or (None, None)
+    return {
+        "number": snapshot.number,
+        "id": view.id,
+        "status": view.status,
+        "pinned": view.pinned,
+        "bytes": size,
+        "stop_at": snapshot.stop_at,
+        "request_key": key,
+        "request_digest": digest,
+        "view": view.model_dump_json(warnings=False),
+    }
+
+
+def _chunk(number: int, trace: Trace, first: int, stop: int) -> dict[str, Any]:
+    pieces = [
+        _bytes(trace[first:stop]),
+        _bytes(trace.rows_of(first, stop)[1]),
+        _bytes(trace.marks(first, stop)),
+    ]
+    return {
+        "run": number,
+        "first": first,
+        "count": stop - first,
+        **dict(zip(("losses", "rows", "marks"), pieces, strict=True)),
+        "crc": crc(pieces),
+    }
+
+
+def crc(pieces: Sequence[bytes]) -> int:
+    """The CRC-32 of some bytes, one after the other."""
+    value = 0
+    for piece in pieces:
+        value = zlib.crc32(piece, value)
+    return value
+
+
+def _bytes(values: NDArray[np.float64]) -> bytes:
+    return values.astype("<f8", copy=False).tobytes()
+
+
+def _put(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows, each in place of the one that has its key."""
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)

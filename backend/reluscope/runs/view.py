@@ -1,0 +1,85 @@
+"""What the outside sees of a run, and what is kept of it: its view, and its events."""
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    BaseModel,
+    PlainSerializer,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+
+from ..numbers import Number, tell_within
+from ..training.spec import RunSpec, unknown_spec
+from .states import Status
+
+
+def _known_or_not(value: object, parse: ValidatorFunctionWrapHandler) -> RunSpec:
+    """A spec that was sound where it was written may name a ReLU or a rule that is not here."""
+    try:
+        spec: RunSpec = parse(value)
+    except ValidationError:
+        if not isinstance(value, dict):
+            raise
+        return unknown_spec(value)
+    return spec
+
+
+class Origin(BaseModel):
+    """Where a run was forked from."""
+
+    id: str
+    iteration: int
+    """The first that is its own."""
+
+
+class RunView(BaseModel):
+    """A run as the outside sees it, at one moment. Times are Unix seconds."""
+
+    id: str
+    spec: Annotated[RunSpec, WrapValidator(_known_or_not)]
+    status: Status
+    iteration: int
+    """Iterations done: the length of the trace."""
+    loss: Number | None
+    """The newest loss."""
+    min_loss: Number | None
+    """The smallest loss so far that is not NaN."""
+    rate: float | None
+    """Iterations per second, over the last second or so of its training."""
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    reason: str | None
+    """Why it ended, where that needs a word."""
+    worker: str | None
+    """The worker that trained it last."""
+    environment: dict[str, str | int | bool] | None
+    """What, beside the spec, decides its bits."""
+    pinned: bool = False
+    """Whether it is kept, however many come after it."""
+    forked_from: Origin | None = None
+
+
+EventKind = Literal[
+    "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted",
+    "changed", "nonfinite", "forked", "differs",
+]  # fmt: skip
+
+assert set(get_args(Status)) - {"queued"} < set(get_args(EventKind))
+
+
+class Event(BaseModel):
+    """Something that happened to a run between two iterations."""
+
+    iteration: int
+    """Iterations done by then: it takes effect from the iteration of this number on."""
+    at: float
+    """In Unix seconds."""
+    kind: EventKind
+    """The state that it went to; or that something was changed, or first was not finite; that it
+    was forked from another, or that iterations which were trained again had other losses."""
+    reason: str | None = None
+    changes: Annotated[dict[str, Any] | None, PlainSerializer(tell_within)] = None
+    """Of what was changed, each with what it was and what it is: {"update.lr": [1e-6, 1e-7]}."""
