@@ -30,7 +30,7 @@ def _texts(value: object) -> list[object]:
 class Limit(NamedTuple):
     """How much may be kept; one of the two is None."""
 
-    count: int | None
+    runs: int | None
     size_bytes: int | None
 
 

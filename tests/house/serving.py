@@ -32,7 +32,10 @@ def serving(
     with (
         log.open("w") as stderr,
         subprocess.Popen(
-            command, cwd=folder, env=_clean(environment or {}), stderr=stderr
+            command,
+            cwd=folder,
+            env=_clean({"RELUSCOPE_DATA": str(folder / "data"), **(environment or {})}),
+            stderr=stderr,
         ) as process,
     ):
         try:

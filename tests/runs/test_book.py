@@ -176,9 +176,10 @@ def test_closing_interrupts_what_is_live_and_leaves_the_rest():
     book.pause(paused.id)
     book.close()
     assert finished.status == "finished"
-    for run in (*running, paused):
+    assert paused.status == "paused"
+    for run in running:
         assert (run.status, run.reason) == ("interrupted", "the server was shut down")
-        assert run.ended_at is not None
+        assert run.ended_at is None  # it may go on
     assert losses(running[0])[:5] == curve(spec(iterations=5))
 
 

@@ -79,7 +79,7 @@ def test_the_curves_of_runs_that_have_ended_take_room_too():
 def test_a_curve_that_is_too_long_is_the_length_s_fault():
     book = Book(cpu_workers=1, memory_bytes=1_000_000)
     with pytest.raises(InvalidFields) as refusal:
-        book.open(spec(iterations=100_000))
+        book.open(spec(iterations=1_000_000))
     assert [error.field for error in refusal.value.errors] == ["iterations"]
     book.close()
 

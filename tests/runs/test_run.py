@@ -8,12 +8,12 @@ import pytest
 from reluscope.errors import ForbiddenMove
 from reluscope.runs.run import Run
 from reluscope.runs.states import MOVES
-from reluscope.runs.turn import RateMeter
 from reluscope.runs.trace import Trace
+from reluscope.runs.turn import RateMeter
 
 from .making import spec
 
-ENDED = {"finished", "stopped", "diverged", "failed", "interrupted"}
+ENDED = {"finished", "stopped", "diverged", "failed"}
 
 
 def run_in(status: str) -> Run:
@@ -39,7 +39,8 @@ ENDS_ANY_TIME = {"stopped", "failed", "interrupted"}
 ALLOWED = {
     "queued": {"running", "paused", *ENDS_ANY_TIME},
     "running": {"paused", "finished", "diverged", *ENDS_ANY_TIME},
-    "paused": {"queued", "running", "stopped", "interrupted"},
+    "paused": {"queued", "running", "stopped"},
+    "interrupted": {"queued", "stopped"},
 }
 
 
@@ -128,7 +129,7 @@ class FinishesMeanwhile(Trace):
 def test_a_view_never_says_finished_before_the_last_iteration():
     run = Run(spec(iterations=5), 1)
     run.move("running")
-    run.trace = FinishesMeanwhile(5)
+    run._trace = FinishesMeanwhile(5)
     run.trace.watch(None)
     run.record(np.ones(2))
     run.trace.watch(run)

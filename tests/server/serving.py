@@ -8,20 +8,19 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import patch
 
 import httpx
 import numpy as np
 import pytest
-import uvicorn
 from numpy.typing import ArrayLike, NDArray
 
-from reluscope.cli.serve import serve
+from reluscope.cli.serve import prepare
 from reluscope.runs.book import Book
 from reluscope.server.live import Hub
 from reluscope.settings import Settings
@@ -160,19 +159,20 @@ class _Errors(logging.Handler):
         self.lines.append(self.format(record))
 
 
-def _config(settings: Settings) -> uvicorn.Config:
-    """What the command gives to uvicorn, to the last option."""
-    with patch.object(uvicorn, "run") as run:
-        serve(settings)
-    (app,), options = run.call_args
-    return uvicorn.Config(app, **{**options, "log_config": None})
+@contextlib.contextmanager
+def in_thread(**options: Any) -> Iterator[Server]:
+    """While inside, a server runs in a thread, set up as the command sets it up to the last option.
+    Its data folder is its own, where none is given."""
+    with contextlib.ExitStack() as stack:
+        if "data" not in options:
+            options["data"] = stack.enter_context(tempfile.TemporaryDirectory())
+        yield stack.enter_context(_in_thread(Settings(port=0, **{"workers": 2, **options})))
 
 
 @contextlib.contextmanager
-def in_thread(**options: Any) -> Iterator[Server]:
-    """While inside, a server runs in a thread."""
-    config = _config(Settings(port=0, **{"workers": 2, **options}))
-    server = uvicorn.Server(config)
+def _in_thread(settings: Settings) -> Iterator[Server]:
+    server = prepare(settings)
+    config = server.config
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),), name="server")
     handler = _Errors()
     loggers = [logging.getLogger(name) for name in ("uvicorn.error", "reluscope", "asyncio")]
@@ -198,9 +198,12 @@ def in_thread(**options: Any) -> Iterator[Server]:
 
 
 class Process:
-    """The command `reluscope` as a process of its own."""
+    """The command `reluscope` as a process of its own, with a data folder of its own where the
+    environment names none."""
 
     def __init__(self, *options: str, **environment: str) -> None:
+        self._folder = tempfile.TemporaryDirectory()
+        environment = {"RELUSCOPE_DATA": self._folder.name, **environment}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "reluscope", *options],
             stderr=subprocess.PIPE,
@@ -248,3 +251,4 @@ class Process:
         self.wait()
         assert self._process.stderr is not None
         self._process.stderr.close()
+        self._folder.cleanup()

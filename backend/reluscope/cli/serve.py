@@ -1,5 +1,6 @@
 """`reluscope`, or `reluscope serve`: the page and the API."""
 
+import contextlib
 import logging
 import os
 import socket
@@ -54,10 +55,8 @@ def serve(settings: Settings) -> None:
     """Load the plug-ins, then serve until SIGTERM or SIGINT. Raises PluginError; ends the command
     where the store is another server's, or of a later version."""
     server = prepare(settings)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         server.run()
-    except KeyboardInterrupt:
-        pass
     if not server.started:
         raise SystemExit(NOT_STARTED)
     if not server.config.app.state.workers_stopped:  # type: ignore[union-attr]

@@ -87,8 +87,9 @@ class Book:
 
     # --- runs come
 
-    def open(self, spec: RunSpec) -> Run:
-        """Make a run of `spec` and let it take turns.
+    def open(self, spec: RunSpec, *, request: tuple[str, bytes] | None = None) -> Run:
+        """Make a run of `spec` and let it take turns; `request` is the key that asked for it, and what
+        tells whether another request is the same.
 
         Raises InvalidFields where its device is not there or its memory could never be had, and
         NoRoom where the runs that are there now leave too little.
@@ -96,6 +97,7 @@ class Book:
         self._check_device(spec)
         with self._lock:
             run = Run(spec, self._number(time.time()))
+            run.request = request
             self._check_room(run)
             self._enter(run)
             self._round(run).enter(run)

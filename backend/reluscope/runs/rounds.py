@@ -327,7 +327,8 @@ class Round:
             turn.step = None
         run.saving.asked = False
         if not turn.gone:
-            outcome = _next(run, outcome, asked) if run.in_round or asked else None
+            if run.in_round or outcome or asked:
+                outcome = _next(run, outcome, asked)
             if outcome is not None:
                 run.move(*outcome)
             elif run.in_round:
@@ -386,7 +387,7 @@ def _count(run: Run, company: int) -> int:
     next change that is planned, and by its pace those that are due before the turn would end. What
     is trained again has no pace."""
     turn, pace, done, there = run.turn, run.spec.pace, run.trained, len(run.trace)
-    count = 1 if turn.iteration_s is None else int(TURN_S / (turn.iteration_s * company))
+    count = 1 if not turn.iteration_s else int(TURN_S / (turn.iteration_s * company))
     if done < there:
         count, pace = min(count, there - done), None
     if pace is not None:

@@ -16,7 +16,8 @@ class Documented(FastAPI):
         if self.openapi_schema is None:
             for operations in super().openapi()["paths"].values():
                 for operation in operations.values():
-                    _correct(operation["responses"].get("4XX"))
+                    for status in ("4XX", "503"):
+                        _correct(operation["responses"].get(status))
         return super().openapi()
 
 

@@ -2,21 +2,31 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
-from ..errors import UnknownRun
+from ..errors import StoreError, UnknownRun
 from ..runs.book import Book
+from ..runs.run import Run
 from ..runs.trace import Trace
 from .feed import Cursor, Feed, View
 from .frames import Block, Diagnostics, Losses, compact, encode, encode_json
+
+logger = logging.getLogger(__name__)
 
 FRAME_S = 1 / 30
 """Between two ticks, and so between two messages of values to one viewer."""
 
 NEWS_S = 1 / 5
 """Between two messages of runs."""
+
+STORE_S = 0.5
+"""Between two looks at how the store is."""
+
+FETCH_AGAIN_S = 1.0
+"""After that long, a curve that the store did not give is asked for again."""
 
 Encoding = Literal["binary", "json"]
 
@@ -43,10 +53,28 @@ class Hub:
         self._heads: dict[str, int] = {}
         self._blocks: dict[_Key, bytes | str] = {}
         self._news: dict[Cursor, tuple[list[str], Cursor]] = {}
+        self._fetching: dict[str, asyncio.Task[None]] = {}
+        self.problem: str | None = None
+        """What is wrong with the store."""
         self.feed = Feed(self._look)
 
     async def run(self) -> None:
-        """Follow the book until cancelled."""
+        """Follow the book and its store until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow())
+            group.create_task(self._look_after_store())
+
+    async def _look_after_store(self) -> None:
+        store = self._book.store
+        while store is not None:
+            if store.problem != self.problem:
+                self.problem = store.problem
+                self.nudge()
+                for viewer in self._viewers:
+                    viewer.note(set(), news=True)
+            await asyncio.sleep(STORE_S)
+
+    async def _follow(self) -> None:
         unlisted: set[str] = set()
         listed_at = 0.0
         while True:
@@ -85,10 +113,39 @@ class Hub:
         """The iterations of a run that are ready to be sent."""
         return self._heads.get(run_id, 0)
 
+    def knows(self, run_id: str) -> bool:
+        """Whether there is such a run."""
+        return self._find(run_id) is not None
+
     def trace(self, run_id: str) -> Trace | None:
-        """The trace of a run; None where there is no such run."""
+        """The trace of a run that is there; None while it is fetched from the store, after which the
+        run is told of as one that has changed."""
+        run = self._find(run_id)
+        if run is None or run.is_shelved:
+            self._fetch(run_id)
+            return None
+        run.used_at = time.monotonic()
+        return run.trace
+
+    def _fetch(self, run_id: str) -> None:
+        if run_id not in self._fetching:
+            self._fetching[run_id] = asyncio.create_task(self._read(run_id))
+
+    async def _read(self, run_id: str) -> None:
         try:
-            return self._book.find(run_id).trace
+            await asyncio.to_thread(self._book.read, run_id)
+        except UnknownRun:
+            pass
+        except StoreError as error:
+            logger.warning("run %s cannot be shown now: %s", run_id, error)
+            await asyncio.sleep(FETCH_AGAIN_S)
+        finally:
+            del self._fetching[run_id]
+        self._signal.mark(run_id)
+
+    def _find(self, run_id: str) -> Run | None:
+        try:
+            return self._book.find(run_id)
         except UnknownRun:
             return None
 
@@ -149,15 +206,13 @@ class Hub:
             self._loop.call_soon_threadsafe(self._dirty.set)
 
     def _look(self, run_id: str) -> View | None:
-        try:
-            return self._book.find(run_id).view().model_dump(mode="json")
-        except UnknownRun:
-            return None
+        run = self._find(run_id)
+        return None if run is None else run.view().model_dump(mode="json", warnings=False)
 
     def _move_heads(self, changed: Iterable[str]) -> None:
         self._blocks.clear()
         for run_id in changed:
-            try:
-                self._heads[run_id] = len(self._book.find(run_id).trace)
-            except UnknownRun:
+            if run := self._find(run_id):
+                self._heads[run_id] = run.iteration
+            else:
                 self._heads.pop(run_id, None)

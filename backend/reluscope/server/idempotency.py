@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from ..errors import KeyReused, KeySpent, UnknownRun
 from ..runs.book import Book
@@ -14,8 +15,13 @@ MAX_KEYS = 10_000
 class Answers:
     """The runs that the newest keys have made. For one thread: the event loop's."""
 
-    def __init__(self) -> None:
+    def __init__(self, runs: Iterable[Run] = ()) -> None:
+        """`runs` are there already, the oldest first; those that a key has made remember it."""
         self._answers: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
+        for run in runs:
+            if run.request is not None:
+                key, digest = run.request
+                self._note(key, digest, run)
 
     def run_of(self, key: str, spec: RunSpec, book: Book) -> Run:
         """The run that `key` has made, or makes now; the oldest keys are forgotten past `MAX_KEYS`.
@@ -25,10 +31,8 @@ class Answers:
         """
         digest = hashlib.sha256(spec.model_dump_json().encode()).digest()
         if key not in self._answers:
-            run = book.open(spec)
-            self._answers[key] = (digest, run.id)
-            if len(self._answers) > MAX_KEYS:
-                self._answers.popitem(last=False)
+            run = book.open(spec, request=(key, digest))
+            self._note(key, digest, run)
             return run
         known, run_id = self._answers[key]
         if known != digest:
@@ -37,3 +41,8 @@ class Answers:
             return book.find(run_id)
         except UnknownRun:
             raise KeySpent(run_id) from None
+
+    def _note(self, key: str, digest: bytes, run: Run) -> None:
+        self._answers[key] = (digest, run.id)
+        if len(self._answers) > MAX_KEYS:
+            self._answers.popitem(last=False)

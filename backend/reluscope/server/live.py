@@ -57,6 +57,7 @@ class Viewer:
         self._awake = asyncio.Event()
         self._awake.set()
         self._ticked = False
+        self._problem: str | None = None
 
     async def serve(self) -> None:
         """Receive and send until the viewer leaves, or takes nothing for `SEND_TIMEOUT_S`."""
@@ -115,7 +116,7 @@ class Viewer:
         known = {
             run_id: _Watched(cursor, channels)
             for run_id, cursor in runs.items()
-            if self._hub.trace(run_id) is not None
+            if self._hub.knows(run_id)
         }
         self._watched.update(known)
         self._behind.update(dict.fromkeys(known))
@@ -134,6 +135,7 @@ class Viewer:
                 await self._awake.wait()
                 self._awake.clear()
                 await self._send_replies()
+                await self._send_problem()
                 if self._ticked:
                     self._ticked = False
                     await self._send_news()
@@ -158,6 +160,12 @@ class Viewer:
         while not self._replies.empty():
             await self._send(compact(self._replies.get_nowait()))
 
+    async def _send_problem(self) -> None:
+        """What is wrong with the store, or that nothing is any more."""
+        if self._hub.problem != self._problem:
+            self._problem = self._hub.problem
+            await self._send(compact({"type": "store", "problem": self._problem}))
+
     async def _send_news(self) -> None:
         if time.monotonic() - self._news_at < NEWS_S:
             return
@@ -180,13 +188,14 @@ class Viewer:
         room = MESSAGE_BYTES
         waiting = list(self._behind)
         for position, run_id in enumerate(waiting):
-            trace = self._hub.trace(run_id)
-            if trace is None:
+            if not self._hub.knows(run_id):
                 del self._behind[run_id], self._watched[run_id]
                 continue
             watched, head = self._watched[run_id], self._hub.head(run_id)
-            start, layout = watched.cursor, (trace.stride, len(watched.channels))
-            if start < head:
+            start = watched.cursor
+            trace = self._hub.trace(run_id) if start < head else None
+            if trace is not None:
+                layout = (trace.stride, len(watched.channels))
                 least = size(start, start + MIN_SHARE, *layout)
                 share = min(room, max(least, room // (len(waiting) - position)))
                 stop = min(head, reach(start, share, *layout))
@@ -198,6 +207,6 @@ class Viewer:
                 room -= size(start, stop, *layout)
                 watched.cursor = stop
             del self._behind[run_id]
-            if watched.cursor < head:
+            if trace is not None and watched.cursor < head:
                 self._behind[run_id] = None
         return blocks

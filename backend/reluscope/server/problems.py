@@ -24,6 +24,8 @@ from ..errors import (
     NoRoom,
     NoSource,
     ReluscopeError,
+    StoreDamaged,
+    StoreUnavailable,
     UnknownName,
     UnknownRun,
 )
@@ -46,6 +48,8 @@ KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     ForbiddenMove: (409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: (409, "no-room", "No room for another run now"),
     NoSource: (409, "no-source", "The run cannot be written as a script"),
+    StoreUnavailable: (503, "store-unavailable", "The store does not answer"),
+    StoreDamaged: (500, "store-damaged", "What is stored of the run is damaged"),
     KeyReused: (422, "idempotency-key-reused", "The Idempotency-Key was used before"),
     KeySpent: (410, "idempotency-key-spent", "What the Idempotency-Key made is no more"),
 }

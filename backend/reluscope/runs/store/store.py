@@ -151,7 +151,7 @@ class Store:
         """Why what happens is in memory alone; None where it is stored."""
         asked_at = self._asked_at
         if asked_at is not None and time.monotonic() - asked_at > SLOW_S:
-            return f"{self} has not answered for {time.monotonic() - asked_at:.0f} s"
+            return f"{self} has not answered for more than {SLOW_S:.0f} s"
         return self._problem
 
     # --- what is told to it

@@ -36,7 +36,7 @@ RUNS = Table(
     Column("pinned", Boolean, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("stop_at", BigInteger, nullable=False),
-    Column("request_key", String(200), unique=True),
+    Column("request_key", String(200)),
     Column("request_digest", LargeBinary),
     Column("view", Text, nullable=False),
 )

@@ -44,7 +44,7 @@ def compare(
 ) -> ComparedRuns:
     """Where the losses of two runs part, how far at most, and what explains it. Runs that train
     are compared as far as both have come."""
-    first, second = book.find(a), book.find(b)
+    first, second = book.read(a), book.read(b)
     found = compare_traces(first.trace, second.trace, (first.spec.dtype, second.spec.dtype))
     sides = (_begun(first), _begun(second))
     changes = [side.changes[0].iteration if side.changes else None for side in sides]

@@ -41,7 +41,7 @@ def diagnostics(
 ) -> Response:
     """What was measured at those of iterations `start` to `stop` that `every` divides, as many of
     them as are there: for each channel one value for each of `iterations`."""
-    trace = book.find(run_id).trace
+    trace = book.read(run_id).trace
     iterations, rows = trace.rows_of(start, len(trace) if stop is None else stop)
     if len(rows) > MAX_ROWS:
         message = f"an answer holds at most {MAX_ROWS:,} measured iterations; ask in pieces"

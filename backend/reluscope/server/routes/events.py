@@ -23,4 +23,4 @@ class Events(BaseModel):
 def events(run_id: Annotated[str, Path(alias="id")], book: TheBook) -> Events:
     """What happened to a run between its iterations: where it went, what was changed of it, and
     where a loss or weight first was not finite."""
-    return Events(id=run_id, events=list(book.find(run_id).events))
+    return Events(id=run_id, events=list(book.read(run_id).events))

@@ -32,7 +32,7 @@ def losses(
     stop: Annotated[int | None, Query(ge=0, description="The first one not wanted.")] = None,
 ) -> Response:
     """The losses of iterations `start` to `stop`, as many of them as are there."""
-    trace = book.find(run_id).trace
+    trace = book.read(run_id).trace
     end = len(trace) if stop is None else min(stop, len(trace))
     if end - start > MAX_LOSSES:
         message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"

@@ -1,11 +1,33 @@
-"""For whoever runs the server: is it alive?"""
+"""For whoever runs the server: is it alive, and does it keep what it does?"""
 
 from fastapi import APIRouter
+from pydantic import BaseModel
+
+from ...errors import StoreUnavailable
+from ..problems import Problem
+from .shared import TheBook
 
 router = APIRouter(tags=["operations"])
+
+
+class Ready(BaseModel):
+    """That all is well; `store` is where runs are kept, null where that is in memory alone."""
+
+    status: str
+    store: str | None
 
 
 @router.get("/healthz")
 async def healthz() -> dict[str, str]:
     """Answers while the event loop runs."""
     return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"model": Problem}})
+async def readyz(book: TheBook) -> Ready:
+    """Answers 200 while runs are kept as they should be. Where the store has a problem the answer is
+    503 and says which; runs go on meanwhile, in memory, and are stored when it is back."""
+    store = book.store
+    if store is not None and (problem := store.problem) is not None:
+        raise StoreUnavailable(f"runs are kept in memory alone: {problem}")
+    return Ready(status="ready", store=None if store is None else str(store))

@@ -2,14 +2,13 @@
 
 import asyncio
 from dataclasses import replace
-from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...errors import FieldError, InvalidFields
-from ...runs.book import VERB_TIMEOUT_S
+from ...runs.book import VERB_TIMEOUT_S, Book
 from ...runs.run import Run
 from ...runs.states import Status
 from ...runs.view import RunView
@@ -29,6 +28,18 @@ PENDING: dict[int | str, dict[str, Any]] = {
 router = APIRouter(prefix="/api/runs", tags=["runs"], responses=PROBLEM)
 
 RunId = Annotated[str, Path(alias="id")]
+
+STORE_TIMEOUT_S = 2.0
+"""How long an answer waits for the store."""
+
+MAX_FORKS = 100
+"""Forks that one request may make."""
+
+
+class RunList(BaseModel):
+    """Runs that were made together."""
+
+    runs: list[RunView]
 
 
 class RunPage(BaseModel):
@@ -54,10 +65,35 @@ class Change(BaseModel):
     name: Name | None = None
     tags: Tags = []
     pace: Pace | None = None
+    pinned: bool = False
     update: Annotated[
         dict[str, Any],
         Field(description="Hyperparameters of the run's own rule, by name.", max_length=50),
     ] = {}
+
+
+class Fork(BaseModel):
+    """Where a fork begins, how many there are, and what of the spec is another in them; what is left
+    out stays."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    at: Annotated[
+        int | None,
+        Field(ge=0, description="The first iteration that is its own; empty for the next."),
+    ] = None
+    count: Annotated[int, Field(ge=1, le=MAX_FORKS)] = 1
+    name: Name | None = None
+    tags: Tags = []
+    relu: str = RunSpec.model_fields["relu"].default
+    update: Annotated[
+        dict[str, Any],
+        Field(description="Hyperparameters of the run's rule, or another rule.", max_length=50),
+    ] = {}
+    gradients: str = RunSpec.model_fields["gradients"].default
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
+    pace: Pace | None = None
+    on_nonfinite: str = RunSpec.model_fields["on_nonfinite"].default
 
 
 @router.post("", status_code=201)
@@ -76,6 +112,7 @@ async def create(
     else:
         run = book.open(spec)
     response.headers["Location"] = f"/api/runs/{run.id}"
+    await until_stored(book)
     return run.view()
 
 
@@ -91,19 +128,9 @@ def list_runs(
     after: Annotated[int | None, Query(ge=0, description="`next` of the page before.")] = None,
 ) -> RunPage:
     """Runs, newest first. Each filter may be given more than once: any of its values will do."""
-
-    def wanted(run: Run) -> bool:
-        spec = run.spec
-        return (
-            (after is None or run.number < after)
-            and (not status or run.status in status)
-            and (not relu or spec.relu in relu)
-            and (not rule or spec.update.rule in rule)
-            and (not tag or not set(tag).isdisjoint(spec.tags))
-            and (not q or q.lower() in f"{spec.name or ''} {run.id}".lower())
-        )
-
-    found = list(islice(filter(wanted, book.newest_first()), limit + 1))
+    wanted = {"status": status, "relu": relu, "rule": rule, "tag": tag}
+    given = {field: values for field, values in wanted.items() if values}
+    found = book.search(given, q or "", after, limit + 1)
     page = found[:limit]
     more = len(found) > limit
     return RunPage(runs=[run.view() for run in page], next=str(page[-1].number) if more else None)
@@ -126,7 +153,7 @@ async def change(run_id: RunId, change: Change, book: TheBook, response: Respons
         run = book.change(run_id, **wanted, wait_s=0)
     except ValidationError as error:
         raise InvalidFields(_of_rule(rule, error)) from None
-    return await _settled(run, response)
+    return await _settled(run, book, response)
 
 
 def _of_rule(rule: Rule, error: ValidationError) -> list[FieldError]:
@@ -137,22 +164,26 @@ def _of_rule(rule: Rule, error: ValidationError) -> list[FieldError]:
 
 
 @router.delete("/{id}", status_code=204, response_class=Response)
-def delete(run_id: RunId, book: TheBook) -> None:
+async def delete(run_id: RunId, book: TheBook) -> None:
     """Delete a run and its losses, whatever it is doing."""
     book.delete(run_id)
+    await until_stored(book)
 
 
 @router.post("/{id}/pause", responses=PENDING)
 async def pause(run_id: RunId, book: TheBook, response: Response) -> RunView:
     """Pause a run: once this answers 200, it does not move. An iteration that takes long is waited
     for two seconds; then the answer is 202, and the run pauses when that iteration is over."""
-    return await _settled(book.pause(run_id, wait_s=0), response)
+    return await _settled(book.pause(run_id, wait_s=0), book, response)
 
 
 @router.post("/{id}/resume")
 async def resume(run_id: RunId, book: TheBook) -> RunView:
-    """Let a paused run go on."""
-    return book.resume(run_id).view()
+    """Let a run go on that was paused, or that was interrupted when the server ended: that one from
+    its last checkpoint, with the same losses."""
+    run = await asyncio.to_thread(book.resume, run_id)
+    await until_stored(book)
+    return run.view()
 
 
 @router.post("/{id}/step")
@@ -161,18 +192,55 @@ async def step(
 ) -> RunView:
     """Train exactly that many iterations more (1 if the body is left out), then pause. A run that
     trains ends its turn, of 10 ms or one iteration, before these."""
-    return book.step(run_id, (step or Step()).iterations).view()
+    run = await asyncio.to_thread(book.step, run_id, (step or Step()).iterations)
+    await until_stored(book)
+    return run.view()
 
 
 @router.post("/{id}/stop", responses=PENDING)
 async def stop(run_id: RunId, book: TheBook, response: Response) -> RunView:
     """End a run for good; its losses stay. Answers 202 where `pause` would."""
-    return await _settled(book.stop(run_id, wait_s=0), response)
+    run = await asyncio.to_thread(book.stop, run_id, wait_s=0)
+    return await _settled(run, book, response)
 
 
-async def _settled(run: Run, response: Response) -> RunView:
+@router.post("/{id}/fork", status_code=201)
+async def fork(
+    run_id: RunId, book: TheBook, fork: Annotated[Fork | None, Body()] = None
+) -> RunList:
+    """Make runs that share the past of another up to an iteration, and go on from there with another
+    rule, ReLU, pace, or other hyperparameters. What is left of that past to be trained, from the
+    run's last checkpoint on, is trained again first."""
+    wanted = (fork or Fork()).model_dump(exclude_unset=True)
+    at, count = wanted.pop("at", None), wanted.pop("count", 1)
+    try:
+        runs = await asyncio.to_thread(book.fork, run_id, wanted, at=at, count=count)
+    except ValidationError as error:
+        schema = RunSpec.model_json_schema()
+        raise InvalidFields(Places(schema, schema).errors(error.errors())) from None
+    await until_stored(book)
+    return RunList(runs=[run.view() for run in runs])
+
+
+@router.post("/{id}/replay", status_code=201)
+async def replay(run_id: RunId, book: TheBook) -> RunView:
+    """Train a run anew from its start, with all that was changed of it by hand at the iterations where
+    it was: the same curve."""
+    run = await asyncio.to_thread(book.replay, run_id)
+    await until_stored(book)
+    return run.view()
+
+
+async def until_stored(book: Book) -> None:
+    """Wait until what has been done is stored, so that no answer tells of what a crash may undo. The
+    store's own problem is told elsewhere."""
+    await asyncio.wait([asyncio.wrap_future(book.settled())], timeout=STORE_TIMEOUT_S)
+
+
+async def _settled(run: Run, book: Book, response: Response) -> RunView:
     """A view of `run` once what was asked of it has come about; no thread waits for that."""
     if settled := run.turn.settled:
         done, _ = await asyncio.wait([asyncio.wrap_future(settled)], timeout=VERB_TIMEOUT_S)
         response.status_code = 200 if done else 202
+    await until_stored(book)
     return run.view()

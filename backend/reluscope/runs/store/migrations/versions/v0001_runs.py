@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("pinned", sa.Boolean, nullable=False),
         sa.Column("bytes", sa.BigInteger, nullable=False),
         sa.Column("stop_at", sa.BigInteger, nullable=False),
-        sa.Column("request_key", sa.String(200), unique=True),
+        sa.Column("request_key", sa.String(200)),
         sa.Column("request_digest", sa.LargeBinary),
         sa.Column("view", sa.Text, nullable=False),
     )
