@@ -273,7 +273,7 @@ class Round:
         first, changes = run.history()
         trainer = self._restored(run) or Trainer(first)
         run.trained = trainer.iteration
-        run.plan = deque(change for change in changes if change.iteration >= trainer.iteration)
+        run.plan = [change for change in changes if change.iteration >= trainer.iteration]
         _change_as_planned(run, trainer)
         run.saving.at = time.monotonic()
         run.saving.iteration = trainer.iteration or None
@@ -356,7 +356,7 @@ class Round:
 
 def _change_as_planned(run: Run, trainer: Trainer) -> None:
     while run.plan and run.plan[0].iteration <= run.trained:
-        trainer.change(run.plan.popleft().spec)
+        trainer.change(run.plan.pop(0).spec)
 
 
 def _note_environment(run: Run) -> None:
