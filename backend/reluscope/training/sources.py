@@ -161,7 +161,9 @@ class Definitions:
         own, number = name, 1
         while self._meanings.get(name, text) != text and own not in names_in(text):
             number += 1
-            text = re.sub(rf"^def {name}\(", f"def {own}_{number}(", text, count=1, flags=re.MULTILINE)
+            text = re.sub(
+                rf"^def {name}\(", f"def {own}_{number}(", text, count=1, flags=re.MULTILINE
+            )
             name = f"{own}_{number}"
         if self._is_new(name, text):
             self._define(name, text, source)
