@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from reluscope.errors import NoSource
 from reluscope.training.change import Change
 from reluscope.training.relus import RELUS
-from reluscope.training.rules import RULES
+from reluscope.training.rules import RULES, Rule
 from reluscope.training.script import script
 from reluscope.training.spec import GRADIENTS, RunSpec
 
@@ -155,6 +156,19 @@ def test_two_rules_of_somebodys_own_have_functions_of_their_own(plugin):  # noqa
     assert {"step", "step_2", "smooth", "smooth_2"} <= set(names)
     closed = [change.spec.model_copy(update={"gradients": "closed_form"}) for change in changes]
     assert_same_bits(first, [Change(2 + 2 * place, spec) for place, spec in enumerate(closed)])
+
+
+def test_what_is_not_known_here_is_told():
+    class Gone(Rule):
+        rule: str = "gone"
+
+    first = spec_of()
+    for gradients in GRADIENTS:
+        later = by_rule(other(first, gradients=gradients), Gone())
+        with pytest.raises(NoSource, match="the update rule gone is not known here"):
+            script(first, [Change(4, later)])
+        with pytest.raises(NoSource, match="the ReLU lost is not known here"):
+            script(first, [Change(4, first.model_copy(update={"relu": "lost"}))])
 
 
 # --- how it reads

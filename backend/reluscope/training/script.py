@@ -13,6 +13,7 @@ from ..errors import NoSource
 from .change import Change
 from .forms import Form
 from .relus import RELUS, Relu
+from .rules import Rule
 from .sources import Definitions, Source, names_bound_in, names_in
 from .spec import RunSpec
 from .stages import Stage, forms, stages, told, way_over
@@ -31,8 +32,10 @@ def script(
     `changes` come in the order of their iterations; `environment` is what the run trained on.
 
     Raises NoSource where the source of the run's ReLU or rule cannot be read, or cannot stand in a
-    script.
+    script, or where one of them is not known here.
     """
+    for known in (spec, *(change.spec for change in changes)):
+        _must_be_known(known)
     story = stages(spec, changes)
     ways = forms(story)
     definitions = Definitions()
@@ -56,6 +59,15 @@ def script(
     top = "\n".join([*_head(spec, environment), *_imports(definitions)])
     functions = [*definitions.texts.values(), *helpers]
     return ("\n\n\n" if functions else "\n\n").join([top, *functions, text]) + "\n"
+
+
+def _must_be_known(spec: RunSpec) -> None:
+    """A run may come from a store, and its ReLU or its rule from a module that is loaded no more."""
+    if spec.relu not in RELUS:
+        raise NoSource(f"the ReLU {spec.relu} is not known here")
+    rule = type(spec.update)
+    if rule.step is Rule.step and rule.begin is Rule.begin:
+        raise NoSource(f"the update rule {spec.update.rule} is not known here")
 
 
 def _updating(
