@@ -66,7 +66,7 @@ def _must_be_known(spec: RunSpec) -> None:
     if spec.relu not in RELUS:
         raise NoSource(f"the ReLU {spec.relu} is not known here")
     rule = type(spec.update)
-    if rule.step is Rule.step and rule.begin is Rule.begin:
+    if all(getattr(rule, name) is getattr(Rule, name) for name in ("step", "begin", "linear")):
         raise NoSource(f"the update rule {spec.update.rule} is not known here")
 
 
