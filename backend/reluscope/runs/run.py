@@ -215,6 +215,7 @@ class Run:
     def stop_after(self, iterations: int) -> None:
         """Have it pause, or finish, when that many more are done."""
         self.stop_at = min(len(self.trace) + iterations, self.spec.iterations)
+        self.version += 1
 
     def check(self, verb: str, status: Status) -> None:
         """Raises ForbiddenMove where its state, or the end asked of it, forbids `status` next."""

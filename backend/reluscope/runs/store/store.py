@@ -57,7 +57,7 @@ class Source(Protocol):
     def snapshot(self, run_id: str) -> Snapshot | None: ...
     def stored(self, snapshot: Snapshot, size_bytes: int) -> None: ...
     def adopt(self, found: Iterable[Stored]) -> None: ...
-    def missing(self, there: Collection[str]) -> None: ...
+    def meet(self, there: Collection[str]) -> set[str]: ...
     def tidy(self) -> None: ...
 
 
@@ -275,7 +275,9 @@ class Store:
         for stored in found:  # what is adopted as it is need not be written anew
             self._progress[stored.view.id] = Progress(0, *lengths[stored.view.id])
         source.adopt(found)
-        source.missing(lengths)
+        here = source.meet(lengths)
+        with self._wake:
+            self._dirty |= here  # it may be another file than the one that was written last
 
     def _announce(self) -> None:
         assert self._engine is not None
