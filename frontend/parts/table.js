@@ -18,7 +18,7 @@ import { icon, swatch } from "./icons.js";
 const MAX_ROWS = 200;
 
 const COLUMNS = [
-  { name: "pick", title: "Shown", shown: false },
+  { name: "pick", title: "Shown and pinned", shown: false },
   { name: "run", title: "Run", shown: true },
   { name: "status", title: "State", shown: true },
   { name: "progress", title: "Progress", shown: true },
@@ -117,8 +117,8 @@ class Row {
     this.element = make(
       "tr",
       { role: "row", "data-run": id },
-      cell("pick", make("label", {}, this.shown, swatch(style(place)))),
-      cell("run", make("div", { class: "title" }, this.name, this.pin), this.choices, this.reason),
+      cell("pick", make("label", {}, this.shown, swatch(style(place))), this.pin),
+      cell("run", this.name, this.choices, this.reason),
       cell("status", this.status),
       cell("progress", this.progress, this.iteration),
       this.loss,

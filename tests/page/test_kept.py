@@ -141,6 +141,8 @@ def test_an_interrupted_run_goes_on_once_it_is_asked_to(
         expect(row.state).to_have_text("interrupted")
         expect(row.reason).to_contain_text("the server was cut off")
         expect(row.button("Pause")).to_be_hidden()
+        for cell in row.element.get_by_role("cell").all():
+            assert cell.evaluate("cell => cell.scrollWidth - cell.clientWidth") <= 0
         for offered in ("Resume", "Stop", "Delete"):
             expect(row.button(offered)).to_be_visible()
     expect(visit.button("Pause all")).to_be_disabled()
