@@ -338,6 +338,8 @@ class Book:
             if run.status in ("paused", "interrupted") and time.monotonic() < deadline:
                 with contextlib.suppress(Exception):  # what is not saved is trained again
                     self._round(run).save(run)
+                with self._lock:  # the store may have looked at it before there was a checkpoint
+                    self._register.changed(run)
 
     def _awake(self, run_id: str) -> Run:
         """A run of which more is to come, with its curve. Without the lock."""

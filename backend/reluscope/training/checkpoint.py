@@ -1,7 +1,7 @@
 """A checkpoint: what a trainer needs to go on, as bytes that can hold nothing but numbers and words.
 
-It is a safetensors file. Beside its tensors the header has a text in JSON, with a checksum: a spec
-with one digit wrong would train another run.
+It is a safetensors file. Beside its tensors the header has a text in JSON, with a checksum of it, and
+one of the tensors in it: a spec or a weight with one digit wrong would train another run.
 
 Most tensors are there under their own names, for anybody to read. One that shares its memory with
 others, or lies in it in another order than its values count, has its bits decided by that, too: of
@@ -89,6 +89,8 @@ class _Text(BaseModel):
     watchful: bool
     facts: dict[str, bool]
     places: list[_Place]
+    contents: str
+    """The checksum of the tensors as they are saved."""
 
 
 def write(checkpoint: Checkpoint) -> bytes:
@@ -102,6 +104,7 @@ def write(checkpoint: Checkpoint) -> bytes:
         "watchful": checkpoint.watchful,
         "facts": dict(checkpoint.facts),
         "places": places,
+        "contents": _contents(tensors),
     }
     # A spec may hold a rule that was not known when its fields were declared.
     spec = checkpoint.spec.model_dump_json(serialize_as_any=True)
@@ -126,6 +129,7 @@ def read(data: bytes) -> Checkpoint:
         raise ValueError(f"this checkpoint is of a run on {device}, which is not here")
     try:
         found = load(data)
+        _check_contents(found, told.contents)
         tensors = _made(found, told.places, device)
         last = tuple(found[LAST].tolist()) if LAST in found else None
         assert last is None or len(last) == 2  # noqa: PLR2004 - as `write` has it
@@ -138,6 +142,21 @@ def read(data: bytes) -> Checkpoint:
 
 def _checksum(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _contents(tensors: Mapping[str, Tensor]) -> str:
+    """The checksum of tensors on the CPU."""
+    told = hashlib.sha256()
+    for name in sorted(tensors):
+        told.update(name.encode())
+        values = tensors[name].contiguous().reshape(-1).view(torch.uint8).numpy()
+        told.update(values.data)
+    return told.hexdigest()
+
+
+def _check_contents(found: Mapping[str, Tensor], checksum: str) -> None:
+    if _contents(found) != checksum:
+        raise ValueError("its tensors are not those of their checksum")
 
 
 def _text(data: bytes) -> str:
