@@ -340,6 +340,8 @@ class Book:
                 with contextlib.suppress(Exception):  # what is not saved is trained again
                     if turning := self._rounds.get(canonical(run.spec.device)):
                         turning.save(run)
+                with self._lock:  # the store may have looked at it before there was a checkpoint
+                    self._register.changed(run)
 
     def _awake(self, run_id: str) -> Run:
         """A run of which more is to come, with its curve. Without the lock."""

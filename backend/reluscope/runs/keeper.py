@@ -53,7 +53,10 @@ class Keeper:
         with self._lock:
             for stored in found:
                 if stored.view.id not in self._register:
-                    self._register.enter(_run(stored))
+                    run = _run(stored)
+                    if run.status == "queued" and self._take_up is None:
+                        run.move("interrupted", _cut_off(run))
+                    self._register.enter(run)
             cut_off = self._register.search({"status": ("queued", "interrupted")})
         if self._take_up is not None:
             for run in reversed(cut_off):
@@ -85,7 +88,10 @@ def _run(stored: Stored) -> Run:
     run.stop_at, run.request = stored.stop_at, stored.request
     run.stored_bytes = stored.size_bytes
     if run.status == "running":
-        run.move("interrupted", _cut_off(run))
+        if run.stop_at <= run.iteration < run.spec.iterations:
+            run.move("paused")  # its step was done
+        else:
+            run.move("interrupted", _cut_off(run))
     return run
 
 

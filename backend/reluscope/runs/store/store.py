@@ -273,7 +273,10 @@ class Store:
             found = [stored for stored in reading.rows(connection) if stored.view.id not in gone]
         self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
         for stored in found:  # what is adopted as it is need not be written anew
-            self._progress[stored.view.id] = Progress(0, *lengths[stored.view.id])
+            losses, *others = lengths[stored.view.id]
+            if stored.whole is not None:  # what is damaged must be
+                losses = min(losses, len(stored.whole.losses))
+            self._progress[stored.view.id] = Progress(0, losses, *others)
         source.adopt(found)
         here = source.meet(lengths)
         with self._wake:
