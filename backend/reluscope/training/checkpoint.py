@@ -96,7 +96,7 @@ def write(checkpoint: Checkpoint) -> bytes:
     tensors, places = _laid_out(checkpoint.tensors)
     if checkpoint.last is not None:
         tensors[LAST] = torch.tensor(checkpoint.last, dtype=torch.float64)
-    told = {
+    words = {
         "version": 1,
         "iteration": checkpoint.iteration,
         "watchful": checkpoint.watchful,
@@ -105,7 +105,7 @@ def write(checkpoint: Checkpoint) -> bytes:
     }
     # A spec may hold a rule that was not known when its fields were declared.
     spec = checkpoint.spec.model_dump_json(serialize_as_any=True)
-    text = f'{{"spec": {spec}, {json.dumps(told)[1:]}'
+    text = f'{{"spec": {spec}, {json.dumps(words)[1:]}'
     return save(tensors, {TEXT: text, CHECKSUM: _checksum(text)})
 
 
@@ -114,26 +114,38 @@ def read(data: bytes) -> Checkpoint:
 
     Raises ValueError where they are none, are cut short, or where its spec cannot be trained here.
     """
-    text = _text(data)
-    try:
-        told = _Text.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"this checkpoint does not fit: {where}: {first['msg']}") from error
-    device = told.spec.device
+    text = _told(_text(data))
+    device = text.spec.device
     if canonical(device) not in [known.name for known in devices()]:
         raise ValueError(f"this checkpoint is of a run on {device}, which is not here")
     try:
         found = load(data)
-        tensors = _made(found, told.places, device)
+        tensors = _made(found, text.places, device)
         last = tuple(found[LAST].tolist()) if LAST in found else None
         assert last is None or len(last) == 2  # noqa: PLR2004 - as `write` has it
     except Exception as error:  # what safetensors and torch raise at odd bytes is told nowhere
         raise ValueError(
             f"this checkpoint does not fit: {error or type(error).__name__}"
         ) from error
-    return Checkpoint(told.spec, told.iteration, told.watchful, last, told.facts, tensors)
+    return Checkpoint(text.spec, text.iteration, text.watchful, last, text.facts, tensors)
+
+
+def told(data: bytes) -> tuple[RunSpec, int]:
+    """The spec and the iteration that a checkpoint tells of itself; nothing of it is made.
+
+    Raises ValueError where these bytes are none, are cut short, or where its spec is not known here.
+    """
+    text = _told(_text(data))
+    return text.spec, text.iteration
+
+
+def _told(text: str) -> _Text:
+    try:
+        return _Text.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ValueError(f"this checkpoint does not fit: {where}: {first['msg']}") from error
 
 
 def _checksum(text: str) -> str:
