@@ -128,15 +128,16 @@ def _write(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> None
             into.write(piece)
 
 
-def read(file: IO[bytes]) -> Iterator[Kept]:
-    """The runs of an archive, in its order, each when it is asked for.
+def read(file: IO[bytes], limit: int = MAX_BYTES) -> Iterator[Kept]:
+    """The runs of an archive, in its order, each when it is asked for. Unpacked, it may have `limit`
+    bytes.
 
     Raises BadArchive where `file` is none, or holds what is not whole, or too much.
     """
     try:
         _check_end(file)
         with zipfile.ZipFile(file) as archive:
-            for listed in _manifest(archive).runs:
+            for listed in _manifest(archive, limit).runs:
                 try:
                     yield _run(archive, listed)
                 except (ValueError, InvalidFields) as error:
@@ -171,13 +172,13 @@ def _check_end(file: IO[bytes]) -> None:
         raise ValueError("this zip has more in it than its directory tells, or is beyond 4 GiB")
 
 
-def _manifest(archive: zipfile.ZipFile) -> _Manifest:
+def _manifest(archive: zipfile.ZipFile, limit: int) -> _Manifest:
     """What an archive says that it holds, once that is what it has. Raises ValueError."""
     members = archive.infolist()
     if MANIFEST not in archive.namelist():
         raise ValueError(f"this zip has no {MANIFEST}, so it is none of reluscope's")
-    if (total := sum(member.file_size for member in members)) > MAX_BYTES:
-        raise ValueError(f"unpacked it has {total:,} bytes; at most {MAX_BYTES:,} are taken")
+    if (total := sum(member.file_size for member in members)) > limit:
+        raise ValueError(f"unpacked it has {total:,} bytes; at most {limit:,} are taken")
     if any(m.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for m in members):
         raise ValueError("this zip has members that are neither stored nor deflated")
     text = _read(archive, MANIFEST, MAX_MANIFEST_BYTES)

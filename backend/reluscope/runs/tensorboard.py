@@ -139,5 +139,4 @@ def _checksums(columns: NDArray[np.uint8]) -> NDArray[np.uint32]:
     for column in columns:
         crc = table[(crc & 0xFF) ^ column] ^ (crc >> 8)
     crc = ~crc
-    masked: NDArray[np.uint32] = (crc >> 15 | crc << 17) + np.uint32(_MASK_DELTA)
-    return masked
+    return (crc >> np.uint32(15) | crc << np.uint32(17)) + np.uint32(_MASK_DELTA)
