@@ -257,23 +257,26 @@ class Round:
 
     def _record(self, run: Run, trainer: Trainer, result: Advance) -> Outcome | None:
         """Take in what came of a turn, and prepare `run` for the next."""
-        there = len(run.trace)
         run.record(result.losses, result.diagnostics)
         if result.error:
             return _failure(run, result.error)
-        outcome = _outcome(run, result.nonfinite, there)
+        outcome = _outcome(run, result.nonfinite, trainer.spec.on_nonfinite)
         if run.trained < run.spec.iterations and (outcome is None or outcome[0] == "paused"):
             _change_as_planned(run, trainer)
-            if self._stored and run.saving.is_due(time.monotonic()):
-                self._save(run, trainer)
+            if outcome is None and self._stored and run.saving.is_due(time.monotonic()):
+                self._save(run, trainer)  # at a pause later, when it has been told
         return outcome
 
     def _begin(self, run: Run) -> Trainer:
         """The trainer of `run`: from a checkpoint where it has one, else from the start."""
-        first, changes = run.history()
+        first, changes = run.orders()
         trainer = self._restored(run) or Trainer(first)
         run.trained = trainer.iteration
-        run.plan = deque(change for change in changes if change.iteration >= trainer.iteration)
+        before = [change.spec for change in changes if change.iteration < trainer.iteration]
+        in_force = before[-1] if before else first
+        if trainer.spec.on_nonfinite != in_force.on_nonfinite:  # the checkpoint is another run's
+            trainer.change(in_force)
+        run.plan = [change for change in changes if change.iteration >= trainer.iteration]
         _change_as_planned(run, trainer)
         run.saving.at = time.monotonic()
         run.saving.iteration = trainer.iteration or None
@@ -338,8 +341,8 @@ class Round:
             run.plan.clear()
         if not run.in_round:
             self._rest(run)
+        self._changed(run)  # first, so that who waits for what was asked finds it on its way
         turn.settle()
-        self._changed(run)
 
     def _rest(self, run: Run) -> None:
         """`run` gets no turns for now: let go of what it shares, and see that it is saved."""
@@ -356,7 +359,7 @@ class Round:
 
 def _change_as_planned(run: Run, trainer: Trainer) -> None:
     while run.plan and run.plan[0].iteration <= run.trained:
-        trainer.change(run.plan.popleft().spec)
+        trainer.change(run.plan.pop(0).spec)
 
 
 def _note_environment(run: Run) -> None:
@@ -377,9 +380,11 @@ def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome |
         return outcome
     if done == run.spec.iterations:
         return "finished", outcome and outcome[1]
-    if outcome is not None and asked is not None and asked[0] == outcome[0]:
-        return outcome  # with its reason
-    return asked or outcome or (("paused", None) if done >= run.stop_at else None)
+    if outcome is None and done >= run.stop_at:
+        outcome = "paused", None
+    if asked is None or (outcome is not None and asked[0] in (outcome[0], "interrupted")):
+        return outcome  # with its reason; a pause is one for the next server, too
+    return asked
 
 
 def _count(run: Run, company: int) -> int:
@@ -411,14 +416,26 @@ def _failure(run: Run, error: BaseException) -> Outcome:
     return "failed", f"{type(error).__name__}: {words[0]}"
 
 
-def _outcome(run: Run, nonfinite: Nonfinite | None, there: int) -> Outcome | None:
-    """What it means for `run`, which had `there` iterations before its turn, that a number was met
-    that is not finite. In iterations that are trained again it has been told, unless they differ."""
-    if nonfinite is None or (nonfinite.iteration < there and not run.differs):
+def _outcome(run: Run, nonfinite: Nonfinite | None, then: str) -> Outcome | None:
+    """What it means for `run` that a number was met that is not finite, where its spec has `then` for
+    that. In iterations that are trained again it may have been told, and it is told once."""
+    if nonfinite is None or (_is_told(run, nonfinite.iteration) and not run.differs):
         return None
-    if run.spec.on_nonfinite == "stop":
+    if then == "stop":
         return "diverged", str(nonfinite)
-    if run.spec.on_nonfinite == "pause":
+    if then == "pause":
         return "paused", str(nonfinite)
     run.tell("nonfinite", str(nonfinite), iteration=nonfinite.iteration)
     return None
+
+
+def _is_told(run: Run, iteration: int) -> bool:
+    """Whether it has been told of `run`, or of the one whose past it shares, that this iteration was
+    not finite. That its loss is there tells nothing: it may have been stored in the instant before."""
+    if run.forked_from is not None and iteration < run.forked_from.iteration:
+        return True
+    return any(
+        event.reason is not None
+        and (event.kind, event.iteration) in (("nonfinite", iteration), ("paused", iteration + 1))
+        for event in list(run.events)
+    )

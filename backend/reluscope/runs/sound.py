@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..training import checkpoint as checkpoints
-from ..training.change import check_change
+from ..training.change import SWITCHABLE, check_change
 from ..training.relus import RELUS
-from ..training.rules import RULES
-from ..training.spec import RunSpec, UnknownRule
+from ..training.spec import RunSpec, UnknownRule, UnknownSpec
 from .history import history
 from .kept import Kept
 from .trace import rows_before
@@ -24,6 +23,9 @@ LAST_SECOND = 253_402_300_799.0
 
 MAX_NAME = 200
 """Characters of the name of a ReLU or a rule that is not known here."""
+
+DECISIVE = (*SWITCHABLE, "on_nonfinite")
+"""The fields whose past is done again."""
 
 PAIR = 2
 """What a change tells: what was, and what is."""
@@ -76,7 +78,7 @@ def check_events(events: Sequence[Event], spec: RunSpec) -> None:
             if not isinstance(both, list) or len(both) != PAIR:
                 raise ValueError("a change does not tell what was and what is")
     try:
-        first, changes = history(spec, events)
+        first, changes = history(spec, events, DECISIVE)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise ValueError("what was changed by hand does not fit its spec") from error
     for changed in (first, *(change.spec for change in changes)):
@@ -110,22 +112,14 @@ def check_curve(kept: Kept) -> None:
 def check_checkpoint(data: bytes, view: RunView) -> None:
     """Raises ValueError where a checkpoint is none, or of another run."""
     try:
-        spec, iteration = checkpoints.told(data)
+        spec, iteration = checkpoints.subject(data)
     except ValueError:
-        if _is_known(view.spec):
+        if not isinstance(view.spec, UnknownSpec):
             raise
         return  # nor can it be read where the run goes on: as long as its rule is unknown
     check_change(view.spec, spec)
     if iteration > view.iteration:
         raise ValueError(f"its checkpoint is of iteration {iteration}, which it has not done")
-
-
-def _is_known(spec: RunSpec) -> bool:
-    return (
-        spec.relu in RELUS
-        and spec.update.rule in RULES
-        and not isinstance(spec.update, UnknownRule)
-    )
 
 
 def told_of(view: RunView, losses: NDArray[np.float64]) -> RunView:

@@ -57,7 +57,7 @@ class Source(Protocol):
     def snapshot(self, run_id: str) -> Snapshot | None: ...
     def stored(self, snapshot: Snapshot, size_bytes: int) -> None: ...
     def adopt(self, found: Iterable[Stored]) -> None: ...
-    def missing(self, there: Collection[str]) -> None: ...
+    def meet(self, there: Collection[str]) -> set[str]: ...
     def tidy(self) -> None: ...
 
 
@@ -69,7 +69,10 @@ class Store:
         self._database = database
         self._folder = folder
         self._folder_lock = (
-            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False) if folder else None
+            # Not of one thread: it is let go by another than took it.
+            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False, thread_local=False)
+            if folder
+            else None
         )
         self._engine: Engine | None = None
         self._problem: str | None = None
@@ -273,9 +276,14 @@ class Store:
             found = [stored for stored in reading.rows(connection) if stored.view.id not in gone]
         self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
         for stored in found:  # what is adopted as it is need not be written anew
-            self._progress[stored.view.id] = Progress(0, *lengths[stored.view.id])
+            losses, *others = lengths[stored.view.id]
+            if stored.whole is not None:  # what is damaged must be
+                losses = min(losses, len(stored.whole.losses))
+            self._progress[stored.view.id] = Progress(0, losses, *others)
         source.adopt(found)
-        source.missing(lengths)
+        here = source.meet(lengths)
+        with self._wake:
+            self._dirty |= here  # it may be another file than the one that was written last
 
     def _announce(self) -> None:
         assert self._engine is not None
