@@ -133,21 +133,24 @@ class Book:
         return runs
 
     def add(self, kept: Iterable[Kept]) -> list[Run]:
-        """Take in runs that were taken apart elsewhere; one whose id is taken here gets another. What
-        had not ended there is interrupted here. Raises NoRoom."""
-        added = []
+        """Take in runs that were taken apart elsewhere, all of them or none; one whose id is taken
+        here gets another. What had not ended there is interrupted here. Raises NoRoom."""
+        came = [one.at_rest("it was exported before it had ended") for one in kept]
+        added = [Run.of(one, 0) for one in came]  # which copies their curves, without the lock
+        ids: dict[str, str] = {}
         with self._lock:
-            for one in kept:
-                run = Run.of(one, self._register.number(one.view.created_at))
+            self._register.check_count(len(added))
+            for run, one in zip(added, came, strict=True):
+                run.number = self._register.number(one.view.created_at)
                 if run.id in self._register:
                     run.rename()
                 if one.checkpoint is not None and not run.ended:
                     run.checkpoint = Checkpoint(run.iteration, one.checkpoint)
-                if run.in_round:
-                    run.move("interrupted", "it was exported before it had ended")
-                self._register.check_count()
+                ids[one.view.id] = run.id
                 self._register.enter(run)
-                added.append(run)
+            for run in added:
+                if (origin := run.forked_from) and origin.id in ids:
+                    run.forked_from = origin.model_copy(update={"id": ids[origin.id]})
         return added
 
     # --- and are found

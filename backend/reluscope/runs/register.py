@@ -105,7 +105,8 @@ class Register:
         """Raises NoRoom where so many more cannot be kept."""
         kept = len(self._runs)
         if kept + more > self._max_runs:
-            raise NoRoom(f"{kept} runs are kept, which is the limit; delete some first")
+            limit = "which is the limit" if more == 1 else f"the limit is {self._max_runs}"
+            raise NoRoom(f"{kept} runs are kept, {limit}; delete some first")
 
     def check_live(self, *runs: Run) -> None:
         """Raises NoRoom, or InvalidFields, where these cannot train beside those that do."""

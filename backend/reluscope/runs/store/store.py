@@ -69,7 +69,10 @@ class Store:
         self._database = database
         self._folder = folder
         self._folder_lock = (
-            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False) if folder else None
+            # Not of one thread: it is let go by another than took it.
+            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False, thread_local=False)
+            if folder
+            else None
         )
         self._engine: Engine | None = None
         self._problem: str | None = None
