@@ -11,9 +11,10 @@ from typing import Any
 
 from ..errors import FieldError, InvalidFields, NoRoom, StoreUnavailable, UnknownRun
 from ..training.devices import canonical, make_deterministic
-from ..training.rules import RULES, Rule
-from ..training.spec import RunSpec
+from ..training.rules import Rule
+from ..training.spec import RunSpec, check_known
 from . import forks
+from .history import history
 from .index import Index
 from .keep import Keep
 from .kept import Kept
@@ -34,6 +35,9 @@ STOP_TIMEOUT_S = 1.0
 
 SAVE_TIMEOUT_S = 0.5
 """How long closing goes on to make checkpoints; what has none is trained again from an older one."""
+
+NOT_ON = "; it does not go on: "
+"""What the reason says of a run that was interrupted and could not be taken up."""
 
 
 class Book:
@@ -129,6 +133,8 @@ class Book:
 
     def _begin(self, kept: list[Kept], checkpoint: Checkpoint | None = None) -> list[Run]:
         spec = kept[0].view.spec
+        first, changes = history(spec, kept[0].events)
+        check_known(first, spec, *(change.spec for change in changes))
         self._check_device(spec)
         with self._lock:
             runs = [Run.of(one, self._number(one.view.created_at)) for one in kept]
@@ -295,6 +301,7 @@ class Book:
             run = self.find(run_id)
             if update:
                 run.check_may_change()
+                check_known(run.spec)
                 wanted = (run.turn.update or run.spec.update).changed(update)
                 _check_linear(run, wanted)
                 self._round(run).change(run, wanted)
@@ -345,6 +352,7 @@ class Book:
     def adopt(self, found: Iterable[Stored]) -> None:
         """Take up the runs of the store that are not here: those that have ended are shelved. The
         others were cut off, and are interrupted; or go on, where that was asked for."""
+        adopted = []
         with self._lock:
             for stored in found:
                 if stored.view.id in self._runs:
@@ -353,19 +361,23 @@ class Book:
                 run = Run.of(kept, stored.number, shelved=stored.whole is None)
                 run.stop_at, run.request = stored.stop_at, stored.request
                 run.stored_bytes = stored.size_bytes
-                if run.status == "running":
+                if run.status == "running" or (run.in_round and not self._resume):
                     run.move("interrupted", _cut_off(run))
                 self._enter(run)
+                adopted.append(run)
         if self._resume:
-            for run in self.search({"status": ("queued", "interrupted")})[::-1]:
-                self._take_up(run)
+            for run in adopted:
+                if run.status in ("queued", "interrupted"):
+                    self._take_up(run)
 
-    def missing(self, there: Collection[str]) -> None:
-        """The store has only these runs: others of which nothing else is left are gone."""
+    def missing(self, there: Collection[str]) -> set[str]:
+        """The store has only these runs: others of which nothing else is left are gone. The ids of
+        those that are left."""
         with self._lock:
             for run in [r for r in self._runs.values() if r.is_shelved and r.id not in there]:
                 logger.warning("run %s is gone: its curve was in the store alone", run.id)
                 self._forget(run)
+            return set(self._runs)
 
     def tidy(self) -> None:
         """Let curves that nobody has asked for lately leave memory, and runs that are too many leave
@@ -438,6 +450,7 @@ class Book:
             self._shelf.forget(run)
         else:
             run.check(verb, "running")
+            check_known(run.spec)
             run.move("queued" if run.started_at is None else "running")
         self._changed(run)
         self._round(run).enter(run)
@@ -455,14 +468,14 @@ class Book:
                     self._round(run).enter(run)
             except (NoRoom, InvalidFields) as error:
                 if run.status == "queued":
-                    run.move("interrupted", str(error))
-                run.reason = f"{run.reason}; it does not go on: {error}"
+                    run.move("interrupted", _cut_off(run))
+                before = (run.reason or "it was interrupted").partition(NOT_ON)[0]
+                run.reason = f"{before}{NOT_ON}{error}"
                 self._changed(run)
 
     def _check_can_go_on(self, run: Run) -> None:
         self._check_device(run.spec)
-        if run.spec.update.rule not in RULES:
-            raise InvalidFields([FieldError("update.rule", "there is no such rule here")])
+        check_known(run.spec)
         self._check_live(run)
 
     def _changed(self, run: Run) -> None:

@@ -8,13 +8,13 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ..errors import NoSource
+from ..errors import InvalidFields, NoSource
 from .change import Change
 from .forms import FORMS, Form
 from .relus import RELUS, Relu
 from .rules import Rule
 from .sources import Definitions, Source, names_bound_in, names_in
-from .spec import RunSpec
+from .spec import RunSpec, check_known
 from .written import Update, update
 
 COMMENT_WIDTH = 98
@@ -30,8 +30,12 @@ def script(
     `changes` come in the order of their iterations; `environment` is what the run trained on.
 
     Raises NoSource where the source of the run's ReLU or rule cannot be read, or cannot stand in a
-    script.
+    script; or where they are not known here.
     """
+    try:
+        check_known(spec, *(after for _, after in changes))
+    except InvalidFields as error:
+        raise NoSource(str(error)) from None
     iterations, rules = _in_effect(spec, changes)
     form = FORMS[spec.gradients](spec, rules)
     relu, definitions = _bend(RELUS[spec.relu])

@@ -1,5 +1,6 @@
 """What is read back of the tables."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ from ..view import Event, RunView
 from .tables import CHECKPOINTS, CHUNKS, EVENTS, RUNS
 from .writing import crc
 
+logger = logging.getLogger(__name__)
+
 
 class Stored(NamedTuple):
     """A run as it is in the store."""
@@ -31,9 +34,14 @@ class Stored(NamedTuple):
 
 def rows(connection: Connection) -> Iterator[Stored]:
     """All runs, in the order of their numbers. Of a curve that is damaged there is what comes before:
-    the rest can be trained again."""
+    the rest can be trained again. A run that cannot be read stays where it is."""
     for row in connection.execute(select(RUNS).order_by(RUNS.c.number)).mappings().all():
-        view = RunView.model_validate_json(row["view"])
+        try:
+            view = RunView.model_validate_json(row["view"])
+            whole = _whole(connection, row["number"], view) if MOVES[view.status] else None
+        except ValueError as error:
+            logger.error("the store's run %s cannot be read: %s", row["id"], error)  # noqa: TRY400
+            continue
         key = row["request_key"]
         yield Stored(
             row["number"],
@@ -41,7 +49,7 @@ def rows(connection: Connection) -> Iterator[Stored]:
             row["bytes"],
             row["stop_at"],
             None if key is None else (key, row["request_digest"]),
-            _whole(connection, row["number"], view) if MOVES[view.status] else None,
+            whole,
         )
 
 
