@@ -152,7 +152,8 @@ def _note_environment(run: Run) -> None:
 def _failure(run: Run, error: BaseException) -> Outcome:
     """That `run` has failed, and why, in a line."""
     logger.warning("run %s failed", run.id, exc_info=error)
-    words = (str(error).strip() or "no more is known").splitlines()
+    told = str(error).encode(errors="backslashreplace").decode()  # half a surrogate pair is no text
+    words = (told.strip() or "no more is known").splitlines()
     return "failed", f"{type(error).__name__}: {words[0]}"
 
 
