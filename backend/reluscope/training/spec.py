@@ -219,6 +219,8 @@ class UnknownSpec(RunSpec):
     """The spec of a run that was made where its ReLU or its rule is known, and is not here: it can be
     shown, and cannot be trained."""
 
+    update: UnknownRule
+
     def training_bytes(self) -> int:
         return 0
 
