@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
 from ..training.devices import canonical
-from ..training.spec import RunSpec, UnknownSpec
+from ..training.spec import RunSpec
+from ..training.unknown import check_known
 from .index import Index
 from .memory import Memory
 from .run import Run
@@ -122,8 +123,4 @@ class Register:
     def check_trainable(self, run: Run) -> None:
         """Raises InvalidFields where a run that comes from elsewhere cannot be trained here."""
         self.check_device(run.spec)
-        if isinstance(run.spec, UnknownSpec):
-            names = f"{run.spec.relu}, {run.spec.update.rule}"
-            raise InvalidFields(
-                [FieldError("spec", f"not all of its names are known here: {names}")]
-            )
+        check_known(run.spec)

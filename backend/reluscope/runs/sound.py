@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from ..training import checkpoint as checkpoints
 from ..training.change import SWITCHABLE, check_change
 from ..training.relus import RELUS
-from ..training.spec import RunSpec, UnknownRule, UnknownSpec
+from ..training.spec import RunSpec
+from ..training.unknown import UnknownRule, UnknownSpec
 from .history import history
 from .kept import Kept
 from .trace import rows_before
