@@ -36,10 +36,12 @@ def test_every_error_is_described_as_a_problem_document_and_nothing_else(api):
     errors = [
         operation["responses"]["4XX"]["content"]
         for path, operations in document["paths"].items()
-        if path not in ("/api/catalog", "/healthz")
+        if path not in ("/api/catalog", "/healthz", "/readyz")
         for operation in operations.values()
     ]
     schema = {"$ref": "#/components/schemas/Problem"}
     assert errors
     assert all(told == {"application/problem+json": {"schema": schema}} for told in errors)
+    not_ready = document["paths"]["/readyz"]["get"]["responses"]["503"]["content"]
+    assert not_ready == {"application/problem+json": {"schema": schema}}
     problem(api.http.get("/api/runs/none/script"), 404)

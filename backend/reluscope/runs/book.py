@@ -21,6 +21,7 @@ from .register import Register
 from .rounds import Round
 from .run import Checkpoint, Run
 from .signal import Signal
+from .states import Status
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ class Book:
                     run.rename()
                 if one.checkpoint is not None and not run.ended:
                     run.checkpoint = Checkpoint(run.iteration, one.checkpoint)
-                if run.live:
+                if run.in_round:
                     run.move("interrupted", "it was exported before it had ended")
                 self._register.check_count()
                 self._register.enter(run)
@@ -337,7 +338,8 @@ class Book:
         for run in self._register.all():
             if run.status in ("paused", "interrupted") and time.monotonic() < deadline:
                 with contextlib.suppress(Exception):  # what is not saved is trained again
-                    self._round(run).save(run)
+                    if turning := self._rounds.get(canonical(run.spec.device)):
+                        turning.save(run)
                 with self._lock:  # the store may have looked at it before there was a checkpoint
                     self._register.changed(run)
 
@@ -347,13 +349,14 @@ class Book:
         return run if run.ended else self.read(run_id)
 
     def _continue(self, run: Run, verb: str) -> None:
+        status: Status = "queued" if run.started_at is None else "running"
+        run.check(verb, "queued" if run.status == "interrupted" else status)
+        self._register.check_trainable(run)
         if run.status == "interrupted":
-            self._register.check_can_go_on(run)
-            run.move("queued")
+            self._register.check_live(run)
             self._register.shelf.forget(run)
-        else:
-            run.check(verb, "running")
-            run.move("queued" if run.started_at is None else "running")
+            status = "queued"
+        run.move(status)
         self._register.changed(run)
         self._round(run).enter(run)
 
@@ -366,7 +369,7 @@ class Book:
                 if run.status == "interrupted":
                     self._continue(run, "resume")
                 else:
-                    self._register.check_can_go_on(run)
+                    self._register.check_trainable(run)
                     self._round(run).enter(run)
             except (NoRoom, InvalidFields) as error:
                 if run.status == "queued":

@@ -62,13 +62,15 @@ class Keeper:
             for run in reversed(cut_off):
                 self._take_up(run)
 
-    def missing(self, there: Collection[str]) -> None:
-        """The store has only these runs: others of which nothing else is left are gone."""
+    def meet(self, there: Collection[str]) -> set[str]:
+        """The store has these runs: others of which nothing else is left are gone. Gives the runs
+        that are whole in memory, of which the store may lack something."""
         with self._lock:
             for run in self._register.all():
                 if run.is_shelved and run.id not in there:
                     logger.warning("run %s is gone: its curve was in the store alone", run.id)
                     self._register.forget(run)
+            return {run.id for run in self._register.all() if not run.is_shelved}
 
     def tidy(self) -> None:
         """Let curves that nobody has asked for lately leave memory, and runs that are too many leave

@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
 from ..training.devices import canonical
-from ..training.rules import RULES
-from ..training.spec import RunSpec
+from ..training.spec import RunSpec, UnknownSpec
 from .index import Index
 from .memory import Memory
 from .run import Run
@@ -119,13 +118,11 @@ class Register:
             self.shelf.clear()
             self.memory.check(*runs)
 
-    def check_can_go_on(self, run: Run) -> None:
-        """The same of a run that was interrupted, perhaps elsewhere."""
+    def check_trainable(self, run: Run) -> None:
+        """Raises InvalidFields where a run that comes from elsewhere cannot be trained here."""
         self.check_device(run.spec)
-        if run.spec.update.rule not in RULES:
-            known = list(RULES)
-            field = FieldError(
-                "update.rule", "there is no such rule here", run.spec.update.rule, known
+        if isinstance(run.spec, UnknownSpec):
+            names = f"{run.spec.relu}, {run.spec.update.rule}"
+            raise InvalidFields(
+                [FieldError("spec", f"not all of its names are known here: {names}")]
             )
-            raise InvalidFields([field])
-        self.check_live(run)

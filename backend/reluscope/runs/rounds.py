@@ -276,7 +276,7 @@ class Round:
         in_force = before[-1] if before else first
         if trainer.spec.on_nonfinite != in_force.on_nonfinite:  # the checkpoint is another run's
             trainer.change(in_force)
-        run.plan = deque(change for change in changes if change.iteration >= trainer.iteration)
+        run.plan = [change for change in changes if change.iteration >= trainer.iteration]
         _change_as_planned(run, trainer)
         run.saving.at = time.monotonic()
         run.saving.iteration = trainer.iteration or None
@@ -359,7 +359,7 @@ class Round:
 
 def _change_as_planned(run: Run, trainer: Trainer) -> None:
     while run.plan and run.plan[0].iteration <= run.trained:
-        trainer.change(run.plan.popleft().spec)
+        trainer.change(run.plan.pop(0).spec)
 
 
 def _note_environment(run: Run) -> None:

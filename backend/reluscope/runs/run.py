@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections import Counter, deque
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,7 +62,7 @@ class Run:
         self.trained = 0
         """Iterations that its trainer has done: fewer than the trace has while it trains again what
         came after the checkpoint that it goes on from."""
-        self.plan: deque[Change] = deque()
+        self.plan: list[Change] = []
         """What its trainer has yet to change on the way, in order."""
         self.planned_to = 0
         """The iteration of the last change that has been told."""

@@ -215,8 +215,15 @@ class UnknownRule(Rule):
     model_config = ConfigDict(extra="allow")
 
 
-def unknown_spec(fields: dict[str, Any]) -> RunSpec:
+class UnknownSpec(RunSpec):
     """The spec of a run that was made where its ReLU or its rule is known, and is not here: it can be
     shown, and cannot be trained."""
+
+    def training_bytes(self) -> int:
+        return 0
+
+
+def unknown_spec(fields: dict[str, Any]) -> UnknownSpec:
+    """Raises pydantic's ValidationError where it has no rule at all."""
     update = UnknownRule.model_validate(fields.get("update"))
-    return RunSpec.model_construct(**{**fields, "update": update})
+    return UnknownSpec.model_construct(**{**fields, "update": update})

@@ -1,10 +1,12 @@
 """What is read back of the tables."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from sqlalchemy import Connection, func, select
 
 from ...errors import StoreDamaged
@@ -15,6 +17,8 @@ from ..states import MOVES
 from ..view import Event, RunView
 from .tables import CHECKPOINTS, CHUNKS, EVENTS, RUNS
 from .writing import crc
+
+logger = logging.getLogger(__name__)
 
 
 class Stored(NamedTuple):
@@ -33,7 +37,11 @@ def rows(connection: Connection) -> Iterator[Stored]:
     """All runs, in the order of their numbers. Of a curve that is damaged there is what comes before:
     the rest can be trained again."""
     for row in connection.execute(select(RUNS).order_by(RUNS.c.number)).mappings().all():
-        view = RunView.model_validate_json(row["view"])
+        try:
+            view = RunView.model_validate_json(row["view"])
+        except ValidationError as error:
+            logger.warning("run %s cannot be read: %s", row["id"], error)
+            continue
         key = row["request_key"]
         yield Stored(
             row["number"],

@@ -57,7 +57,7 @@ class Source(Protocol):
     def snapshot(self, run_id: str) -> Snapshot | None: ...
     def stored(self, snapshot: Snapshot, size_bytes: int) -> None: ...
     def adopt(self, found: Iterable[Stored]) -> None: ...
-    def missing(self, there: Collection[str]) -> None: ...
+    def meet(self, there: Collection[str]) -> set[str]: ...
     def tidy(self) -> None: ...
 
 
@@ -278,7 +278,9 @@ class Store:
                 losses = min(losses, len(stored.whole.losses))
             self._progress[stored.view.id] = Progress(0, losses, *others)
         source.adopt(found)
-        source.missing(lengths)
+        here = source.meet(lengths)
+        with self._wake:
+            self._dirty |= here  # it may be another file than the one that was written last
 
     def _announce(self) -> None:
         assert self._engine is not None
