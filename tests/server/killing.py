@@ -86,10 +86,10 @@ class Lives:
         assert self.process.wait() == -signal.SIGKILL, self.process.log
         self._ended()
 
-    def end(self) -> None:
-        """End it as a service manager does."""
-        self.process.send(signal.SIGTERM)
-        assert self.process.wait() == -signal.SIGTERM, self.process.log
+    def end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it as a service manager does, or a person."""
+        self.process.send(number)
+        assert self.process.wait() in (0, -number, 128 + number), self.process.log
         self._ended()
 
     def close(self) -> None:

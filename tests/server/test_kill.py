@@ -1,3 +1,8 @@
+import contextlib
+import signal
+import threading
+
+import httpx
 import numpy as np
 import pytest
 
@@ -129,3 +134,54 @@ def test_twenty_kills_take_nothing_from_any_run(lives):
         is_whole(lives, run_id)
     lives.end()
     assert "ERROR" not in lives.process.log
+
+
+@pytest.mark.parametrize("seed", [21])
+def test_a_request_that_a_kill_cuts_off_and_that_is_sent_again_is_done_once(lives):
+    asked = {**LONG, "name": "once"}
+    headers = {"Idempotency-Key": "the only one"}
+    for _ in range(3):
+        lives.start()
+        killing = threading.Timer(
+            lives.random.uniform(0, 0.02), lives.process.send, [signal.SIGKILL]
+        )
+        killing.start()
+        with contextlib.suppress(httpx.TransportError):
+            while True:
+                answer = lives.api.http.post("/api/runs", json=asked, headers=headers)
+                assert answer.status_code == httpx.codes.CREATED
+                lives.keys["the only one"] = (asked, answer.json()["id"])
+        lives.kill()
+    lives.start()
+    (only,) = lives.api.http.get("/api/runs").json()["runs"]
+    assert lives.keys["the only one"] == (asked, only["id"])
+
+
+@pytest.mark.parametrize("seed", [22])
+def test_a_signal_to_end_saves_what_trains_for_the_next_server(lives):
+    lives.start()
+    running = [lives.begin(**{**kind, "iterations": 4000, "pace": 2000.0}) for kind in KINDS[:5]]
+    paused, stepping = (lives.begin(iterations=3000, pace=1000.0, seed=n) for n in range(2))
+    for run_id in running:
+        lives.api.until_at(run_id, 100)
+    lives.pause(paused)
+    lives.pause(stepping)
+    stops_at = lives.api.show(stepping)["iteration"] + 500
+    lives.step(stepping, 500)
+    lives.end(signal.SIGTERM)
+    assert lives.before[paused].view["status"] == "paused"
+    assert lives.before[stepping].view["status"] in ("interrupted", "paused")
+    for run_id in running:
+        assert lives.before[run_id].view["status"] in ("interrupted", "finished")
+    for was in lives.before.values():
+        assert was.checkpoint == (None if was.view["ended_at"] else len(was.losses))
+    lives.start()
+    assert lives.api.until_status(stepping, "paused")["iteration"] == stops_at
+    lives.resume(paused)
+    lives.resume(stepping)
+    for view in lives.api.until_ended(*running, paused, stepping):
+        assert view["status"] == "finished"
+    lives.end(signal.SIGINT)
+    lives.start()
+    for run_id in (*running, paused, stepping):
+        is_whole(lives, run_id)
