@@ -18,7 +18,8 @@ def test_what_a_run_answers_is_described_under_the_type_that_it_comes_in(api, re
     api.until_ended(run_id)
     told = responses(f"/api/runs/{{id}}/{kind}")["200"]["content"]
     came = api.http.get(f"/api/runs/{run_id}/{kind}").headers["content-type"]
-    assert list(told) == [came.split(";")[0]]
+    assert came.split(";")[0] in told
+    assert len(told) == (4 if kind == "losses" else 1)
     assert all(content["schema"] for content in told.values())
 
 

@@ -12,7 +12,9 @@ from ..errors import FieldError, InvalidFields, NoRoom, StoreUnavailable, Unknow
 from ..training.devices import canonical, make_deterministic
 from ..training.rules import Rule
 from ..training.spec import RunSpec
+from ..training.unknown import check_known
 from . import forks
+from .history import history
 from .keep import Keep
 from .keeper import Keeper
 from .kept import Kept
@@ -34,6 +36,9 @@ STOP_TIMEOUT_S = 1.0
 
 SAVE_TIMEOUT_S = 0.5
 """How long closing goes on to make checkpoints; what has none is trained again from an older one."""
+
+NOT_ON = "; it does not go on: "
+"""What the reason says of a run that was interrupted and could not be taken up."""
 
 
 class Book:
@@ -122,6 +127,8 @@ class Book:
 
     def _begin(self, kept: list[Kept], checkpoint: Checkpoint | None = None) -> list[Run]:
         spec = kept[0].view.spec
+        first, changes = history(spec, kept[0].events)
+        check_known(first, spec, *(change.spec for change in changes))
         self._register.check_device(spec)
         with self._lock:
             runs = [Run.of(one, self._register.number(one.view.created_at)) for one in kept]
@@ -133,21 +140,24 @@ class Book:
         return runs
 
     def add(self, kept: Iterable[Kept]) -> list[Run]:
-        """Take in runs that were taken apart elsewhere; one whose id is taken here gets another. What
-        had not ended there is interrupted here. Raises NoRoom."""
-        added = []
+        """Take in runs that were taken apart elsewhere, all of them or none; one whose id is taken
+        here gets another. What had not ended there is interrupted here. Raises NoRoom."""
+        came = [one.at_rest("it was exported before it had ended") for one in kept]
+        added = [Run.of(one, 0) for one in came]  # which copies their curves, without the lock
+        ids: dict[str, str] = {}
         with self._lock:
-            for one in kept:
-                run = Run.of(one, self._register.number(one.view.created_at))
+            self._register.check_count(len(added))
+            for run, one in zip(added, came, strict=True):
+                run.number = self._register.number(one.view.created_at)
                 if run.id in self._register:
                     run.rename()
                 if one.checkpoint is not None and not run.ended:
                     run.checkpoint = Checkpoint(run.iteration, one.checkpoint)
-                if run.in_round:
-                    run.move("interrupted", "it was exported before it had ended")
-                self._register.check_count()
+                ids[one.view.id] = run.id
                 self._register.enter(run)
-                added.append(run)
+            for run in added:
+                if (origin := run.forked_from) and origin.id in ids:
+                    run.forked_from = origin.model_copy(update={"id": ids[origin.id]})
         return added
 
     # --- and are found
@@ -284,6 +294,7 @@ class Book:
             run = self.find(run_id)
             if update:
                 run.check_may_change()
+                check_known(run.spec)
                 wanted = (run.turn.update or run.spec.update).changed(update)
                 _check_linear(run, wanted)
                 self._round(run).change(run, wanted)
@@ -373,8 +384,9 @@ class Book:
                     self._round(run).enter(run)
             except (NoRoom, InvalidFields) as error:
                 if run.status == "queued":
-                    run.move("interrupted", str(error))
-                run.reason = f"{run.reason}; it does not go on: {error}"
+                    run.move("interrupted", "the server ended before it began")
+                before = (run.reason or "it was interrupted").partition(NOT_ON)[0]
+                run.reason = f"{before}{NOT_ON}{error}"
                 self._register.changed(run)
 
     def _tell(self, run: Run) -> None:

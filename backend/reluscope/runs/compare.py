@@ -65,7 +65,7 @@ class Comparison:
 
 def compare(a: Trace, b: Trace, dtypes: tuple[str, str] = ("float32", "float32")) -> Comparison:
     """Compare two traces whose runs train in `dtypes`, as far as both are there now."""
-    coarser = min(dtypes, key=COARSEST_FIRST.index)
+    coarser = next((dtype for dtype in COARSEST_FIRST if dtype in dtypes), "float32")
     measures: tuple[Measure, ...] = (_absolute, _relative, lambda a, b: _ulps(a, b, coarser))
     compared = min(len(a), len(b))
     first: int | None = None

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from ..training.change import SWITCHABLE, Change
 from ..training.rules import RULES, Rule
-from ..training.spec import RunSpec, UnknownRule
+from ..training.spec import RunSpec
+from ..training.unknown import UnknownRule
 from .view import Event
 
 _UPDATE = "update"

@@ -50,6 +50,7 @@ class Keeper:
     def adopt(self, found: Iterable[Stored]) -> None:
         """Take up the runs of the store that are not here: those that have ended are shelved. The
         others were cut off, and are interrupted; or go on, where that was asked for."""
+        cut_off = []
         with self._lock:
             for stored in found:
                 if stored.view.id not in self._register:
@@ -57,9 +58,10 @@ class Keeper:
                     if run.status == "queued" and self._take_up is None:
                         run.move("interrupted", _cut_off(run))
                     self._register.enter(run)
-            cut_off = self._register.search({"status": ("queued", "interrupted")})
+                    if run.status in ("queued", "interrupted"):
+                        cut_off.append(run)
         if self._take_up is not None:
-            for run in reversed(cut_off):
+            for run in cut_off:
                 self._take_up(run)
 
     def meet(self, there: Collection[str]) -> set[str]:

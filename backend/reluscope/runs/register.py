@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 
 from ..errors import FieldError, InvalidFields, NoRoom, UnknownRun
 from ..training.devices import canonical
-from ..training.spec import RunSpec, UnknownSpec
+from ..training.spec import RunSpec
+from ..training.unknown import check_known
 from .index import Index
 from .memory import Memory
 from .run import Run
@@ -105,7 +106,8 @@ class Register:
         """Raises NoRoom where so many more cannot be kept."""
         kept = len(self._runs)
         if kept + more > self._max_runs:
-            raise NoRoom(f"{kept} runs are kept, which is the limit; delete some first")
+            limit = "which is the limit" if more == 1 else f"the limit is {self._max_runs}"
+            raise NoRoom(f"{kept} runs are kept, {limit}; delete some first")
 
     def check_live(self, *runs: Run) -> None:
         """Raises NoRoom, or InvalidFields, where these cannot train beside those that do."""
@@ -121,8 +123,4 @@ class Register:
     def check_trainable(self, run: Run) -> None:
         """Raises InvalidFields where a run that comes from elsewhere cannot be trained here."""
         self.check_device(run.spec)
-        if isinstance(run.spec, UnknownSpec):
-            names = f"{run.spec.relu}, {run.spec.update.rule}"
-            raise InvalidFields(
-                [FieldError("spec", f"not all of its names are known here: {names}")]
-            )
+        check_known(run.spec)

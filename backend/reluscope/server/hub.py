@@ -28,6 +28,9 @@ STORE_S = 0.5
 FETCH_AGAIN_S = 1.0
 """After that long, a curve that the store did not give is asked for again."""
 
+MAX_FETCHES = 4
+"""Curves that are fetched at once: fewer than there are threads, which others need, too."""
+
 Encoding = Literal["binary", "json"]
 
 _Key = tuple[str, int, int, Encoding, int]
@@ -54,6 +57,7 @@ class Hub:
         self._blocks: dict[_Key, bytes | str] = {}
         self._news: dict[Cursor, tuple[list[str], Cursor]] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._fetches = asyncio.Semaphore(MAX_FETCHES)
         self.problem: str | None = None
         """What is wrong with the store."""
         self.feed = Feed(self._look)
@@ -133,7 +137,8 @@ class Hub:
 
     async def _read(self, run_id: str) -> None:
         try:
-            await asyncio.to_thread(self._book.read, run_id)
+            async with self._fetches:
+                await asyncio.to_thread(self._book.read, run_id)
         except UnknownRun:
             pass
         except StoreError as error:

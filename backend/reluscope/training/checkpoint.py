@@ -130,12 +130,7 @@ def read(data: bytes) -> Checkpoint:
         raise ValueError(DAMAGED) from error
     if not right:
         raise ValueError(DAMAGED)
-    try:
-        told = _Text.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"this checkpoint does not fit: {where}: {first['msg']}") from error
+    told = _told(text)
     device = told.spec.device
     if canonical(device) not in [known.name for known in devices()]:
         raise ValueError(f"this checkpoint is of a run on {device}, which is not here")
@@ -147,6 +142,24 @@ def read(data: bytes) -> Checkpoint:
             raise
         raise ValueError(f"this checkpoint does not fit: {error}") from error
     return Checkpoint(told.spec, told.iteration, told.watchful, last, told.facts, tensors)
+
+
+def subject(data: bytes) -> tuple[RunSpec, int]:
+    """The spec and the iteration that a checkpoint is of, as it tells itself; nothing of it is made.
+
+    Raises ValueError where these bytes are none, are cut short, or where its spec is not known here.
+    """
+    told = _told(_words(data)[0])
+    return told.spec, told.iteration
+
+
+def _told(text: str) -> _Text:
+    try:
+        return _Text.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ValueError(f"this checkpoint does not fit: {where}: {first['msg']}") from error
 
 
 def checksum_of(text: str, tensors: Mapping[str, Tensor]) -> str:

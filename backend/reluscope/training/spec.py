@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    SerializeAsAny,
     StringConstraints,
     ValidationInfo,
     WithJsonSchema,
@@ -98,9 +99,10 @@ class RunSpec(BaseModel):
     relu: Annotated[
         str, *one_of(RELUS), _field("How max(h, 0) is computed.", title="ReLU implementation")
     ] = "clamp"
-    update: Annotated[AnyRule, _field("How a gradient moves the weights.", title="Update rule")] = (
-        Sgd()
-    )
+    update: Annotated[
+        SerializeAsAny[AnyRule],  # one that is not known here is told, too
+        _field("How a gradient moves the weights.", title="Update rule"),
+    ] = Sgd()
     gradients: Annotated[
         str, *one_of(GRADIENTS), _field("How the gradient of the loss is found.")
     ] = "autograd"
@@ -207,23 +209,3 @@ class RunSpec(BaseModel):
         every = self.diagnostics_every
         rows = -(-self.iterations // every) if every else 0
         return 8 * (self.iterations + len(CHANNELS) * rows + 2 * min(self.iterations, MAX_MARKS))
-
-
-class UnknownRule(Rule):
-    """The rule of a run that was made where that rule is known; here it can only be shown."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-class UnknownSpec(RunSpec):
-    """The spec of a run that was made where its ReLU or its rule is known, and is not here: it can be
-    shown, and cannot be trained."""
-
-    def training_bytes(self) -> int:
-        return 0
-
-
-def unknown_spec(fields: dict[str, Any]) -> UnknownSpec:
-    """Raises pydantic's ValidationError where it has no rule at all."""
-    update = UnknownRule.model_validate(fields.get("update"))
-    return UnknownSpec.model_construct(**{**fields, "update": update})

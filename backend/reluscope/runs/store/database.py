@@ -10,9 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
-from ...errors import StoreInUse, StoreTooNew
+from ...errors import StoreInUse, StoreTooNew, StoreUnavailable
 
 BUSY_S = 2
 """How long SQLite waits where another program has locked the file."""
@@ -38,6 +39,8 @@ class Database:
         self._migrations = migrations
         self._writing: Engine | None = None
         self._reading: Engine | None = None
+        self._file: tuple[int, int] | None = None
+        self._application = APPLICATION
 
     @staticmethod
     def in_file(path: Path) -> "Database":
@@ -46,10 +49,13 @@ class Database:
 
     @staticmethod
     def at(url: str) -> "Database":
-        """Raises sqlalchemy's ArgumentError where that is no URL of a database."""
+        """PostgreSQL. Raises sqlalchemy's ArgumentError where that is no URL of one, and ImportError
+        where what speaks to it is not installed."""
         made = make_url(url)
-        if made.drivername in ("postgres", "postgresql"):
-            made = made.set(drivername="postgresql+psycopg")
+        if made.drivername not in ("postgres", "postgresql", "postgresql+psycopg"):
+            raise ArgumentError(f"not a PostgreSQL database: {made.drivername}")
+        made = made.set(drivername="postgresql+psycopg")
+        made.get_dialect().import_dbapi()
         return Database(made)
 
     @property
@@ -70,10 +76,33 @@ class Database:
         """
         self.close()
         self._writing = engine = self._engine()
-        with engine.begin() as connection:
-            self._migrate(connection)
+        migrating = _sqlite(self.url, references=False) if self.is_sqlite else engine
+        try:
+            with migrating.begin() as connection:
+                self._migrate(connection)
+            engine.connect().close()
+        finally:
+            if migrating is not engine:
+                migrating.dispose()
+        self._file = self._identity()
         self._reading = self._engine(read_only=True)
         return engine
+
+    def check(self) -> None:
+        """Whether the file is there that was opened: SQLite would go on to write to one that was
+        deleted, and nobody could read that. Raises StoreUnavailable."""
+        if self._identity() != self._file:
+            raise StoreUnavailable(f"{self} was deleted, or another file is in its place")
+
+    def announce(self, address: str) -> None:
+        """Have PostgreSQL tell others where the server is that holds it, from now on."""
+        assert self._writing is not None
+        self._application = f"{APPLICATION} at {address}"
+        with self._writing.begin() as connection:
+            connection.execute(
+                text("SELECT set_config('application_name', :name, false)"),
+                {"name": self._application},
+            )
 
     def read(self) -> Engine:
         """An engine that cannot write."""
@@ -87,10 +116,13 @@ class Database:
                 engine.dispose()
         self._writing = self._reading = None
 
+    def _identity(self) -> tuple[int, int] | None:
+        return identity(Path(self.url.database or "")) if self.is_sqlite else None
+
     def _engine(self, *, read_only: bool = False) -> Engine:
         if self.is_sqlite:
             return _sqlite(self.url, read_only=read_only)
-        return _postgresql(self.url, read_only=read_only)
+        return _postgresql(self.url, self._application, read_only=read_only)
 
     def _migrate(self, connection: Connection) -> None:
         config = Config()
@@ -108,11 +140,21 @@ class Database:
         command.upgrade(config, "head")
 
 
-def _sqlite(url: URL, *, read_only: bool) -> Engine:
+def identity(path: Path) -> tuple[int, int] | None:
+    """What tells the file that is at its place from others; None where there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _sqlite(url: URL, *, read_only: bool = False, references: bool = True) -> Engine:
+    """`references`: whether SQLite sees to it that rows are there which others refer to. It must not
+    where a migration makes a table anew, and it cannot be told within a transaction."""
     if read_only:
-        url = URL.create(
-            "sqlite", database=f"file:{url.database}", query={"mode": "ro", "uri": "true"}
-        )
+        place = Path(url.database or "").absolute().as_uri()  # a `?` would begin its options
+        url = URL.create("sqlite", database=place, query={"mode": "ro", "uri": "true"})
     # Python's own way with transactions begins them late and leaves some statements outside.
     options: dict[str, Any] = {"timeout": BUSY_S, "isolation_level": None}
     engine = create_engine(url, connect_args=options, poolclass=NullPool if read_only else None)
@@ -125,7 +167,7 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
         cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")  # takes effect in a new file alone
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
-        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if references else 'OFF'}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -135,12 +177,12 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
     return engine
 
 
-def _postgresql(url: URL, *, read_only: bool) -> Engine:
+def _postgresql(url: URL, application: str, *, read_only: bool) -> Engine:
     options = {
         "connect_timeout": CONNECT_S,
         "tcp_user_timeout": UNANSWERED_S * 1000,
         "keepalives_idle": UNANSWERED_S,
-        "application_name": APPLICATION,
+        "application_name": application,
         "options": f"-c default_transaction_read_only={'on' if read_only else 'off'}",
     }
     engine = create_engine(url, connect_args=options, pool_size=1, pool_pre_ping=read_only)
@@ -158,6 +200,7 @@ def _postgresql(url: URL, *, read_only: bool) -> Engine:
                     holder = cursor.fetchone()
             connection.autocommit = False
             if not locked:
+                connection.close()
                 raise StoreInUse(f"the database {url.render_as_string()}", holder and holder[0])
 
     return engine
@@ -168,14 +211,6 @@ SELECT application_name FROM pg_stat_activity JOIN pg_locks USING (pid)
 WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
   AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-
-
-def announce(connection: Connection, address: str) -> None:
-    """Have PostgreSQL tell others where the server is that holds it."""
-    connection.execute(
-        text("SELECT set_config('application_name', :name, false)"),
-        {"name": f"{APPLICATION} at {address}"},
-    )
 
 
 def reclaim(engine: Engine) -> None:

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 from sqlalchemy import Connection, func, select
 
 from ...errors import StoreDamaged
@@ -35,12 +34,13 @@ class Stored(NamedTuple):
 
 def rows(connection: Connection) -> Iterator[Stored]:
     """All runs, in the order of their numbers. Of a curve that is damaged there is what comes before:
-    the rest can be trained again."""
+    the rest can be trained again. A run that cannot be read stays where it is."""
     for row in connection.execute(select(RUNS).order_by(RUNS.c.number)).mappings().all():
         try:
             view = RunView.model_validate_json(row["view"])
-        except ValidationError as error:
-            logger.warning("run %s cannot be read: %s", row["id"], error)
+            whole = _whole(connection, row["number"], view) if MOVES[view.status] else None
+        except ValueError as error:
+            logger.error("the store's run %s cannot be read: %s", row["id"], error)  # noqa: TRY400
             continue
         key = row["request_key"]
         yield Stored(
@@ -49,7 +49,7 @@ def rows(connection: Connection) -> Iterator[Stored]:
             row["bytes"],
             row["stop_at"],
             None if key is None else (key, row["request_digest"]),
-            _whole(connection, row["number"], view) if MOVES[view.status] else None,
+            whole,
         )
 
 

@@ -1,26 +1,28 @@
 """Store: the one writer, on a thread of its own, and the answers to those who read."""
 
+import contextlib
 import json
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import filelock
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, literal, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ...errors import StoreDamaged, StoreError, StoreInUse, StoreTooNew, StoreUnavailable
 from ..kept import Kept
 from ..run import Checkpoint, Run
 from . import reading
-from .database import Database, announce, reclaim
+from .database import Database, identity, reclaim
 from .reading import Stored
 from .snapshot import Snapshot
+from .tables import RUNS
 from .writing import Batch, Progress, forget
 
 logger = logging.getLogger(__name__)
@@ -33,8 +35,12 @@ FLUSH_S = 0.4
 RETRY_S = 1.0
 """Between two attempts where the store cannot be written."""
 
+LOOK_S = 2.0
+"""Between two looks at whether the database is there, where nothing is to be written."""
+
 READ_TIMEOUT_S = 5.0
-"""How long a reader waits for the database."""
+"""How long a reader waits for the database. As long as one is without an answer after that, others
+are told at once: they must not use up the threads that answer everything else."""
 
 SLOW_S = 5.0
 """After that long without an answer to what was written, the store is said to have a problem."""
@@ -69,8 +75,12 @@ class Store:
         self._database = database
         self._folder = folder
         self._folder_lock = (
-            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False) if folder else None
+            # Not of one thread: it is let go by another than took it.
+            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False, thread_local=False)
+            if folder
+            else None
         )
+        self._locked: tuple[int, int] | None = None
         self._engine: Engine | None = None
         self._problem: str | None = None
         self._asked_at: float | None = None
@@ -82,6 +92,8 @@ class Store:
         self._gone: dict[str, int] = {}
         self._versions: dict[str, int] = {}
         self._waiting: list[Future[None]] = []
+        self._asking: dict[Future[Any], float] = {}
+        self._looked_at = 0.0
         self._urgent = False
         self._closing = False
         self._source: Source | None = None
@@ -123,9 +135,11 @@ class Store:
         if self._engine is not None:
             try:
                 self._meet(source)
-            except (SQLAlchemyError, OSError, StoreError) as error:
-                self._engine = None
+            except Exception as error:
+                if not isinstance(error, SQLAlchemyError | OSError | StoreError):
+                    logger.exception("what the store has cannot be taken up")
                 self._note_problem(error)
+                self._engine = None  # so that the writer meets it
         self._thread.start()
 
     def announce(self, address: str) -> None:
@@ -140,6 +154,9 @@ class Store:
         with self._wake:
             self._closing = True
             self._wake.notify()
+            asking = list(self._asking)
+        for answer in asking:
+            answer.cancel()
         if self._thread.is_alive():
             self._thread.join(CLOSE_TIMEOUT_S)
         if not self._thread.is_alive():
@@ -150,7 +167,8 @@ class Store:
     def problem(self) -> str | None:
         """Why what happens is in memory alone; None where it is stored."""
         asked_at = self._asked_at
-        if asked_at is not None and time.monotonic() - asked_at > SLOW_S:
+        silent_s = 0.0 if asked_at is None else time.monotonic() - asked_at
+        if max(silent_s, self._silent_s()) > SLOW_S:
             return f"{self} has not answered for more than {SLOW_S:.0f} s"
         return self._problem
 
@@ -199,24 +217,46 @@ class Store:
 
     def _ask(self, look: Callable[[Connection], T]) -> T:
         """What `look` gives, on a thread of its own: a database may take for ever."""
-        if self._engine is None:
-            raise StoreUnavailable(f"the store cannot be read: {self.problem}")
+        if self._engine is None or self._closing or (self._silent_s() > READ_TIMEOUT_S):
+            raise StoreUnavailable(f"the store cannot be read: {self.problem or 'it is not open'}")
         answer: Future[T] = Future()
-
-        def answering() -> None:
-            try:
-                with self._database.read().connect() as connection:
-                    answer.set_result(look(connection))
-            except BaseException as error:  # noqa: BLE001 - raised where it was asked
-                answer.set_exception(error)
-
-        threading.Thread(target=answering, name="store reader", daemon=True).start()
+        with self._wake:
+            self._asking[answer] = time.monotonic()
+        threading.Thread(
+            target=self._answer, args=(look, answer), name="store reader", daemon=True
+        ).start()
         try:
             return answer.result(READ_TIMEOUT_S)
         except TimeoutError:
+            answer.cancel()
             raise StoreUnavailable(f"{self} has not answered for {READ_TIMEOUT_S:.0f} s") from None
+        except CancelledError:
+            raise StoreUnavailable("the store is closed") from None
+        except ValueError as error:
+            raise StoreDamaged(f"what the store has of a run cannot be read: {error}") from error
         except (SQLAlchemyError, OSError, AssertionError) as error:
             raise StoreUnavailable(f"the store cannot be read: {_said(error)}") from error
+
+    def _answer(self, look: Callable[[Connection], T], answer: "Future[T]") -> None:
+        """Nobody may wait for the answer any more when it is there."""
+        try:
+            with self._database.read().connect() as connection:
+                found = look(connection)
+        except BaseException as error:  # noqa: BLE001 - raised where it was asked
+            if answer.set_running_or_notify_cancel():
+                answer.set_exception(error)
+        else:
+            if answer.set_running_or_notify_cancel():
+                answer.set_result(found)
+        finally:
+            with self._wake:
+                del self._asking[answer]
+
+    def _silent_s(self) -> float:
+        """For how long a reader has waited for an answer, in seconds; also one who has given up."""
+        with self._wake:
+            oldest = min(self._asking.values(), default=None)
+        return 0.0 if oldest is None else time.monotonic() - oldest
 
     # --- the writer
 
@@ -247,40 +287,63 @@ class Store:
             if self._engine is None:
                 self._open()
                 self._meet(self._source)
+            self._database.check()
             if not self._announced:
                 self._announce()
             self._flush(self._source)
+            self._look()
             self._problem = None
         finally:
             self._asked_at = None
         self._source.tidy()
 
     def _open(self) -> None:
-        if self._folder is not None and self._folder_lock is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            try:
-                self._folder_lock.acquire()
-            except filelock.Timeout:
-                raise StoreInUse(f"the data folder {self._folder}", _holder(self._folder)) from None
+        self._lock_folder()
         self._engine = self._database.open()
+
+    def _lock_folder(self) -> None:
+        folder, lock = self._folder, self._folder_lock
+        if folder is None or lock is None:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        if lock.is_locked:
+            if identity(folder / LOCK) == self._locked:
+                return
+            lock.release(force=True)  # of a file that was deleted: it keeps nobody out
+            self._announced = self._address is None
+        try:
+            lock.acquire()
+        except filelock.Timeout:
+            raise StoreInUse(f"the data folder {folder}", _holder(folder)) from None
+        self._locked = identity(folder / LOCK)
 
     def _meet(self, source: Source) -> None:
         """What the database has goes to the source, what the source has and it has not is dirty."""
         with self._database.read().connect() as connection:
             lengths = reading.lengths(connection)
-            with self._wake:
-                gone = set(self._gone)
-            found = [stored for stored in reading.rows(connection) if stored.view.id not in gone]
+            found = list(reading.rows(connection))
         self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
         for stored in found:  # what is adopted as it is need not be written anew
             losses, *others = lengths[stored.view.id]
             if stored.whole is not None:  # what is damaged must be
                 losses = min(losses, len(stored.whole.losses))
             self._progress[stored.view.id] = Progress(0, losses, *others)
-        source.adopt(found)
+        # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
+        source.adopt(stored for stored in found if stored.view.id not in self._gone)
         here = source.meet(lengths)
         with self._wake:
             self._dirty |= here  # it may be another file than the one that was written last
+
+    def _look(self) -> None:
+        """See whether the database can still be written and read, though nobody asks for that."""
+        if time.monotonic() - self._looked_at < LOOK_S:
+            return
+        assert self._engine is not None
+        with self._engine.begin() as connection:
+            connection.execute(select(literal(1)))
+        with self._database.read().connect() as connection:
+            connection.execute(select(RUNS.c.number).limit(1)).first()
+        self._looked_at = time.monotonic()
 
     def _announce(self) -> None:
         assert self._engine is not None
@@ -289,8 +352,7 @@ class Store:
             told = json.dumps({"address": self._address, "process": os.getpid()})
             (self._folder / HOLDER).write_text(told)
         elif not self._database.is_sqlite:
-            with self._engine.begin() as connection:
-                announce(connection, self._address)
+            self._database.announce(self._address)
         self._announced = True
 
     def _flush(self, source: Source) -> None:
@@ -343,9 +405,9 @@ class Store:
         if said != self._problem:
             logger.error("the store: %s; runs are kept in memory until it is back", said)
         self._problem = said
-        passing = isinstance(error, DBAPIError) and any(word in said for word in PASSING)
-        if self._database.is_sqlite and not passing and not isinstance(error, StoreDamaged):
-            self._engine = None  # the file may be another when it is opened again
+        passing = self._database.is_sqlite and any(word in said for word in PASSING)
+        if not (isinstance(error, DBAPIError) and passing):
+            self._engine = None  # it may be another when it is opened again
             self._database.close()
         with self._wake:
             waiting, self._waiting = self._waiting, []
@@ -355,8 +417,9 @@ class Store:
     def _release(self) -> None:
         if self._folder_lock is not None and self._folder_lock.is_locked:
             if self._folder is not None:
-                (self._folder / HOLDER).unlink(missing_ok=True)
-            self._folder_lock.release()
+                with contextlib.suppress(OSError):  # as where it can only be read
+                    (self._folder / HOLDER).unlink()
+            self._folder_lock.release(force=True)
 
 
 def _said(error: BaseException) -> str:

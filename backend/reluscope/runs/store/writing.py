@@ -64,8 +64,7 @@ class Batch:
         now = replace(known, version=snapshot.version)
         if (trace := snapshot.trace) is not None:
             # Not what has been trained since: what changed it is not in these events.
-            there = snapshot.view.iteration
-            stop = min(there, (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
+            stop = min(snapshot.length, (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
             firsts = range(known.losses // CHUNK * CHUNK, stop, CHUNK)
             if stop > known.losses:
                 self._chunks += [
