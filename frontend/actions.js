@@ -9,7 +9,7 @@ import { count } from "./texts.js";
 import * as api from "./wire/api.js";
 
 /** @typedef {import("./model/state.js").State} State */
-/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "delete" | "show" | "hide"} Intent */
+/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "pin" | "unpin" | "delete" | "show" | "hide"} Intent */
 
 /** Iterations a second that an eye can follow: the tutorial's 500 take 10 s. */
 export const WATCHABLE_PACE = 50;
@@ -25,6 +25,8 @@ const ASKED = {
   stop: { label: "Stop", ask: (id) => api.ask(id, "stop") },
   full_speed: { label: "Full speed", ask: (id) => api.change(id, { pace: null }) },
   watch_pace: { label: "Slow down", ask: (id) => api.change(id, { pace: WATCHABLE_PACE }) },
+  pin: { label: "Pin", ask: (id) => api.change(id, { pinned: true }) },
+  unpin: { label: "Unpin", ask: (id) => api.change(id, { pinned: false }) },
   delete: { label: "Delete", ask: (id) => api.remove(id) },
 };
 

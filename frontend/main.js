@@ -55,6 +55,7 @@ const live = new Live({
     else live.followAnew(block.id);
   },
   onError: (notice) => state.set({ notice }),
+  onStore: (storeProblem) => state.set({ storeProblem }),
   onClock: (offset) => (state.clockOffset = offset),
   wanted: () => state.cursors(),
 });

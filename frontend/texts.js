@@ -97,6 +97,14 @@ export function reason(told) {
 }
 
 /**
+ * @param {string} problem why runs cannot be stored, in the server's words
+ * @returns {string}
+ */
+export function notStored(problem) {
+  return `not stored: ${problem}`;
+}
+
+/**
  * @param {string} text
  * @param {number} length
  * @returns {string} its beginning, where it is longer

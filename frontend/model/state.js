@@ -18,13 +18,24 @@ import * as words from "./words.js";
 export const SHOWN_AT_FIRST = 64;
 
 const LIVE = ["queued", "running"];
-const ENDED = ["finished", "stopped", "diverged", "failed", "interrupted"];
+const RESTING = ["paused", "interrupted"];
+const ENDED = ["finished", "stopped", "diverged", "failed"];
 
 /** @param {Run} run @returns {boolean} whether it trains, or waits for its turn */
 export const isLive = (run) => LIVE.includes(run.status);
 
-/** @param {Run} run */
+/**
+ * @param {Run} run
+ * @returns {boolean} whether it goes on once it is asked to: one that was interrupted when its server
+ *   ended does so from its last checkpoint
+ */
+export const canResume = (run) => RESTING.includes(run.status);
+
+/** @param {Run} run @returns {boolean} whether it is over for good */
 export const hasEnded = (run) => ENDED.includes(run.status);
+
+/** @param {Run} run @returns {boolean} whether it does not train, and nobody has paused it to go on */
+const hasCeased = (run) => hasEnded(run) || run.status === "interrupted";
 
 /**
  * What a person has zoomed to on one chart.
@@ -48,6 +59,8 @@ export class State {
   catalog = null;
   /** @type {Connection} */
   connection = "connecting";
+  /** @type {string | null} Why the server cannot store its runs now. */
+  storeProblem = null;
   /** Server's clock minus ours, in seconds. */
   clockOffset = 0;
   /** @type {Map<string, Run>} */
@@ -89,7 +102,7 @@ export class State {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @param {Partial<Pick<State, "catalog" | "connection" | "layout" | "scale" | "stepSize" | "notice">>} fields */
+  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "layout" | "scale" | "stepSize" | "notice">>} fields */
   set(fields) {
     Object.assign(this, fields);
     this.changed();
@@ -220,7 +233,7 @@ export class State {
     return this.runs.get(id)?.created_at ?? 0;
   }
 
-  /** Show the newest of the runs that have come, in place of older ones that have ended. */
+  /** Show the newest of the runs that have come, in place of older ones that have come to their end. */
   #decide() {
     const newest = this.#undecided
       .splice(0)
@@ -234,7 +247,7 @@ export class State {
   #makeRoom(id) {
     if (this.traces.size < SHOWN_AT_FIRST) return true;
     const older = (/** @type {Run} */ run) => run.created_at < this.#createdAt(id);
-    const old = this.shown().find((run) => hasEnded(run) && older(run));
+    const old = this.shown().find((run) => hasCeased(run) && older(run));
     if (old) this.#leave(old.id);
     return Boolean(old);
   }

@@ -1,9 +1,10 @@
 /**
- * How the page stands with the server: connected or not, and how old the newest point is.
+ * How the page stands with the server: connected or not, how old the newest point is, and whether runs
+ * are stored.
  * @module
  */
 
-import { age } from "../texts.js";
+import { age, notStored } from "../texts.js";
 import { make, setText } from "./dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
@@ -13,6 +14,8 @@ const WORDS = {
   connected: "connected",
   offline: "not connected, trying again…",
 };
+
+const MEANWHILE = "Runs go on in memory, and are stored as soon as that is possible again.";
 
 /** Between two looks at the age. */
 const LOOK_MS = 250;
@@ -25,11 +28,13 @@ const LOOK_MS = 250;
 export function status(element, state) {
   const connection = make("span", { class: "connection" });
   const newest = make("span", { class: "age", "aria-live": "off" });
-  element.append(connection, newest);
+  const problem = make("span", { class: "problem", title: MEANWHILE });
+  element.append(connection, newest, problem);
   const render = () => {
     element.dataset["connection"] = state.connection;
     setText(connection, WORDS[state.connection]);
     setText(newest, told(state));
+    setText(problem, state.storeProblem === null ? "" : notStored(state.storeProblem));
   };
   setInterval(render, LOOK_MS);
   return render;

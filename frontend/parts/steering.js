@@ -3,7 +3,7 @@
  * @module
  */
 
-import { hasEnded, isLive } from "../model/state.js";
+import { canResume, hasEnded, isLive } from "../model/state.js";
 import { count } from "../texts.js";
 import { make } from "./dom.js";
 import { asked } from "./question.js";
@@ -15,7 +15,7 @@ import { asked } from "./question.js";
 /** @type {{label: string, intent: Intent, concerns: (run: Run) => boolean, question?: [string, string]}[]} */
 const BULK = [
   { label: "Pause all", intent: "pause", concerns: isLive },
-  { label: "Resume all", intent: "resume", concerns: (run) => run.status === "paused" },
+  { label: "Resume all", intent: "resume", concerns: canResume },
   { label: "Stop all", intent: "stop", concerns: (run) => !hasEnded(run) },
   {
     label: "Delete ended",

@@ -4,7 +4,7 @@
  */
 
 import { style } from "../draw/palette.js";
-import { hasEnded, isLive } from "../model/state.js";
+import { canResume, hasEnded, isLive } from "../model/state.js";
 import { count, loss, rate, reason } from "../texts.js";
 import { make, setAttribute, setText } from "./dom.js";
 import { icon, swatch } from "./icons.js";
@@ -18,7 +18,7 @@ import { icon, swatch } from "./icons.js";
 const MAX_ROWS = 200;
 
 const COLUMNS = [
-  { name: "pick", title: "Shown", shown: false },
+  { name: "pick", title: "Shown and pinned", shown: false },
   { name: "run", title: "Run", shown: true },
   { name: "status", title: "State", shown: true },
   { name: "progress", title: "Progress", shown: true },
@@ -46,7 +46,7 @@ const ACTIONS = {
  * @type {((run: Run) => Action | null)[]}
  */
 const BUTTONS = [
-  (run) => (isLive(run) ? ACTIONS.pause : run.status === "paused" ? ACTIONS.resume : null),
+  (run) => (isLive(run) ? ACTIONS.pause : canResume(run) ? ACTIONS.resume : null),
   (run) => (hasEnded(run) ? null : ACTIONS.step),
   (run) => (hasEnded(run) ? null : run.spec["pace"] === null ? ACTIONS.slow : ACTIONS.fast),
   (run) => (hasEnded(run) ? null : ACTIONS.stop),
@@ -96,6 +96,16 @@ class Row {
       change: () => onIntent(this.shown.checked ? "show" : "hide", [id]),
     });
     this.name = make("p", { class: "name" });
+    this.pin = make(
+      "button",
+      {
+        type: "button",
+        class: "pin",
+        title: "Keep, however many runs come after it",
+        click: () => onIntent(this.pin.getAttribute("aria-pressed") === "true" ? "unpin" : "pin", [id]),
+      },
+      icon("pin"),
+    );
     this.choices = make("p", { class: "choices" });
     this.status = make("span", { class: "state" });
     this.reason = make("p", { class: "reason" });
@@ -107,7 +117,7 @@ class Row {
     this.element = make(
       "tr",
       { role: "row", "data-run": id },
-      cell("pick", make("label", {}, this.shown, swatch(style(place)))),
+      cell("pick", make("label", {}, this.shown, swatch(style(place))), this.pin),
       cell("run", this.name, this.choices, this.reason),
       cell("status", this.status),
       cell("progress", this.progress, this.iteration),
@@ -126,6 +136,8 @@ class Row {
     const title = state.title(run);
     setText(this.name, title);
     setAttribute(this.name, "title", title);
+    setAttribute(this.pin, "aria-label", `Pin ${title}`);
+    setAttribute(this.pin, "aria-pressed", String(run.pinned));
     const choices = spec["name"] ? state.choices(run) : "";
     setText(this.choices, choices);
     setAttribute(this.choices, "title", choices);

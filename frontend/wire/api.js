@@ -18,6 +18,8 @@
  * @property {number | null} started_at
  * @property {number | null} ended_at
  * @property {string | null} reason
+ * @property {boolean} pinned whether it is kept, however many come after it
+ * @property {{id: string, iteration: number} | null} forked_from and the first iteration that is its own
  */
 
 /**

@@ -20,6 +20,8 @@ import { decode } from "./frames.js";
  * @property {(ids: string[]) => void} onGone
  * @property {(block: Losses) => void} onBlock
  * @property {(message: string) => void} onError
+ * @property {(problem: string | null) => void} onStore why runs are not stored; null where they are, or
+ *   where the server cannot be heard. It tells a new connection anew
  * @property {(offset: number) => void} onClock the server's clock minus ours, in seconds
  * @property {() => Record<string, number>} wanted the watched runs, each with the next iteration wanted
  */
@@ -123,7 +125,7 @@ export class Live {
     if (socket !== this.#socket) return;
     this.#socket = null;
     clearTimeout(this.#givingUp);
-    this.#listener.onConnection("offline");
+    this.#disconnected();
     const jitter = 0.75 + Math.random() / 2;
     this.#retry = setTimeout(() => this.#connect(), this.#retryMs * jitter);
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
@@ -137,8 +139,14 @@ export class Live {
       old.onmessage = null;
       old.close();
     }
-    this.#listener.onConnection("offline");
+    this.#disconnected();
     this.#connect();
+  }
+
+  /** What the server has said of itself holds no longer than the connection. */
+  #disconnected() {
+    this.#listener.onConnection("offline");
+    this.#listener.onStore(null);
   }
 
   /** Something may have happened to the connection: see soon whether it is still one. */
@@ -185,6 +193,7 @@ export class Live {
     if (message.type === "runs") this.#listed(message);
     else if (message.type === "gone") this.#went(message.ids);
     else if (message.type === "pong") this.#setClock(message.t, message.now);
+    else if (message.type === "store") this.#listener.onStore(message.problem);
     else if (message.type === "error") this.#listener.onError(message.detail);
   }
 

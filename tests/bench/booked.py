@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from reluscope.runs.book import Book
+from reluscope.runs.store import Store
 from reluscope.training.spec import RunSpec
 
 CPU_WORKERS = 2
@@ -31,9 +34,21 @@ def specs_by(gradients: str, count: int, device: str = "cpu") -> list[RunSpec]:
 
 
 @contextmanager
-def booked(asked: list[RunSpec]) -> Iterator[Callable[[], int]]:
-    """While inside, such runs train side by side; gives their count of iterations."""
-    book = Book(cpu_workers=CPU_WORKERS)
+def booked(asked: list[RunSpec], *, stored: bool = False) -> Iterator[Callable[[], int]]:
+    """While inside, such runs train side by side, and are `stored` or not; gives their count of
+    iterations."""
+    with TemporaryDirectory() as folder:
+        store = Store.in_folder(Path(folder)) if stored else None
+        if store is not None:
+            store.open()
+        with _booked(asked, store) as iterations:
+            yield iterations
+        assert store is None or store.problem is None
+
+
+@contextmanager
+def _booked(asked: list[RunSpec], store: Store | None) -> Iterator[Callable[[], int]]:
+    book = Book(cpu_workers=CPU_WORKERS, store=store)
     try:
         runs = [book.open(spec) for spec in asked]
         yield lambda: sum(len(run.trace) for run in runs)

@@ -43,13 +43,14 @@ let sockets = [];
 let cursors = {};
 let told = [];
 let blocks = [];
+let problems = [];
 let clock = null;
 let woken = () => {};
 
 beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1e12 });
-  [sockets, cursors, told, blocks] = [[], {}, [], []];
+  [sockets, cursors, told, blocks, problems] = [[], {}, [], [], []];
   Object.assign(globalThis, {
     WebSocket: Socket,
     window: { addEventListener: () => {} },
@@ -69,6 +70,7 @@ function connected() {
     onGone: (ids) => told.push({ gone: ids }),
     onBlock: (block) => blocks.push(block),
     onError: () => {},
+    onStore: (problem) => problems.push(problem),
     onClock: (offset) => (clock = offset),
     wanted: () => cursors,
   });
@@ -137,6 +139,26 @@ test("on a new connection all is asked for again, from where the copies end", ()
   mock.timers.tick(1000);
   sockets[1].open();
   assert.deepEqual(sockets[1].took("watch"), [{ a: 40, b: 0 }]);
+});
+
+test("that runs cannot be stored is told, and that they can be again", () => {
+  connected();
+  sockets[0].tell({ type: "store", problem: "disk full" });
+  sockets[0].tell({ type: "store", problem: null });
+  assert.deepEqual(problems, ["disk full", null]);
+});
+
+test("what is wrong with the store is known as long as the connection lasts", () => {
+  connected();
+  sockets[0].tell({ type: "store", problem: "disk full" });
+  sockets[0].close();
+  assert.deepEqual(problems, ["disk full", null]);
+  mock.timers.tick(1000);
+  sockets[1].open();
+  sockets[1].tell({ type: "store", problem: "disk full" });
+  mock.timers.tick(5000); // the next ping
+  mock.timers.tick(12_000);
+  assert.deepEqual(problems.slice(2), ["disk full", null]);
 });
 
 test("a run that is sent from elsewhere is asked for anew", () => {

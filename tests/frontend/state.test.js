@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { hasEnded, isLive, OVERLAY, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
+import { canResume, hasEnded, isLive, OVERLAY, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
 
 let created = 0;
 
@@ -250,12 +250,38 @@ test("which are the newest is told when the list is whole, and not before", () =
   assert.deepEqual(ids(state.shown()), ["old", "late"]);
 });
 
-test("a run is live, or at rest, or has ended", () => {
-  const told = (status) => [isLive(run("a", { status })), hasEnded(run("a", { status }))];
-  for (const status of ["queued", "running"]) assert.deepEqual(told(status), [true, false]);
-  assert.deepEqual(told("paused"), [false, false]);
-  for (const status of ["finished", "stopped", "diverged", "failed", "interrupted"])
-    assert.deepEqual(told(status), [false, true]);
+test("a new run takes the place of one that was interrupted, and of none that is paused", () => {
+  const state = full([]);
+  state.merge([{ id: "7", status: "paused" }, { id: "9", status: "interrupted" }]);
+  state.merge([run("new")]);
+  const shown = ids(state.shown());
+  assert.ok(shown.includes("new") && shown.includes("7") && !shown.includes("9"));
+});
+
+test("a run that was interrupted goes on with what the page has of it", () => {
+  const state = new State();
+  state.merge([run("a", { iteration: 3, reason: null })]);
+  state.traces.get("a").append(block("a", [5, 4, 3]));
+  state.merge([run("a", { status: "interrupted", iteration: 1, reason: "cut off" })]);
+  state.merge([{ id: "a", status: "queued", reason: null }]);
+  assert.deepEqual(state.cursors(), { a: 3 });
+  assert.equal(state.runs.get("a").iteration, 1);
+});
+
+test("a run is live, or can be resumed, or has ended", () => {
+  const told = (status) => [isLive, canResume, hasEnded].map((is) => is(run("a", { status })));
+  for (const status of ["queued", "running"]) assert.deepEqual(told(status), [true, false, false]);
+  for (const status of ["paused", "interrupted"])
+    assert.deepEqual(told(status), [false, true, false]);
+  for (const status of ["finished", "stopped", "diverged", "failed"])
+    assert.deepEqual(told(status), [false, false, true]);
+});
+
+test("what is wrong with the store is nothing at first", () => {
+  const state = new State();
+  assert.equal(state.storeProblem, null);
+  state.set({ storeProblem: "disk full" });
+  assert.equal(state.storeProblem, "disk full");
 });
 
 test("the list is sorted anew only where runs have come or gone", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { age, count, limits, loss, rate, reason, setting, shortened, vanished } from "../../frontend/texts.js";
+import { age, count, limits, loss, notStored, rate, reason, setting, shortened, vanished } from "../../frontend/texts.js";
 
 /** Each input with the text that is to come of it. */
 const told = (write, cases) => () => {
@@ -133,6 +133,10 @@ test(
     ["the loss of iteration 2 is NaN", "the loss of iteration 2 is NaN"],
   ]),
 );
+
+test("why runs are not stored is told in the server's words", () => {
+  assert.equal(notStored("database or disk is full"), "not stored: database or disk is full");
+});
 
 test("a text is shortened where it is too long, by whole characters", () => {
   assert.equal(shortened("short", 5), "short");

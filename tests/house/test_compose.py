@@ -33,18 +33,21 @@ def test_only_this_machine_is_let_in(service: dict[str, Any]) -> None:
     assert service["ports"] == [f"127.0.0.1:8000:{port}"]
 
 
+def test_runs_are_kept_in_a_volume(service: dict[str, Any]) -> None:
+    assert f"runs:{service['environment']['RELUSCOPE_DATA']}" in service["volumes"]
+
+
 def test_its_command_serves_and_is_healthy_and_ends_in_time(
     service: dict[str, Any], tmp_path: Path
 ) -> None:
     program, *options = service["command"]
     given = service["environment"]
-    with serving(
-        [COMMANDS / program, *options], tmp_path, {**given, "RELUSCOPE_PORT": "0"}
-    ) as server:
+    here = {"RELUSCOPE_PORT": "0", "RELUSCOPE_DATA": str(tmp_path / "data")}
+    with serving([COMMANDS / program, *options], tmp_path, {**given, **here}) as server:
         assert httpx.get(f"{server.url}/", trust_env=False).is_success
         _, python, *check = service["healthcheck"]["test"]
         port = server.url.rpartition(":")[2]
-        here = [part.replace(f":{given['RELUSCOPE_PORT']}/", f":{port}/") for part in check]
-        assert here != check
-        subprocess.run([COMMANDS / python, *here], check=True, timeout=10)
+        check_here = [part.replace(f":{given['RELUSCOPE_PORT']}/", f":{port}/") for part in check]
+        assert check_here != check
+        subprocess.run([COMMANDS / python, *check_here], check=True, timeout=10)
     assert server.exit_code in {0, -signal.SIGTERM}  # uvicorn, once all is closed, obeys the signal

@@ -47,6 +47,6 @@ def test_no_file_carries_a_path_of_one_machine() -> None:
 def test_the_readme_starts_the_server_with_options_that_it_has() -> None:
     readme = (ROOT / "README.md").read_text()
     starts = re.findall(r"^(?:reluscope|make run ARGS=).*", readme, re.MULTILINE)
-    known = {name.replace("_", "-") for name in Settings.model_fields} | {"help"}
+    known = {name.replace("_", "-") for name in Settings.model_fields} | {"help", "no-store"}
     for start in starts:
         assert set(re.findall(r"--([a-z-]+)", start)) <= known, start

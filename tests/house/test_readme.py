@@ -72,19 +72,50 @@ def test_its_curl_calls_train_the_tutorials(
         assert get(f"{run}/losses")["losses"] == losses
 
 
+def test_its_export_comes_in_again_and_is_read_by_hand(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run_id = start(url, 3)
+    run = f"{url}/api/runs/{run_id}"
+    eventually(partial(has_finished, run), run)
+    shown = next(block for block in blocks("sh") if "/api/export" in block)
+    for line in shown.replace("$RUN", run_id).splitlines():
+        answer = call(line, url)
+        assert answer.is_success, answer.text
+        if answer.status_code == 201:
+            (came,) = answer.json()["runs"]
+            compared = get(f"{url}/api/compare?a={run_id}&b={came['id']}")
+            assert (compared["equal"], compared["compared"]) == (True, 200)
+    losses = get(f"{run}/losses")["losses"]
+    rows = [row.split(",") for row in Path("losses.csv").read_text().splitlines()]
+    assert [float(loss) for _, loss in rows[1:]] == losses
+    by_hand = next(block for block in blocks("python") if "zipfile" in block)
+    done = subprocess.run([sys.executable, "-c", by_hand], stdout=PIPE, text=True, check=True)
+    name, _, shown = done.stdout.partition(" ")
+    assert name == f"{run_id}/losses.npy"
+    assert [float(loss) for loss in shown.strip("[]\n").split()] == pytest.approx(losses)
+
+
 def call(line: str, url: str) -> httpx.Response:
     """What curl would do."""
     words = shlex.split(line)
     address = next(word for word in words if word.startswith(ADDRESS))
     options = dict(pairwise(words))
     name, _, value = options.get("-H", ":").partition(": ")
-    return httpx.request(
+    content: str | bytes | None = options.get("-d")
+    if "--data-binary" in options:
+        content = Path(options["--data-binary"].removeprefix("@")).read_bytes()
+    answer = httpx.request(
         options.get("-X", "GET"),
         address.replace(ADDRESS, url),
         headers={name: value} if value else {},
-        content=options.get("-d"),
+        content=content,
         trust_env=False,
     )
+    if "-o" in options:
+        Path(options["-o"]).write_bytes(answer.content)
+    return answer
 
 
 def has_finished(run: str) -> bool:

@@ -254,6 +254,7 @@ class Row:
         self.reason = self.element.locator(".reason")
         self.loss = self.element.get_by_role("cell").nth(4)
         self.progress = self.element.get_by_role("progressbar")
+        self.pin = self.element.get_by_role("button", name=f"Pin {name}", exact=True)
         self.shown = self.element.get_by_role("checkbox", name=f"Show the curve of {name}")
 
     def press(self, button: str) -> None:

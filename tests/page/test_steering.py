@@ -98,6 +98,24 @@ def test_a_running_run_can_be_deleted(visit: Visit, api: Api, row: Row) -> None:
     assert api.runs() == []
 
 
+def test_a_run_is_pinned_and_let_go(visit: Visit, api: Api, row: Row) -> None:
+    expect(row.pin).to_have_attribute("aria-pressed", "false")
+
+    row.pin.focus()
+    for key, pinned in (("Enter", True), ("Space", False), ("Enter", True)):
+        visit.page.keyboard.press(key)
+        expect(row.pin).to_have_attribute("aria-pressed", str(pinned).lower())
+        expect(row.pin).to_be_focused()
+        assert api.run("mine")["pinned"] is pinned
+
+    row.press("Stop")
+    expect(row.state).to_have_text("stopped")
+    visit.page.reload()
+    expect(row.pin).to_have_attribute("aria-pressed", "true")
+    row.pin.click()
+    expect(row.pin).to_have_attribute("aria-pressed", "false")
+
+
 def test_what_another_does_to_a_run_is_seen(api: Api, row: Row) -> None:
     run_id = api.run("mine")["id"]
     api.ask(run_id, "pause")

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reluscope.numbers import tell
-from reluscope.runs import rounds
+from reluscope.runs import rounds, trainers
 from reluscope.training.presets import PRESETS
 from reluscope.training.relus import RELUS
 from reluscope.training.spec import RunSpec
@@ -47,7 +47,8 @@ class Clock:
 def clock(monkeypatch, enter_relu):
     made = Clock()
     enter_relu("timed", made)
-    monkeypatch.setattr(rounds, "time", made)
+    for room in (rounds, trainers):
+        monkeypatch.setattr(room, "time", made)
     yield made
     monkeypatch.undo()
 

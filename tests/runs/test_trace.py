@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reluscope.runs.trace import FIRST_CAPACITY, Trace, rows_before
 from reluscope.training.diagnostics import CHANNELS
-from reluscope.training.spec import RunSpec
+from reluscope.training.spec import MAX_MARKS, RunSpec
 
 LOSSES = st.lists(st.floats(width=64), max_size=40)
 EDGE = st.none() | st.integers(-200, 200)
@@ -98,6 +98,51 @@ def test_each_iteration_was_produced_at_the_end_of_its_turn(turns):
     for outside in (-1, len(trace)):
         with pytest.raises(IndexError):
             trace.produced_at(outside)
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=30), EDGE, EDGE)
+def test_the_marks_of_a_span_say_when_its_iterations_were_done(turns, start, stop):
+    trace = Trace(sum(turns))
+    for time, count in enumerate(turns):
+        trace.extend(np.zeros(count), float(time))
+    start, stop, _ = slice(start, stop).indices(len(trace))
+    marks = trace.marks(start, stop)
+    if stop <= start:
+        assert len(marks) == 0
+        return
+    ends = marks[:, 0].astype(int).tolist()
+    assert ends == sorted(set(ends))
+    assert start < ends[0]
+    assert ends[-1] == stop
+    assert [trace.produced_at(end - 1) for end in ends] == marks[:, 1].tolist()
+
+
+@pytest.mark.parametrize("turns", [MAX_MARKS, MAX_MARKS + 1, 3 * MAX_MARKS, 9 * MAX_MARKS + 5])
+def test_past_a_number_of_turns_times_are_known_less_exactly(turns):
+    """But never by more than a few turns, and of the newest exactly."""
+    trace = Trace(2 * turns)
+    for turn in range(turns):
+        trace.extend(np.zeros(2), float(turn))
+        assert trace.produced_at(len(trace) - 1) == turn
+    marks = trace.marks()
+    assert len(marks) <= MAX_MARKS + 1
+    coarseness = 2 * turns / MAX_MARKS + 1
+    for iteration in range(0, 2 * turns, 97):
+        assert 0 <= trace.produced_at(iteration) - iteration // 2 <= coarseness
+
+
+@pytest.mark.parametrize("turns", [0, 1, 100, MAX_MARKS + 1, 3 * MAX_MARKS])
+def test_a_trace_made_of_what_another_gave_goes_on_as_that_does(turns):
+    trace, again = (Trace(turns + 10, 3, 2) for _ in range(2))
+    for turn in range(turns):
+        trace.extend(np.array([turn / 3]), float(turn), np.full((int(turn % 3 == 0), 2), turn))
+    again.preload(trace[:], trace.rows(), trace.marks())
+    for one in (trace, again):
+        one.extend(np.array([math.nan, 7.0]), 9e9)
+    assert bits(again[:]) == bits(trace[:])
+    assert bits(again.rows()) == bits(trace.rows())
+    assert len(again.marks()) <= MAX_MARKS + 1
+    assert again.produced_at(turns + 1) == trace.produced_at(turns + 1) == 9e9
 
 
 def test_nan_keeps_its_bits():

@@ -18,7 +18,8 @@ def test_what_a_run_answers_is_described_under_the_type_that_it_comes_in(api, re
     api.until_ended(run_id)
     told = responses(f"/api/runs/{{id}}/{kind}")["200"]["content"]
     came = api.http.get(f"/api/runs/{run_id}/{kind}").headers["content-type"]
-    assert list(told) == [came.split(";")[0]]
+    assert came.split(";")[0] in told
+    assert len(told) == (4 if kind == "losses" else 1)
     assert all(content["schema"] for content in told.values())
 
 
@@ -36,10 +37,12 @@ def test_every_error_is_described_as_a_problem_document_and_nothing_else(api):
     errors = [
         operation["responses"]["4XX"]["content"]
         for path, operations in document["paths"].items()
-        if path not in ("/api/catalog", "/healthz")
+        if path not in ("/api/catalog", "/healthz", "/readyz")
         for operation in operations.values()
     ]
     schema = {"$ref": "#/components/schemas/Problem"}
     assert errors
     assert all(told == {"application/problem+json": {"schema": schema}} for told in errors)
+    not_ready = document["paths"]["/readyz"]["get"]["responses"]["503"]["content"]
+    assert not_ready == {"application/problem+json": {"schema": schema}}
     problem(api.http.get("/api/runs/none/script"), 404)

@@ -115,7 +115,7 @@ def test_a_field_that_a_step_does_not_have_is_told_with_those_that_it_has(api):
 
 
 def test_runs_beyond_the_limit_are_refused_until_one_ends(server, api, monkeypatch):
-    monkeypatch.setattr(server.book, "_max_live", 2)
+    monkeypatch.setattr(server.book._register, "_max_live", 2)
     first, _second = api.start(**LONG), api.start(**LONG)
     document = problem(api.http.post("/api/runs", json=LONG), 409)
     assert "2 runs are live" in document["detail"]

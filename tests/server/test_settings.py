@@ -46,12 +46,17 @@ def test_without_options_it_serves_this_machine_alone(run):
         ("--max-live=5", {"RELUSCOPE_MAX_LIVE": "5"}, "max_live", 5),
         ("--max-runs=6", {"RELUSCOPE_MAX_RUNS": "6"}, "max_runs", 6),
         ("--log-level=error", {"RELUSCOPE_LOG_LEVEL": "error"}, "log_level", "error"),
+        ("--data=/a/b", {"RELUSCOPE_DATA": "/a/b"}, "data", Path("/a/b")),
+        ("--no-store", {"RELUSCOPE_STORE": "false"}, "store", False),
+        ("--resume=never", {"RELUSCOPE_RESUME": "never"}, "resume", "never"),
+        ("--keep=100", {"RELUSCOPE_KEEP": "100"}, "keep", (100, None)),
+        ("--keep=2GiB", {"RELUSCOPE_KEEP": "2 GiB"}, "keep", (None, 2 * 1024**3)),
         ("--load=a.py", {"RELUSCOPE_LOAD": "a.py"}, "load", [Path("a.py")]),
         ("--allow-host=a.example", {"RELUSCOPE_ALLOW_HOST": '["a.example"]'}, "allow_host", 0),
     ],
 )
 def test_an_option_and_its_variable_mean_the_same(run, option, variable, field, value):
-    expected = value or ["a.example"]
+    expected = ["a.example"] if value == 0 and field == "allow_host" else value
     assert getattr(run(option), field) == expected
     assert getattr(run(**variable), field) == expected
 

@@ -61,8 +61,7 @@ def plain_update(rule: Rule, weights: Sequence[Tensor]) -> Update:
         return lambda **_: _by_hand(weights, rule.lr)
     if rule.rule == "manual_data":
         return lambda **_: _through_data(weights, rule.lr)
-    optimizers = {name.lower(): cls for name, cls in vars(optim).items() if isinstance(cls, type)}
-    optimizer = optimizers[rule.rule](_groups(rule, weights), **_arguments(rule))
+    optimizer = plain_optimizer(rule, weights)
 
     def step(**changed: float) -> None:
         for group in optimizer.param_groups:
@@ -71,6 +70,12 @@ def plain_update(rule: Rule, weights: Sequence[Tensor]) -> Update:
         optimizer.zero_grad()
 
     return step
+
+
+def plain_optimizer(rule: Rule, weights: Sequence[Tensor]) -> optim.Optimizer:
+    """The one that has the rule's name."""
+    optimizers = {name.lower(): cls for name, cls in vars(optim).items() if isinstance(cls, type)}
+    return optimizers[rule.rule](_groups(rule, weights), **arguments(rule))
 
 
 def _groups(rule: Rule, weights: Sequence[Tensor]) -> list[dict[str, Any]]:
@@ -82,7 +87,7 @@ def _groups(rule: Rule, weights: Sequence[Tensor]) -> list[dict[str, Any]]:
     ]
 
 
-def _arguments(rule: Rule) -> dict[str, Any]:
+def arguments(rule: Rule) -> dict[str, Any]:
     """What torch's optimizer is given; some of its arguments are pairs of our hyperparameters."""
     given = rule.model_dump(exclude={"rule", "lr_w1", "lr_w2"})
     pairs = [("betas", "beta1", "beta2"), ("etas", "eta_minus", "eta_plus")]

@@ -45,11 +45,13 @@ def trained(spec: RunSpec, changes: Sequence[Change] = ()) -> NDArray[np.float64
     """What a trainer gives for the spec, with these changes, up to where the run would stop."""
     trainer = Trainer(spec)
     losses = []
-    for until, after in [*changes, (spec.iterations, None)]:
-        done = trainer.advance(until - trainer.iteration)
-        losses.append(done.losses)
-        if done.nonfinite and spec.on_nonfinite != "continue":
-            break
+    end = changes[-1].spec.iterations if changes else spec.iterations
+    for until, after in [*changes, (end, None)]:
+        if until > trainer.iteration:
+            done = trainer.advance(until - trainer.iteration)
+            losses.append(done.losses)
+            if done.nonfinite and trainer.spec.on_nonfinite != "continue":
+                break
         if after:
             trainer.change(after)
     return np.concatenate(losses)

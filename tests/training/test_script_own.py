@@ -94,6 +94,23 @@ class Signs(Rule):
         return own["mean"] * mathematics.sqrt(1)
 
 
+class Lively(Rule):
+    """Along half the gradient, by methods that are called as another rule's."""
+
+    rule: str = "lively"
+    lr: LearningRate = 1e-3
+
+    def step(
+        self, weights: Sequence[Tensor], gradients: Sequence[Tensor], state: Sequence[State]
+    ) -> None:
+        for weight, gradient, own in zip(weights, gradients, state, strict=True):
+            own["mean"] = self.smooth(gradient)
+            weight.sub_(own["mean"], alpha=self.lr)
+
+    def smooth(self, gradient: Tensor) -> Tensor:
+        return gradient / 2
+
+
 class Straight(Rule):
     """As manual, by a method of its own."""
 

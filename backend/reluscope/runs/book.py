@@ -6,24 +6,25 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import FieldError, InvalidFields, NoRoom, StoreUnavailable, UnknownRun
 from ..training.devices import canonical, make_deterministic
 from ..training.rules import Rule
-from ..training.spec import RunSpec, check_known
+from ..training.spec import RunSpec
+from ..training.unknown import check_known
 from . import forks
 from .history import history
-from .index import Index
 from .keep import Keep
+from .keeper import Keeper
 from .kept import Kept
 from .memory import Memory
+from .register import Register
 from .rounds import Round
 from .run import Checkpoint, Run
-from .shelf import Shelf
 from .signal import Signal
-from .store import Snapshot, Store, Stored
+from .states import Status
+from .store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -62,21 +63,14 @@ class Book:
         self._lock = threading.Lock()
         self._cpu_workers = cpu_workers
         self.memory = Memory(memory_bytes)
-        self._max_live = max_live
-        self._max_runs = max_runs
-        self._runs: dict[str, Run] = {}
-        self._numbered: dict[int, Run] = {}
-        self._live: set[Run] = set()
-        self._index = Index()
+        self._register = Register(self.memory, max_live, max_runs, self._tell)
         self._rounds: dict[str, Round] = {}
         self._signals: list[Signal] = []
         self.store = store
-        self._resume = resume
-        self._shelf = Shelf(self._shelved)
-        self._keep = keep
         self._closing = False
         if store is not None:
-            store.follow(self)
+            take_up = self._take_up if resume else None
+            store.follow(Keeper(self._register, self._lock, keep, take_up))
 
     def listen(self, wake: Callable[[], None]) -> Signal:
         """A signal that is marked with every run that is there, and with those that are made, change
@@ -84,9 +78,9 @@ class Book:
         signal = Signal(wake)
         with self._lock:
             self._signals.append(signal)
-            there = list(self._runs)
-        for run_id in there:
-            signal.mark(run_id)
+            there = self._register.all()
+        for run in there:
+            signal.mark(run.id)
         return signal
 
     # --- runs come
@@ -98,12 +92,12 @@ class Book:
         Raises InvalidFields where its device is not there or its memory could never be had, and
         NoRoom where the runs that are there now leave too little.
         """
-        self._check_device(spec)
+        self._register.check_device(spec)
         with self._lock:
-            run = Run(spec, self._number(time.time()))
+            run = Run(spec, self._register.number(time.time()))
             run.request = request
-            self._check_room(run)
-            self._enter(run)
+            self._register.check_room(run)
+            self._register.enter(run)
             self._round(run).enter(run)
         return run
 
@@ -135,42 +129,42 @@ class Book:
         spec = kept[0].view.spec
         first, changes = history(spec, kept[0].events)
         check_known(first, spec, *(change.spec for change in changes))
-        self._check_device(spec)
+        self._register.check_device(spec)
         with self._lock:
-            runs = [Run.of(one, self._number(one.view.created_at)) for one in kept]
-            self._check_room(*runs)
+            runs = [Run.of(one, self._register.number(one.view.created_at)) for one in kept]
+            self._register.check_room(*runs)
             for run in runs:
                 run.checkpoint = checkpoint
-                self._enter(run)
+                self._register.enter(run)
                 self._round(run).enter(run)
         return runs
 
     def add(self, kept: Iterable[Kept]) -> list[Run]:
-        """Take in runs that were taken apart elsewhere; one whose id is taken here gets another. What
-        had not ended there is interrupted here. Raises NoRoom."""
-        added = []
+        """Take in runs that were taken apart elsewhere, all of them or none; one whose id is taken
+        here gets another. What had not ended there is interrupted here. Raises NoRoom."""
+        came = [one.at_rest("it was exported before it had ended") for one in kept]
+        added = [Run.of(one, 0) for one in came]  # which copies their curves, without the lock
+        ids: dict[str, str] = {}
         with self._lock:
-            for one in kept:
-                run = Run.of(one, self._number(one.view.created_at))
-                if run.id in self._runs:
+            self._register.check_count(len(added))
+            for run, one in zip(added, came, strict=True):
+                run.number = self._register.number(one.view.created_at)
+                if run.id in self._register:
                     run.rename()
                 if one.checkpoint is not None and not run.ended:
                     run.checkpoint = Checkpoint(run.iteration, one.checkpoint)
-                if run.live:
-                    run.move("interrupted", "it was exported before it had ended")
-                self._check_count()
-                self._enter(run)
-                added.append(run)
+                ids[one.view.id] = run.id
+                self._register.enter(run)
+            for run in added:
+                if (origin := run.forked_from) and origin.id in ids:
+                    run.forked_from = origin.model_copy(update={"id": ids[origin.id]})
         return added
 
     # --- and are found
 
     def find(self, run_id: str) -> Run:
         """Raises UnknownRun."""
-        try:
-            return self._runs[run_id]
-        except KeyError:
-            raise UnknownRun(run_id) from None
+        return self._register.find(run_id)
 
     def read(self, run_id: str) -> Run:
         """A run with its curve and events in memory, where they stay for a while: from the store,
@@ -188,7 +182,7 @@ class Book:
             with self._lock:
                 if run.is_shelved:
                     run.unshelve(kept)
-                    self._shelf.note(run)
+                    self._register.shelf.note(run)
                     self.memory.note(run)
         return run
 
@@ -221,8 +215,7 @@ class Book:
     ) -> list[Run]:
         """Runs that have what is wanted, newest first, as `Index.find` has it."""
         with self._lock:
-            numbers = self._index.find(wanted, text, before, limit)
-            return [self._numbered[number] for number in numbers]
+            return self._register.search(wanted, text, before, limit)
 
     # --- are steered
 
@@ -251,7 +244,7 @@ class Book:
             run.turn.step = None
             run.stop_at = run.spec.iterations
             run.version += 1
-            self._changed(run)
+            self._register.changed(run)
             return run
 
     def step(self, run_id: str, iterations: int) -> Run:
@@ -264,7 +257,7 @@ class Book:
             run.check_not_ending("step")
             self._round(run).step(run, iterations)
             run.version += 1
-            self._changed(run)
+            self._register.changed(run)
             return run
 
     def stop(self, run_id: str, *, wait_s: float = VERB_TIMEOUT_S) -> Run:
@@ -278,7 +271,7 @@ class Book:
                 self._round(run).ask(run, ("stopped", None))
             elif not run.ended:
                 run.move("stopped")
-                self._changed(run)
+                self._register.changed(run)
         return _settled(run, wait_s)
 
     def change(
@@ -311,14 +304,16 @@ class Book:
                 run.pinned = pinned
             if run.in_round and run.spec.pace != pace:
                 self._round(run).enter(run)
-            self._changed(run)
+            self._register.changed(run)
         return _settled(run, wait_s)
 
     def delete(self, run_id: str) -> None:
         """Forget a run and its trace, whatever it is doing. Raises UnknownRun."""
         with self._lock:
             run = self.find(run_id)
-            self._forget(run)
+            if run.live:
+                self._round(run).drop(run)
+            self._register.forget(run)
 
     # --- and are kept
 
@@ -331,64 +326,6 @@ class Book:
             return done
         return self.store.settled()
 
-    def snapshot(self, run_id: str) -> Snapshot | None:
-        """What there is of a run to be stored now; None where it is gone."""
-        with self._lock:
-            run = self._runs.get(run_id)
-            return None if run is None else Snapshot.of(run)
-
-    def stored(self, snapshot: Snapshot, size_bytes: int) -> None:
-        """All of `snapshot` is stored, in so many bytes: what may leave memory now."""
-        with self._lock:
-            run = self._runs.get(snapshot.view.id)
-            if run is None:
-                return
-            run.stored_bytes = size_bytes
-            if run.checkpoint is snapshot.checkpoint:
-                run.checkpoint = None
-            if not run.live and run.version == snapshot.version and not run.is_shelved:
-                self._shelf.note(run)
-
-    def adopt(self, found: Iterable[Stored]) -> None:
-        """Take up the runs of the store that are not here: those that have ended are shelved. The
-        others were cut off, and are interrupted; or go on, where that was asked for."""
-        adopted = []
-        with self._lock:
-            for stored in found:
-                if stored.view.id in self._runs:
-                    continue
-                kept = stored.whole or Kept(stored.view)
-                run = Run.of(kept, stored.number, shelved=stored.whole is None)
-                run.stop_at, run.request = stored.stop_at, stored.request
-                run.stored_bytes = stored.size_bytes
-                if run.status == "running" or (run.in_round and not self._resume):
-                    run.move("interrupted", _cut_off(run))
-                self._enter(run)
-                adopted.append(run)
-        if self._resume:
-            for run in adopted:
-                if run.status in ("queued", "interrupted"):
-                    self._take_up(run)
-
-    def missing(self, there: Collection[str]) -> set[str]:
-        """The store has only these runs: others of which nothing else is left are gone. The ids of
-        those that are left."""
-        with self._lock:
-            for run in [r for r in self._runs.values() if r.is_shelved and r.id not in there]:
-                logger.warning("run %s is gone: its curve was in the store alone", run.id)
-                self._forget(run)
-            return set(self._runs)
-
-    def tidy(self) -> None:
-        """Let curves that nobody has asked for lately leave memory, and runs that are too many leave
-        altogether: the oldest first, none that is pinned or has not ended."""
-        with self._lock:
-            self._shelf.tidy()
-            excess = self._keep.excess(self._runs.values()) if self._keep else ()
-            for run in excess:
-                logger.info("run %s makes room for newer ones", run.id)
-                self._forget(run)
-
     def close(self) -> bool:
         """Stop all workers and store what there is; the runs that train are interrupted. False where
         a worker is still in a long iteration."""
@@ -397,7 +334,7 @@ class Book:
             rounds = list(self._rounds.values())
             for turning in rounds:
                 turning.close()
-            for run in self._live.copy():
+            for run in self._register.live.copy():
                 if run.in_round:
                     self._round(run).ask(run, ("interrupted", "the server was shut down"))
         deadline = time.monotonic() + STOP_TIMEOUT_S
@@ -409,34 +346,13 @@ class Book:
 
     def _save_all(self) -> None:
         deadline = time.monotonic() + SAVE_TIMEOUT_S
-        for run in self._runs.values():
+        for run in self._register.all():
             if run.status in ("paused", "interrupted") and time.monotonic() < deadline:
                 with contextlib.suppress(Exception):  # what is not saved is trained again
-                    self._round(run).save(run)
-
-    # --- under the lock, but for what says otherwise
-
-    def _number(self, created_at: float) -> int:
-        """The number of a run that is made now, or was then: in the order of creation, and one that
-        no other has."""
-        number = int(created_at * 1e6)
-        while number in self._numbered:
-            number += 1
-        return number
-
-    def _enter(self, run: Run) -> None:
-        self._runs[run.id] = self._numbered[run.number] = run
-        self._changed(run)
-
-    def _forget(self, run: Run) -> None:
-        del self._runs[run.id], self._numbered[run.number]
-        self._shelf.forget(run)
-        self._index.forget(run)
-        if run.live:
-            self._round(run).drop(run)
-        else:
-            run.turn.gone = True
-        self._changed(run)
+                    if turning := self._rounds.get(canonical(run.spec.device)):
+                        turning.save(run)
+                with self._lock:  # the store may have looked at it before there was a checkpoint
+                    self._register.changed(run)
 
     def _awake(self, run_id: str) -> Run:
         """A run of which more is to come, with its curve. Without the lock."""
@@ -444,15 +360,15 @@ class Book:
         return run if run.ended else self.read(run_id)
 
     def _continue(self, run: Run, verb: str) -> None:
+        status: Status = "queued" if run.started_at is None else "running"
+        run.check(verb, "queued" if run.status == "interrupted" else status)
+        self._register.check_trainable(run)
         if run.status == "interrupted":
-            self._check_can_go_on(run)
-            run.move("queued")
-            self._shelf.forget(run)
-        else:
-            run.check(verb, "running")
-            check_known(run.spec)
-            run.move("queued" if run.started_at is None else "running")
-        self._changed(run)
+            self._register.check_live(run)
+            self._register.shelf.forget(run)
+            status = "queued"
+        run.move(status)
+        self._register.changed(run)
         self._round(run).enter(run)
 
     def _take_up(self, run: Run) -> None:
@@ -464,37 +380,21 @@ class Book:
                 if run.status == "interrupted":
                     self._continue(run, "resume")
                 else:
-                    self._check_can_go_on(run)
+                    self._register.check_trainable(run)
                     self._round(run).enter(run)
             except (NoRoom, InvalidFields) as error:
                 if run.status == "queued":
-                    run.move("interrupted", _cut_off(run))
+                    run.move("interrupted", "the server ended before it began")
                 before = (run.reason or "it was interrupted").partition(NOT_ON)[0]
                 run.reason = f"{before}{NOT_ON}{error}"
-                self._changed(run)
+                self._register.changed(run)
 
-    def _check_can_go_on(self, run: Run) -> None:
-        self._check_device(run.spec)
-        check_known(run.spec)
-        self._check_live(run)
-
-    def _changed(self, run: Run) -> None:
-        if run.live and not run.turn.gone:
-            if run not in self._live:
-                self._live.add(run)
-                self.memory.note(run)
-        else:
-            self._live.discard(run)
-            self.memory.note(run)
-        if not run.turn.gone:
-            self._index.note(run)
+    def _tell(self, run: Run) -> None:
+        """Tell all who follow the runs. Under the lock."""
         if self.store is not None:
             self.store.note(run)
         for signal in self._signals:
             signal.mark(run.id)
-
-    def _shelved(self, run: Run) -> None:
-        self.memory.note(run)
 
     def _checkpoint(self, run: Run) -> Checkpoint | None:
         """The newest of a run. Raises StoreUnavailable."""
@@ -507,7 +407,9 @@ class Book:
         if device not in self._rounds:
             workers = self._cpu_workers if device == "cpu" else 1
             stored = self._stored_checkpoint if self.store is not None else None
-            self._rounds[device] = Round(device, workers, self._lock, self._changed, stored)
+            self._rounds[device] = Round(
+                device, workers, self._lock, self._register.changed, stored
+            )
         return self._rounds[device]
 
     def _stored_checkpoint(self, run: Run) -> bytes | None:
@@ -518,40 +420,6 @@ class Book:
             logger.warning("run %s begins anew: %s", run.id, error)
             return None
         return checkpoint and checkpoint.data
-
-    def _check_device(self, spec: RunSpec) -> None:
-        there = list(self.memory.budgets)
-        if canonical(spec.device) not in there:
-            raise InvalidFields(
-                [FieldError("device", "this machine has no such device", spec.device, there)]
-            )
-
-    def _check_room(self, *runs: Run) -> None:
-        self._check_count(len(runs))
-        self._check_live(*runs)
-
-    def _check_count(self, more: int = 1) -> None:
-        kept = len(self._runs)
-        if kept + more > self._max_runs:
-            raise NoRoom(f"{kept} runs are kept, which is the limit; delete some first")
-
-    def _check_live(self, *runs: Run) -> None:
-        live = len(self._live)
-        if live + len(runs) > self._max_live:
-            raise NoRoom(f"{live} runs are live, which is the limit; stop one first")
-        try:
-            self.memory.check(*runs)
-        except NoRoom:
-            self._shelf.clear()
-            self.memory.check(*runs)
-
-
-def _cut_off(run: Run) -> str:
-    """Why a run is interrupted that was training when its server ended without a word."""
-    if not run.iteration:
-        return "the server was cut off before its first iteration was stored"
-    newest = datetime.fromtimestamp(run.trace.produced_at(run.iteration - 1), UTC)
-    return f"the server was cut off; the newest loss that was stored is of {newest:%F %T} UTC"
 
 
 def _check_linear(run: Run, rule: Rule) -> None:

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from ..training.change import SWITCHABLE, Change
 from ..training.rules import RULES, Rule
-from ..training.spec import RunSpec, UnknownRule
+from ..training.spec import RunSpec
+from ..training.unknown import UnknownRule
 from .view import Event
 
 _UPDATE = "update"
@@ -40,15 +41,23 @@ def changes_between(before: RunSpec, after: RunSpec) -> Changes:
     return changes
 
 
-def history(spec: RunSpec, events: Sequence[Event]) -> tuple[RunSpec, list[Change]]:
-    """`spec` with what it began with of all that decides a curve, and what became of that on the
-    way; `events` in the order in which they were told."""
+def history(
+    spec: RunSpec, events: Sequence[Event], fields: Sequence[str] = SWITCHABLE
+) -> tuple[RunSpec, list[Change]]:
+    """`spec` with what it began with of these fields, and what became of them on the way; `events`
+    in the order in which they were told."""
     steps = [
         (event.iteration, decisive)
         for event in events
-        if (decisive := {n: v for n, v in (event.changes or {}).items() if _decides(n)})
+        if (
+            decisive := {
+                name: both
+                for name, both in (event.changes or {}).items()
+                if name.partition(".")[0] in fields
+            }
+        )
     ]
-    state: dict[str, Any] = {name: getattr(spec, name) for name in SWITCHABLE}
+    state: dict[str, Any] = {name: getattr(spec, name) for name in fields}
     state[_UPDATE] = spec.update.model_dump()
     for _, changes in reversed(steps):
         state = _put(state, {name: both[0] for name, both in changes.items()})
@@ -58,10 +67,6 @@ def history(spec: RunSpec, events: Sequence[Event]) -> tuple[RunSpec, list[Chang
         state = _put(state, {name: both[1] for name, both in changes.items()})
         found.append(Change(iteration, _spec(spec, state)))
     return first, found
-
-
-def _decides(name: str) -> bool:
-    return name.partition(".")[0] in SWITCHABLE
 
 
 def _put(state: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """All that is kept of a run, in the store and in files: what makes it whole again elsewhere."""
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..training.diagnostics import CHANNELS
+from .states import LIVE
 from .trace import Trace
 from .view import Event, RunView
 
@@ -32,3 +34,13 @@ class Kept:
         trace = Trace(spec.iterations, spec.diagnostics_every, len(CHANNELS))
         trace.preload(self.losses, self.rows, self.marks)
         return trace
+
+    def at_rest(self, reason: str) -> "Kept":
+        """As it is elsewhere: what had not ended is interrupted there, for `reason`."""
+        if self.view.status not in LIVE:
+            return self
+        told = Event(
+            iteration=self.view.iteration, at=time.time(), kind="interrupted", reason=reason
+        )
+        view = self.view.model_copy(update={"status": "interrupted", "reason": reason})
+        return replace(self, view=view, events=[*self.events, told])

@@ -14,13 +14,12 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
 
-from ..training.change import Change
 from ..training.cuda import own_stream, record_under
-from ..training.devices import environment, use_one_thread
+from ..training.devices import use_one_thread
 from ..training.rules import Rule
-from ..training.trainer import Advance, Nonfinite, Trainer, advance
-from .run import Checkpoint, Run
+from .run import Run
 from .states import MOVES, Outcome
+from .trainers import Trainers
 
 logger = logging.getLogger(__name__)
 
@@ -61,13 +60,12 @@ class Round:
         self._lock = lock
         self._changed = changed
         self._work = threading.Condition(lock)
-        self._stored = stored
         self._ready: Queue = []
         self._resting: Queue = []
         self._to_save: deque[Run] = deque()
         self._tickets = itertools.count()
         self._used_s = 0.0
-        self._trainers: dict[str, Trainer] = {}
+        self._trainers = Trainers(stored)
         self._in_company: Counter[Hashable] = Counter()
         self._closing = False
         self._threads = [
@@ -110,14 +108,14 @@ class Round:
         if run.turn.active:
             run.turn.ask_change(update)
         else:
-            self._change(run, update)
+            self._trainers.change(run, update)
 
     def drop(self, run: Run) -> None:
         """Forget `run`: now, or when the turn that it is in is over."""
         run.turn.gone = True
         if not run.turn.active:
             self._withdraw(run)
-            self._trainers.pop(run.id, None)
+            self._trainers.drop(run)
 
     def close(self) -> None:
         """Tell the workers to stop after the turn that they are in."""
@@ -134,9 +132,8 @@ class Round:
     def save(self, run: Run) -> None:
         """Make a checkpoint of `run`, where it has trained since the last, as soon as the workers
         have stopped. To be called without the lock."""
-        trainer = self._trainers.get(run.id)
-        if trainer and not run.turn.active and run.saving.iteration != run.trained:
-            self._save(run, trainer)
+        if not run.turn.active and self._trainers.is_unsaved(run):
+            self._trainers.save(run)
 
     def _put(self, run: Run) -> None:
         if run.spec.pace is not None and run.turn.due > time.monotonic():
@@ -176,10 +173,10 @@ class Round:
 
     def _take_company(self, run: Run) -> list[Run]:
         """Runs that are due and may advance together with `run`: a worker's share of them."""
-        company = self._company(run)
+        company = self._trainers.company(run)
         if company is None:
             return []
-        like = [entry for entry in self._ready if self._company(entry[2]) == company]
+        like = [entry for entry in self._ready if self._trainers.company(entry[2]) == company]
         there = 1 + len(like) + self._in_company[company]
         share = min(MAX_COMPANY, -(-there // len(self._threads))) - 1
         taken = sorted(like)[:share]
@@ -188,11 +185,6 @@ class Round:
             self._ready[:] = [entry for entry in self._ready if id(entry[2]) not in gone]
             heapq.heapify(self._ready)
         return [entry[2] for entry in taken]
-
-    def _company(self, run: Run) -> Hashable:
-        """For which runs it is equal, those may share a turn; None for one that goes alone."""
-        trainer = self._trainers.get(run.id)
-        return trainer.company if trainer and run.spec.pace is None else None
 
     def _work_on(self) -> None:
         """What a worker does all its life."""
@@ -206,7 +198,7 @@ class Round:
                 runs = self._take()
                 if not runs:
                     return
-                company = self._company(runs[0])
+                company = self._trainers.company(runs[0])
                 self._in_company[company] += len(runs)
                 saving = runs[0].saving.asked
                 for run in runs:
@@ -216,8 +208,8 @@ class Round:
                 count = 0 if saving else min(_count(run, len(runs)) for run in runs)
             began = time.perf_counter()
             if saving:
-                self._try_to_save(runs[0])
-            outcomes = [None] if saving else self._train(runs, count)
+                self._trainers.save(runs[0])
+            outcomes = [None] if saving else self._trainers.train(runs, count)
             with self._lock:
                 self._in_company[company] -= len(runs)
                 self._in_company += Counter()  # drops what is 0
@@ -234,94 +226,13 @@ class Round:
         if run.status == "queued":
             run.move("running")
 
-    def _train(self, runs: list[Run], count: int) -> list[Outcome | None]:
-        """One turn, without the lock: build the trainer if it is the first, train, record, save."""
-        try:
-            trainers = [self._trainers.get(run.id) or self._begin(run) for run in runs]
-            began = time.perf_counter()
-            results = advance(trainers, count)
-        except BaseException as error:  # noqa: BLE001 - somebody's ReLU must not end the worker
-            if len(runs) == 1:
-                return [_failure(runs[0], error)]
-            return [outcome for run in runs for outcome in self._train([run], count)]
-        turn_s = (time.perf_counter() - began) / len(runs)
-        outcomes = []
-        for run, trainer, result in zip(runs, trainers, results, strict=True):
-            run.turn.iteration_s = turn_s / count
-            run.saving.trained_s += turn_s
-            try:
-                outcomes.append(self._record(run, trainer, result))
-            except BaseException as error:  # noqa: BLE001 - as above
-                outcomes.append(_failure(run, error))
-        return outcomes
-
-    def _record(self, run: Run, trainer: Trainer, result: Advance) -> Outcome | None:
-        """Take in what came of a turn, and prepare `run` for the next."""
-        there = len(run.trace)
-        run.record(result.losses, result.diagnostics)
-        if result.error:
-            return _failure(run, result.error)
-        outcome = _outcome(run, result.nonfinite, there)
-        if run.trained < run.spec.iterations and (outcome is None or outcome[0] == "paused"):
-            _change_as_planned(run, trainer)
-            if self._stored and run.saving.is_due(time.monotonic()):
-                self._save(run, trainer)
-        return outcome
-
-    def _begin(self, run: Run) -> Trainer:
-        """The trainer of `run`: from a checkpoint where it has one, else from the start."""
-        first, changes = run.history()
-        trainer = self._restored(run) or Trainer(first)
-        run.trained = trainer.iteration
-        run.plan = deque(change for change in changes if change.iteration >= trainer.iteration)
-        _change_as_planned(run, trainer)
-        run.saving.at = time.monotonic()
-        run.saving.iteration = trainer.iteration or None
-        _note_environment(run)
-        self._trainers[run.id] = trainer
-        return trainer
-
-    def _restored(self, run: Run) -> Trainer | None:
-        data = run.checkpoint and run.checkpoint.data
-        if data is None and self._stored and run.iteration:
-            data = self._stored(run)
-        if data is None:
-            return None
-        try:
-            trainer = Trainer.restore(data)
-        except ValueError as error:
-            logger.warning("the checkpoint of run %s is of no use: %s", run.id, error)
-            return None
-        return trainer if trainer.iteration <= run.iteration else None
-
-    def _save(self, run: Run, trainer: Trainer) -> None:
-        began = time.monotonic()
-        run.checkpoint = Checkpoint(run.trained, trainer.checkpoint())
-        run.saving.done(run.trained, began, time.monotonic())
-
-    def _try_to_save(self, run: Run) -> None:
-        """What cannot be saved can be trained again."""
-        try:
-            self._save(run, self._trainers[run.id])
-        except Exception:
-            logger.exception("run %s could not be saved", run.id)
-            run.saving.done(run.trained, 0.0, 0.0)
-
-    def _change(self, run: Run, update: Rule) -> None:
-        run.change(update=update)
-        if trainer := self._trainers.get(run.id):
-            if run.trained == run.front:
-                trainer.change(run.spec)
-            else:
-                run.plan.append(Change(run.front, run.spec))
-
     def _settle(self, run: Run, outcome: Outcome | None) -> None:
         """After a turn, or between two: let `run` go to where it belongs."""
         turn = run.turn
         asked, turn.asked = turn.asked, None
         if turn.update is not None:
             update, turn.update = turn.update, None
-            self._change(run, update)
+            self._trainers.change(run, update)
         if turn.step is not None:
             run.stop_after(turn.step)
             turn.step = None
@@ -334,40 +245,20 @@ class Round:
             elif run.in_round:
                 self._put(run)
         if run.ended or turn.gone:
-            self._trainers.pop(run.id, None)
-            run.plan.clear()
+            self._trainers.drop(run)
         if not run.in_round:
             self._rest(run)
+        self._changed(run)  # first, so that who waits for what was asked finds it on its way
         turn.settle()
-        self._changed(run)
 
     def _rest(self, run: Run) -> None:
         """`run` gets no turns for now: let go of what it shares, and see that it is saved."""
         run.meter.stop()
-        trainer = self._trainers.get(run.id)
-        if trainer is None:
-            return
-        trainer.leave()
-        if self._stored and run.status == "paused" and run.saving.iteration != run.trained:
+        self._trainers.leave(run)
+        if run.status == "paused" and self._trainers.is_unsaved(run):
             run.saving.asked = True
             self._to_save.append(run)
             self._work.notify()
-
-
-def _change_as_planned(run: Run, trainer: Trainer) -> None:
-    while run.plan and run.plan[0].iteration <= run.trained:
-        trainer.change(run.plan.popleft().spec)
-
-
-def _note_environment(run: Run) -> None:
-    """Note where `run` trains, and tell where that is another place than before."""
-    before, now = run.environment, environment(run.spec.device)
-    run.environment = now
-    if before is not None and run.iteration and before != now:
-        names = [name for name in before.keys() | now.keys() if before.get(name) != now.get(name)]
-        changes = {f"environment.{n}": [before.get(n), now.get(n)] for n in sorted(names)}
-        run.tell("changed", "it goes on in another environment", changes=changes)
-    run.version += 1
 
 
 def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome | None:
@@ -377,9 +268,11 @@ def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome |
         return outcome
     if done == run.spec.iterations:
         return "finished", outcome and outcome[1]
-    if outcome is not None and asked is not None and asked[0] == outcome[0]:
-        return outcome  # with its reason
-    return asked or outcome or (("paused", None) if done >= run.stop_at else None)
+    if outcome is None and done >= run.stop_at:
+        outcome = "paused", None
+    if asked is None or (outcome is not None and asked[0] in (outcome[0], "interrupted")):
+        return outcome  # with its reason; a pause is one for the next server, too
+    return asked
 
 
 def _count(run: Run, company: int) -> int:
@@ -402,24 +295,3 @@ def _count(run: Run, company: int) -> int:
     if pace is not None:
         turn.due += count / pace
     return count
-
-
-def _failure(run: Run, error: BaseException) -> Outcome:
-    """That `run` has failed, and why, in a line."""
-    logger.warning("run %s failed", run.id, exc_info=error)
-    told = str(error).encode(errors="backslashreplace").decode()  # half a surrogate pair is no text
-    words = (told.strip() or "no more is known").splitlines()
-    return "failed", f"{type(error).__name__}: {words[0]}"
-
-
-def _outcome(run: Run, nonfinite: Nonfinite | None, there: int) -> Outcome | None:
-    """What it means for `run`, which had `there` iterations before its turn, that a number was met
-    that is not finite. In iterations that are trained again it has been told, unless they differ."""
-    if nonfinite is None or (nonfinite.iteration < there and not run.differs):
-        return None
-    if run.spec.on_nonfinite == "stop":
-        return "diverged", str(nonfinite)
-    if run.spec.on_nonfinite == "pause":
-        return "paused", str(nonfinite)
-    run.tell("nonfinite", str(nonfinite), iteration=nonfinite.iteration)
-    return None

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections import Counter, deque
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import ForbiddenMove
 from ..numbers import tell
-from ..training.change import Change
+from ..training.change import SWITCHABLE, Change
 from ..training.devices import canonical
 from ..training.diagnostics import CHANNELS
 from ..training.spec import RunSpec
@@ -62,7 +62,7 @@ class Run:
         self.trained = 0
         """Iterations that its trainer has done: fewer than the trace has while it trains again what
         came after the checkpoint that it goes on from."""
-        self.plan: deque[Change] = deque()
+        self.plan: list[Change] = []
         """What its trainer has yet to change on the way, in order."""
         self.planned_to = 0
         """The iteration of the last change that has been told."""
@@ -125,6 +125,7 @@ class Run:
         """Take back the curve and the events."""
         self.events = list(kept.events)
         self.planned_to = max((e.iteration for e in kept.events if e.changes), default=0)
+        self.differs = next((e.reason for e in kept.events if e.kind == "differs"), None)
         self.used_at = time.monotonic()
         if len(kept.losses) and not np.isnan(lowest := float(np.fmin.reduce(kept.losses))):
             self.min_loss = lowest
@@ -214,7 +215,15 @@ class Run:
 
     def stop_after(self, iterations: int) -> None:
         """Have it pause, or finish, when that many more are done."""
-        self.stop_at = min(len(self.trace) + iterations, self.spec.iterations)
+        self.stop_at = min(self.iteration + iterations, self.spec.iterations)
+        self.version += 1
+
+    @property
+    def stops_at(self) -> int:
+        """`stop_at`; where a step waits for the end of the turn, what it is if the turn ends now."""
+        if self.turn.step is None:
+            return self.stop_at
+        return min(self.iteration + self.turn.step, self.spec.iterations)
 
     def check(self, verb: str, status: Status) -> None:
         """Raises ForbiddenMove where its state, or the end asked of it, forbids `status` next."""
@@ -286,6 +295,10 @@ class Run:
         on the way. Any thread may ask, where the run is not shelved."""
         spec = self.spec  # before the events: what it has not yet, they can undo all the same
         return history(spec, list(self.events))
+
+    def orders(self) -> tuple[RunSpec, list[Change]]:
+        """Its history with what does not decide the curve, but where that ends."""
+        return history(self.spec, list(self.events), (*SWITCHABLE, "on_nonfinite"))
 
     def view(self) -> RunView:
         """What the outside sees of it now. Any thread may ask."""

@@ -95,7 +95,7 @@ class Trace:
     ) -> None:
         """Fill an empty trace with what `[:]`, `rows()` and `marks()` gave of another."""
         while len(marks) > MAX_MARKS:
-            marks = marks[1::2]
+            marks = marks[::-2][::-1]  # the last stays
             self._turns_a_mark *= 2
         self._published = _Published(
             self._losses.write(0, losses),

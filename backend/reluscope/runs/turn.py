@@ -62,8 +62,12 @@ class Turn:
     """Done when what is asked has come about, or is asked no longer; None where nothing is."""
 
     def ask(self, outcome: Outcome) -> None:
-        """Note where to go when the turn is over."""
-        self.asked, self.step = outcome, None
+        """Note where to go when the turn is over. An interruption takes back nothing that was asked:
+        neither a pause nor how far a step goes."""
+        if outcome[0] != "interrupted":
+            self.asked, self.step = outcome, None
+        elif self.asked is None:
+            self.asked = outcome
         self.settled = self.settled or Future()
 
     def ask_change(self, update: Rule) -> None:

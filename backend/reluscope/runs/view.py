@@ -11,7 +11,8 @@ from pydantic import (
 )
 
 from ..numbers import Number, tell_within
-from ..training.spec import RunSpec, unknown_spec
+from ..training.spec import RunSpec
+from ..training.unknown import unknown_spec
 from .states import Status
 
 

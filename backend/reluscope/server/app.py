@@ -18,6 +18,7 @@ from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
 from .routes import (
+    archive,
     catalog,
     compare,
     diagnostics,
@@ -57,6 +58,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         )
         app.state.answers = Answers(reversed(list(app.state.book.newest_first())))
         app.state.checking = asyncio.Lock()
+        app.state.importing = asyncio.Lock()
         app.state.hub = Hub(app.state.book)
         following = asyncio.create_task(app.state.hub.run())
         following.add_done_callback(_tell_failure)
@@ -78,7 +80,19 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.workers_stopped = True
     problems.install(app)
-    rooms = (catalog, relus, runs, losses, diagnostics, events, script, compare, live, operations)
+    rooms = (
+        catalog,
+        relus,
+        runs,
+        losses,
+        diagnostics,
+        events,
+        script,
+        compare,
+        archive,
+        live,
+        operations,
+    )
     for room in (*rooms, assets):
         app.include_router(room.router)
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)

@@ -17,7 +17,12 @@ from .problems import respond
 MAX_BODY_BYTES = 64 * 1024
 """A spec takes less than 10 KiB, with the longest name and all tags."""
 
-TOO_LARGE = f"a body may have {MAX_BODY_BYTES} bytes"
+MAX_ARCHIVE_BYTES = 2**30
+"""Of runs that are imported: the losses of a hundred million iterations or more. It goes to a file
+as it comes."""
+
+LARGER = {"/api/import": MAX_ARCHIVE_BYTES}
+"""The paths whose bodies may be larger than others."""
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -48,11 +53,11 @@ class Guard:
         if objection is not None:
             answer = respond(403, "not-from-here", "Not from here", objection)
             await answer(scope, receive, send)
-        elif _announced_bytes(scope) > MAX_BODY_BYTES:
-            answer = respond(413, "http-413", HTTPStatus(413).phrase, TOO_LARGE)
+        elif _announced_bytes(scope) > (limit := LARGER.get(scope["path"], MAX_BODY_BYTES)):
+            answer = respond(413, "http-413", HTTPStatus(413).phrase, _too_large(limit))
             await answer(scope, receive, send)
         else:
-            await self._app(scope, _limited(receive), send)
+            await self._app(scope, _limited(receive, limit), send)
 
     def _objection(self, scope: Scope) -> str | None:
         headers = Headers(scope=scope)
@@ -72,7 +77,11 @@ def _announced_bytes(scope: Scope) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-def _limited(receive: Receive) -> Receive:
+def _too_large(limit: int) -> str:
+    return f"a body may have {limit} bytes here"
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
     """`receive`, for bodies that come in pieces of which nobody said how many there are."""
     total = 0
 
@@ -80,8 +89,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > MAX_BODY_BYTES:
-            raise HTTPException(413, TOO_LARGE)
+        if total > limit:
+            raise HTTPException(413, _too_large(limit))
         return message
 
     return receiving

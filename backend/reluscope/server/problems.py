@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection
 
 from ..errors import (
     NOTHING,
+    BadArchive,
     FieldError,
     ForbiddenMove,
     InvalidFields,
@@ -23,6 +24,7 @@ from ..errors import (
     KeySpent,
     NoRoom,
     NoSource,
+    NotInstalled,
     ReluscopeError,
     StoreDamaged,
     StoreUnavailable,
@@ -48,6 +50,8 @@ KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     ForbiddenMove: (409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: (409, "no-room", "No room for another run now"),
     NoSource: (409, "no-source", "The run cannot be written as a script"),
+    BadArchive: (422, "bad-archive", "The file does not hold runs, or not whole ones"),
+    NotInstalled: (501, "not-installed", "This server has not what that needs"),
     StoreUnavailable: (503, "store-unavailable", "The store does not answer"),
     StoreDamaged: (500, "store-damaged", "What is stored of the run is damaged"),
     KeyReused: (422, "idempotency-key-reused", "The Idempotency-Key was used before"),

@@ -1,15 +1,15 @@
 """A checkpoint: what a trainer needs to go on, as bytes that can hold nothing but numbers and words.
 
-It is a safetensors file. Beside its tensors the header has a text in JSON, with a checksum: a spec
-with one digit wrong would train another run.
+It is a safetensors file, whose header holds, beside, a checksum and a text in JSON: one digit wrong would
+train another run.
 
 Most tensors are there under their own names, for anybody to read. One that shares its memory with
 others, or lies in it in another order than its values count, has its bits decided by that, too: of
 such tensors the memory itself is kept, as bytes, and they are made again as views of it.
 """
 
-import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -36,14 +36,21 @@ DTYPES = {
     if isinstance(dtype, torch.dtype)
 }
 
-TEXT, CHECKSUM = "reluscope", "sha256"
-"""What the two entries of the header are called."""
+ENTRY = "reluscope"
+"""What the header's entry is called. It is one, since safetensors keeps no order of several."""
 
 NONE = "these bytes are no checkpoint"
+CUT = "this checkpoint is cut short"
+DAMAGED = "this checkpoint is damaged"
 
 LAST = "last"
 MEMORY = "memory."
 """Names beside those of the network's tensors."""
+
+
+class _Last(NamedTuple):
+    loss: float
+    gradient_norm: float
 
 
 class Checkpoint(NamedTuple):
@@ -106,57 +113,79 @@ def write(checkpoint: Checkpoint) -> bytes:
     # A spec may hold a rule that was not known when its fields were declared.
     spec = checkpoint.spec.model_dump_json(serialize_as_any=True)
     text = f'{{"spec": {spec}, {json.dumps(told)[1:]}'
-    return save(tensors, {TEXT: text, CHECKSUM: _checksum(text)})
+    return save(tensors, {ENTRY: f"{checksum_of(text, tensors)} {text}"})
 
 
 def read(data: bytes) -> Checkpoint:
     """The checkpoint of these bytes, its tensors on their devices, in memory of their own.
 
-    Raises ValueError where they are none, are cut short, or where its spec cannot be trained here.
+    Raises ValueError where they are none, are cut short or damaged, or where its spec cannot be
+    trained here; and torch.OutOfMemoryError where a CUDA device has no room.
     """
-    text = _text(data)
+    text, checksum = _words(data)
     try:
-        told = _Text.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ValueError(f"this checkpoint does not fit: {where}: {first['msg']}") from error
+        found = load(data)
+        right = checksum_of(text, found) == checksum
+    except Exception as error:  # what safetensors raises at odd bytes is told nowhere
+        raise ValueError(DAMAGED) from error
+    if not right:
+        raise ValueError(DAMAGED)
+    told = _told(text)
     device = told.spec.device
     if canonical(device) not in [known.name for known in devices()]:
         raise ValueError(f"this checkpoint is of a run on {device}, which is not here")
     try:
-        found = load(data)
         tensors = _made(found, told.places, device)
-        last = tuple(found[LAST].tolist()) if LAST in found else None
-        assert last is None or len(last) == 2  # noqa: PLR2004 - as `write` has it
-    except Exception as error:  # what safetensors and torch raise at odd bytes is told nowhere
-        raise ValueError(
-            f"this checkpoint does not fit: {error or type(error).__name__}"
-        ) from error
+        last = _Last(*found[LAST].tolist()) if LAST in found else None
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        raise ValueError(f"this checkpoint does not fit: {error}") from error
     return Checkpoint(told.spec, told.iteration, told.watchful, last, told.facts, tensors)
 
 
-def _checksum(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def subject(data: bytes) -> tuple[RunSpec, int]:
+    """The spec and the iteration that a checkpoint is of, as it tells itself; nothing of it is made.
+
+    Raises ValueError where these bytes are none, are cut short, or where its spec is not known here.
+    """
+    told = _told(_words(data)[0])
+    return told.spec, told.iteration
 
 
-def _text(data: bytes) -> str:
-    """What a checkpoint has in words, as it was written. Raises ValueError."""
+def _told(text: str) -> _Text:
+    try:
+        return _Text.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ValueError(f"this checkpoint does not fit: {where}: {first['msg']}") from error
+
+
+def checksum_of(text: str, tensors: Mapping[str, Tensor]) -> str:
+    """CRC-32 of a text and of tensors on the CPU, which have memory of their own."""
+    found = zlib.crc32(text.encode())
+    for name in sorted(tensors):
+        values: Any = tensors[name].reshape(-1).view(torch.uint8).numpy()
+        found = zlib.crc32(values, found)
+    return f"{found:08x}"
+
+
+def _words(data: bytes) -> tuple[str, str]:
+    """What a checkpoint has in words, as it was written, and the checksum. Raises ValueError."""
     stop = 8 + int.from_bytes(data[:8], "little")
     try:
         header = json.loads(data[8:stop])
         own = header.pop("__metadata__")
-        text, checksum = own[TEXT], own[CHECKSUM]
+        checksum, _, text = own[ENTRY].partition(" ")
         whole = stop + max(entry["data_offsets"][1] for entry in header.values())
-        right = _checksum(text) == checksum
+        cut = len(data) < whole
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
         cut = len(data) < stop and data[8:9] == b"{"
-        raise ValueError("this checkpoint is cut short" if cut else NONE) from error
-    if not right:
-        raise ValueError("this checkpoint is damaged: its text is not that of its checksum")
-    if len(data) < whole:
-        raise ValueError("this checkpoint is cut short")
-    return str(text)
+        raise ValueError(CUT if cut else NONE) from error
+    if cut:
+        raise ValueError(CUT)
+    return str(text), str(checksum)
 
 
 def _laid_out(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
@@ -184,8 +213,13 @@ def _laid_out(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[di
 
 def _is_plain(value: Tensor) -> bool:
     """Whether it is all that lies in its memory, in the order in which its values count."""
+    expected, strides = 1, []
+    for size in reversed(value.shape):
+        strides.append(expected)
+        expected *= max(size, 1)
     return (
-        value.is_contiguous()
+        # Where one dimension has size 1, others are contiguous too, and may take another product.
+        value.stride() == tuple(reversed(strides))
         and value.untyped_storage().nbytes() == value.nbytes
         and value.dtype in KNOWN.values()
     )

@@ -16,7 +16,6 @@ which adds in another order than torch.mm; from there on both give the same bits
 class Form:
     """How a script finds the gradient. Lines without the indent of the place where they belong."""
 
-    rules: list[Rule]
     weights: list[Weight]
     start: list[str]
     """Once x, y, w1 and w2 are there."""
@@ -28,11 +27,14 @@ class Form:
     """Whether backward() leaves the gradients with the weights."""
     helpers: list[str] = field(default_factory=list)
     """Functions."""
+    linear: bool = False
+    """Whether every rule is written as optim.SGD."""
+    back: list[str] = field(default_factory=list)
+    """What gives w1 again, where it is not among what moves."""
 
 
-def _autograd(_spec: RunSpec, rules: list[Rule]) -> Form:
+def _autograd(_spec: RunSpec, _rules: list[Rule]) -> Form:
     return Form(
-        rules,
         [Weight("w1", "w1.grad"), Weight("w2", "w2.grad")],
         start=[],
         forward=["h = x.mm(w1)"],
@@ -46,9 +48,8 @@ def _autograd(_spec: RunSpec, rules: list[Rule]) -> Form:
     )
 
 
-def _closed_form(_spec: RunSpec, rules: list[Rule]) -> Form:
+def _closed_form(_spec: RunSpec, _rules: list[Rule]) -> Form:
     return Form(
-        rules,
         [Weight("w1", "grad_w1"), Weight("w2", "grad_w2")],
         start=[],
         forward=["# Autograd sees the ReLU alone.", "h = x.mm(w1).requires_grad_()"],
@@ -88,8 +89,7 @@ def _gram(spec: RunSpec, rules: list[Rule]) -> Form:
     optim.SGD, and the products are those of matrices where that gives the same bits."""
     n, hidden, d_out = spec.n, spec.hidden, spec.d_out
     batched = spec.device != "cpu" or min(n * n * hidden, n * hidden * d_out) < BATCHED_BELOW
-    linear: list[Rule] = [linear_as_sgd(rule) for rule in rules]
-    decays = any(rule.weight_decay for rule in linear)  # type: ignore[attr-defined]
+    decays = any(linear_as_sgd(rule).weight_decay for rule in rules)
     start = [
         "# x stays as it is, so that it is enough to know x x^T. The gradient of w1 is x^T grad_h: w1",
         "# only ever moves along the columns of x^T. With w1 = w1_0 + x^T s, where w1_0 is its start,",
@@ -112,7 +112,6 @@ def _gram(spec: RunSpec, rules: list[Rule]) -> Form:
         h = f"torch.baddbmm({h0}[None], gram[None], s[None])[0]"
         product = _as_a_batch
     return Form(
-        linear,
         [Weight("s", "grad_h", beside="a" if decays else None), Weight("w2", "grad_w2")],
         start=start,
         forward=["# Autograd sees the ReLU alone.", f"h = {h}.requires_grad_()"],
@@ -122,6 +121,8 @@ def _gram(spec: RunSpec, rules: list[Rule]) -> Form:
             *_backward(product),
         ],
         helpers=[BATCHED] if batched else [],
+        linear=True,
+        back=["# w1 itself, as it is now.", f"w1 = {'a * w1' if decays else 'w1'} + x.t().mm(s)"],
     )
 
 

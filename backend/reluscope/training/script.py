@@ -1,21 +1,23 @@
 """A run as one plain PyTorch script, in the tutorials' manner, that prints the run's own losses.
 
-It is read from top to bottom: settings, data and start weights, the loop, the plot. It imports
-nothing of this package; what the run's ReLU or rule needs of its module is written out.
+It is read from top to bottom: settings, data and start weights, the loop, the plot. A run that went
+on by another ReLU, rule or way to the gradient has a loop for each. It imports nothing of this
+package; what the run's ReLU or rule needs of its module is written out.
 """
 
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ..errors import InvalidFields, NoSource
+from ..errors import NoSource
 from .change import Change
-from .forms import FORMS, Form
+from .forms import Form
 from .relus import RELUS, Relu
 from .rules import Rule
 from .sources import Definitions, Source, names_bound_in, names_in
-from .spec import RunSpec, check_known
-from .written import Update, update
+from .spec import RunSpec
+from .stages import Stage, forms, stages, told, way_over
+from .written import Update, linear_as_sgd, update
 
 COMMENT_WIDTH = 98
 
@@ -30,53 +32,82 @@ def script(
     `changes` come in the order of their iterations; `environment` is what the run trained on.
 
     Raises NoSource where the source of the run's ReLU or rule cannot be read, or cannot stand in a
-    script; or where they are not known here.
+    script, or where one of them is not known here.
     """
-    try:
-        check_known(spec, *(after for _, after in changes))
-    except InvalidFields as error:
-        raise NoSource(str(error)) from None
-    iterations, rules = _in_effect(spec, changes)
-    form = FORMS[spec.gradients](spec, rules)
-    relu, definitions = _bend(RELUS[spec.relu])
-    definitions.use("torch")
-    updating = update(form.rules, form.weights, definitions, recorded=form.recorded)
-    top = "\n".join([*_head(spec, environment), *_imports(definitions)])
-    functions = [*definitions.texts.values(), *form.helpers]
-    story = [
-        _seeded(spec),
-        _settings(spec, updating),
-        _data(form),
-        form.start,
-        updating.setup,
-        _loop(spec, form, updating, iterations, relu),
-        PLOT,
-    ]
-    told = "\n\n".join("\n".join(paragraph) for paragraph in story if paragraph)
-    definitions.keep_off(names_bound_in("\n".join([*PLOTTING, *form.helpers, told])))
-    return ("\n\n\n" if functions else "\n\n").join([top, *functions, told]) + "\n"
-
-
-def _in_effect(spec: RunSpec, changes: Sequence[Change]) -> tuple[list[int], list[Rule]]:
-    """When hyperparameters change, and those before, between and after."""
-    at = {0: spec.update}
-    for iteration, after in changes:
-        if iteration < spec.iterations:
-            at[max(0, iteration)] = after.update
-    return list(at)[1:], list(at.values())
-
-
-def _bend(relu: Relu) -> tuple[str, Definitions]:
-    """The ReLU of h as an expression, and what this needs. Where its code cannot stand alone, the
-    function itself is written out."""
+    for known in (spec, *(change.spec for change in changes)):
+        _must_be_known(known)
+    story = stages(spec, changes)
+    ways = forms(story)
     definitions = Definitions()
+    definitions.use("torch")
+    paragraphs: list[list[str]] = []
+    before: tuple[Stage, Form] | None = None
+    for stage, form in zip(story, ways, strict=True):
+        relu, definitions = _bend(RELUS[stage.spec.relu], definitions)
+        updating = _updating(stage, form, before, definitions)
+        if before is None:
+            settings = _settings(stage.spec, story[-1].stop, updating)
+            paragraphs += [_seeded(spec), settings, _data(form), form.start, updating.setup]
+        else:
+            paragraphs += _over(stage, form, *before, updating)
+        if stage.start < stage.stop:
+            paragraphs.append(_loop(stage, form, updating, relu, story))
+        before = (stage, form)
+    text = "\n\n".join("\n".join(lines) for lines in [*paragraphs, PLOT] if lines)
+    helpers = list(dict.fromkeys(helper for form in ways for helper in form.helpers))
+    definitions.keep_off(names_bound_in("\n".join([*PLOTTING, *helpers, text])))
+    top = "\n".join([*_head(spec, environment), *_imports(definitions)])
+    functions = [*definitions.texts.values(), *helpers]
+    return ("\n\n\n" if functions else "\n\n").join([top, *functions, text]) + "\n"
+
+
+def _must_be_known(spec: RunSpec) -> None:
+    """A run may come from a store, and its ReLU or its rule from a module that is loaded no more."""
+    if spec.relu not in RELUS:
+        raise NoSource(f"the ReLU {spec.relu} is not known here")
+    rule = type(spec.update)
+    if all(getattr(rule, name) is getattr(Rule, name) for name in ("step", "begin", "linear")):
+        raise NoSource(f"the update rule {spec.update.rule} is not known here")
+
+
+def _updating(
+    stage: Stage, form: Form, before: tuple[Stage, Form] | None, definitions: Definitions
+) -> Update:
+    """The rule of a stage. Where it remembers, that of the stage before goes on."""
+    rules = stage.rules
+    goes_on = before is not None and stage.follows(before[0])
+    if before is not None and goes_on:
+        rules = [before[0].rules[-1], *rules]
+    if form.linear:
+        rules = [linear_as_sgd(rule) for rule in rules]
+    found = update(rules, form.weights, definitions, recorded=form.recorded)
+    if goes_on:
+        return Update([], found.changes[0], found.step, found.changes[1:])
+    return found
+
+
+def _over(
+    stage: Stage, form: Form, before: Stage, form_before: Form, updating: Update
+) -> list[list[str]]:
+    """From one stage to the next, in paragraphs."""
+    said = _comment(f"From iteration {stage.start} on: {', '.join(told(before, stage))}.")
+    over = way_over(form_before, form)
+    if updating.settings:
+        return [[*said, *updating.settings], over, updating.setup]
+    return [[*said, *over], updating.setup] if over else [[*said, *updating.setup]]
+
+
+def _bend(relu: Relu, there: Definitions) -> tuple[str, Definitions]:
+    """The ReLU of h as an expression, and what this needs beside what is `there`. Where its code
+    cannot stand alone, the function itself is written out."""
+    definitions = there.copy()
     try:
         needed = names_in(relu.code) - {"h"}
         if needed <= {"torch"}:
             return relu.code, definitions
         definitions.need(needed, Source.of(relu.apply))
     except (NoSource, SyntaxError):
-        definitions = Definitions()
+        definitions = there.copy()
         name = getattr(relu.apply, "__name__", relu.name)
         definitions.need({name}, Source.of(relu.apply))
         return f"{name}(h)", definitions
@@ -158,14 +189,14 @@ def _seeded(spec: RunSpec) -> list[str]:
     ]
 
 
-def _settings(spec: RunSpec, updating: Update) -> list[str]:
+def _settings(spec: RunSpec, iterations: int, updating: Update) -> list[str]:
     return [
         f"dtype = torch.{spec.dtype}",
         f'device = torch.device("{spec.device}")',
         "",
         "# Samples, and the widths of the input, of the hidden layer and of the output.",
         f"N, D_in, H, D_out = {spec.n}, {spec.d_in}, {spec.hidden}, {spec.d_out}",
-        f"iterations = {spec.iterations}",
+        f"iterations = {iterations}",
         *updating.settings,
     ]
 
@@ -182,10 +213,10 @@ def _data(form: Form) -> list[str]:
 
 
 def _loop(
-    spec: RunSpec, form: Form, updating: Update, iterations: Sequence[int], relu: str
+    stage: Stage, form: Form, updating: Update, relu: str, story: Sequence[Stage]
 ) -> list[str]:
     body: list[list[str]] = []
-    for iteration, change in zip(iterations, updating.changes, strict=True):
+    for iteration, change in zip(stage.iterations, updating.changes, strict=True):
         if change:
             made = [f"    {line}" for line in change]
             body.append([f"if t == {iteration}:  # changed by hand while the run trained", *made])
@@ -199,14 +230,25 @@ def _loop(
         ],
         form.backward,
         updating.step,
-        _stop(spec, form),
+        _stop(stage, form, last=stage is story[-1]),
     ]
-    told = "\n\n".join("\n".join(paragraph) for paragraph in body if paragraph)
-    head = ["iter_plot = []", "loss_plot = []", "for t in range(iterations):"]
-    return [*head, textwrap.indent(told, "    ")]
+    text = "\n\n".join("\n".join(paragraph) for paragraph in body if paragraph)
+    head = ["iter_plot = []", "loss_plot = []"] if stage.start == 0 else []
+    return [*head, f"for t in {_span(stage, story)}:", textwrap.indent(text, "    ")]
 
 
-def _stop(spec: RunSpec, form: Form) -> list[str]:
+def _span(stage: Stage, story: Sequence[Stage]) -> str:
+    """The iterations of a loop. One that ends early sets `iterations`, for those that follow."""
+    stop = "iterations"
+    if stage is not story[-1]:
+        before = [other for other in story if other.start < stage.start]
+        may_have_ended = any(other.spec.on_nonfinite != "continue" for other in before)
+        stop = f"min({stage.stop}, iterations)" if may_have_ended else str(stage.stop)
+    return f"range({stage.start}, {stop})" if stage.start else f"range({stop})"
+
+
+def _stop(stage: Stage, form: Form, *, last: bool) -> list[str]:
+    spec = stage.spec
     if spec.on_nonfinite == "continue":
         return []
     why = ["# The run ends with the first loss or weight that is NaN or infinite."]
@@ -217,7 +259,8 @@ def _stop(spec: RunSpec, form: Form) -> list[str]:
         ]
     moving = [name for weight in form.weights for name in (weight.beside, weight.name) if name]
     finite = " and ".join(["loss.isfinite()", *(f"{name}.isfinite().all()" for name in moving)])
-    return [*why, f"if not ({finite}):", "    break"]
+    ends = [] if last else ["    iterations = t + 1  # the loops below have none"]
+    return [*why, f"if not ({finite}):", *ends, "    break"]
 
 
 PLOT = [

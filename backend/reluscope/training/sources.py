@@ -133,6 +133,13 @@ class Definitions:
         """By name, each after those that it needs."""
         self._meanings: dict[str, object] = {}
 
+    def copy(self) -> "Definitions":
+        """The same so far."""
+        other = Definitions()
+        other.imports, other.texts = set(self.imports), dict(self.texts)
+        other._meanings = dict(self._meanings)
+        return other
+
     def need(self, names: Collection[str], source: Source) -> None:
         """Have what `names` mean in `source`, and all that this needs. Raises NoSource."""
         for name in sorted(names):
@@ -148,10 +155,19 @@ class Definitions:
         """Have an import that the script itself needs."""
         self._import_as_it_is((module, name, None), name or module)
 
-    def add(self, name: str, text: str, source: Source) -> None:
-        """Have a definition that stands in `source`, and all that it needs. Raises NoSource."""
+    def add(self, name: str, text: str, source: Source) -> str:
+        """Have a function that stands in `source`, and all that it needs, under its own name or,
+        where that means something else, with a number. Gives the name. Raises NoSource."""
+        own, number = name, 1
+        while self._meanings.get(name, text) != text and own not in names_in(text):
+            number += 1
+            text = re.sub(
+                rf"^def {name}\(", f"def {own}_{number}(", text, count=1, flags=re.MULTILINE
+            )
+            name = f"{own}_{number}"
         if self._is_new(name, text):
             self._define(name, text, source)
+        return name
 
     def keep_off(self, names: Collection[str]) -> None:
         """Raises NoSource where one of these is defined or imported here."""

@@ -191,16 +191,19 @@ def _by_its_own_step(
         raise NoSource(f"{kind.__name__} begins its steps in a way of its own")
     methods, used = _methods(kind, definitions)
     names = [name for name in kind.model_fields if name != "rule" or name in used]
-    names += sorted(used - set(names) - methods)
+    names += sorted(used - set(names) - methods.keys())
     values = [{name: number(getattr(rule, name)) for name in names} for rule in rules]
     definitions.use("types", "SimpleNamespace")
     setup = ["state = [{}, {}]"]
-    for name in sorted(methods):
+    for name in sorted(used & methods.keys()):
         definitions.use("types", "MethodType")
-        setup.append(f"rule.{name} = MethodType({name}, rule)")
+        setup.append(f"rule.{name} = MethodType({methods[name]}, rule)")
     moved = f"[{', '.join(weight for weight, _, _ in weights)}]"
     gradients = f"[{', '.join(gradient for _, gradient, _ in weights)}]"
-    step = ["with torch.no_grad():", *call("step", ["rule", moved, gradients, "state"], "    ")]
+    step = [
+        "with torch.no_grad():",
+        *call(methods["step"], ["rule", moved, gradients, "state"], "    "),
+    ]
     if recorded:
         step.append(f"{' = '.join(gradient for _, gradient, _ in weights)} = None")
     changes = [
@@ -211,10 +214,10 @@ def _by_its_own_step(
     return Update(settings, setup, step, changes)
 
 
-def _methods(kind: type[Rule], definitions: Definitions) -> tuple[set[str], set[str]]:
-    """Define `step` and what it calls of its own; the names of these, and all that they use of
-    their rule."""
-    found: set[str] = set()
+def _methods(kind: type[Rule], definitions: Definitions) -> tuple[dict[str, str], set[str]]:
+    """Define `step` and what it calls of its own: what the script calls these, and all that they
+    use of their rule."""
+    found: dict[str, str] = {}
     used: set[str] = set()
     waiting = ["step"]
     while waiting:
@@ -226,11 +229,12 @@ def _methods(kind: type[Rule], definitions: Definitions) -> tuple[set[str], set[
         node = source.method(function)
         text = source.bare(node)
         mine = _uses(text)
-        definitions.add(name, text, source)
-        for attribute in sorted(mine - used):
-            if isinstance(inspect.getattr_static(kind, attribute, None), FunctionType):
-                found.add(attribute)
-                waiting.append(attribute)
+        found[name] = definitions.add(name, text, source)
+        waiting += [
+            attribute
+            for attribute in sorted(mine - used - found.keys())
+            if isinstance(inspect.getattr_static(kind, attribute, None), FunctionType)
+        ]
         used |= mine
     return found, used
 

@@ -24,19 +24,25 @@ class Snapshot:
     """None where it lies in the store alone; then so do its events."""
     checkpoint: Checkpoint | None
     """The newest that is not stored yet."""
+    length: int
+    """Of its curve, how much was trained under what the events tell. The trace may be longer by now,
+    and what came since may be due to a change that is not among them."""
 
     @staticmethod
     def of(run: Run) -> "Snapshot":
-        """To be called under the book's lock."""
+        """To be called under the book's lock: changes come about under it alone."""
+        view = run.view()  # this and the checkpoint before the length, which is no less than theirs
+        checkpoint = run.checkpoint
         return Snapshot(
             run.number,
             run.version,
-            run.view(),
+            view,
             run.live,
             run.ended,
-            run.stop_at,
+            run.stops_at,
             run.request,
             list(run.events),
             None if run.is_shelved else run.trace,
-            run.checkpoint,
+            checkpoint,
+            run.iteration,
         )

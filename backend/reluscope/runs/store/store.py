@@ -63,7 +63,7 @@ class Source(Protocol):
     def snapshot(self, run_id: str) -> Snapshot | None: ...
     def stored(self, snapshot: Snapshot, size_bytes: int) -> None: ...
     def adopt(self, found: Iterable[Stored]) -> None: ...
-    def missing(self, there: Collection[str]) -> set[str]: ...
+    def meet(self, there: Collection[str]) -> set[str]: ...
     def tidy(self) -> None: ...
 
 
@@ -75,8 +75,10 @@ class Store:
         self._database = database
         self._folder = folder
         self._folder_lock = (
-            # Main thread, writer and who closes it share the one lock: it is no thread's own.
-            filelock.FileLock(folder / LOCK, timeout=0, thread_local=False) if folder else None
+            # Not of one thread: it is let go by another than took it.
+            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False, thread_local=False)
+            if folder
+            else None
         )
         self._locked: tuple[int, int] | None = None
         self._engine: Engine | None = None
@@ -322,15 +324,15 @@ class Store:
             found = list(reading.rows(connection))
         self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
         for stored in found:  # what is adopted as it is need not be written anew
-            losses, events, data = lengths[stored.view.id]
-            if stored.whole is not None:  # what is damaged is
+            losses, *others = lengths[stored.view.id]
+            if stored.whole is not None:  # what is damaged must be
                 losses = min(losses, len(stored.whole.losses))
-            self._progress[stored.view.id] = Progress(0, losses, events, data)
+            self._progress[stored.view.id] = Progress(0, losses, *others)
         # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
         source.adopt(stored for stored in found if stored.view.id not in self._gone)
-        there = source.missing(lengths)
+        here = source.meet(lengths)
         with self._wake:
-            self._dirty |= there
+            self._dirty |= here  # it may be another file than the one that was written last
 
     def _look(self) -> None:
         """See whether the database can still be written and read, though nobody asks for that."""

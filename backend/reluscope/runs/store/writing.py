@@ -63,7 +63,8 @@ class Batch:
         """What of `snapshot` comes after `known`; gives how far it will have come then."""
         now = replace(known, version=snapshot.version)
         if (trace := snapshot.trace) is not None:
-            stop = min(len(trace), (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
+            # Not what has been trained since: what changed it is not in these events.
+            stop = min(snapshot.length, (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
             firsts = range(known.losses // CHUNK * CHUNK, stop, CHUNK)
             if stop > known.losses:
                 self._chunks += [
