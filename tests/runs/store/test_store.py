@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from reluscope.errors import StoreInUse, StoreUnavailable
 from reluscope.runs.book import Book
 from reluscope.runs.run import Run
 from reluscope.runs.store import Store, store as module
-from reluscope.runs.store.tables import CHUNK, CHUNKS
+from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
 from tests.postgres.cluster import Cluster
 from tests.runs.making import LONG, curve, losses, spec, until_at, until_ended, until_paused
 from tests.waiting import eventually
@@ -74,14 +74,17 @@ def test_what_was_cut_off_goes_on_as_if_it_never_had_been(place: Place) -> None:
 
 def test_where_nothing_is_to_go_on_a_run_that_was_queued_can_still_be_resumed(place: Place) -> None:
     with place.book() as book:
-        pass
-    with place.book(resume=False) as book:
-        run = book.open(spec(iterations=50, pace=1e-3))
-        until_at(run, 1)
-        until_stored(book)
+        run = book.open(spec(iterations=50))
+        until_ended(run)
+    with place.connected() as connection:
+        view = run.view().model_copy(
+            update={"status": "queued", "iteration": 0, "ended_at": None, "started_at": None}
+        )
+        connection.execute(delete(CHUNKS))
+        connection.execute(delete(EVENTS))
+        connection.execute(update(RUNS).values(status="queued", view=view.model_dump_json()))
     with place.book(resume=False) as book:
         assert book.find(run.id).status == "interrupted"
-        book.change(run.id, pace=None)
         book.resume(run.id)
         until_ended(book.find(run.id))
         assert losses(book.find(run.id)) == curve(spec(iterations=50))
