@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+import httpx
 import torch
 
 from reluscope.training.spec import GRADIENTS
@@ -22,6 +23,7 @@ from tests.bench.booked import CPU_WORKERS, booked, specs, specs_by
 from tests.bench.machine import Others, about, wait_for_quiet
 from tests.bench.report import Figure, table, write
 from tests.bench.served import Served, served
+from tests.bench.stored import holding, slowest_ms
 from tests.bench.tutorials import autograd, custom_function, free_threads, products, rate
 
 WARM = 0.6
@@ -40,6 +42,10 @@ this share of the products' own rate is what it should."""
 
 STORED = 0.97
 """What is left of a rate where runs are stored."""
+
+STORED_RUNS = 10_000
+LIST_MS = 100.0
+"""In which any list of so many runs should be answered."""
 
 QUIET_ROUND_CORES = 0.25
 """What others may take in a round that counts."""
@@ -71,11 +77,29 @@ class Target:
         return reached, f"{'reached' if reached else 'missed '}  {said})"
 
 
+@dataclass
+class Limit:
+    """What a figure should not exceed."""
+
+    figure: Figure
+    wanted: float
+
+    def told(self, quiet: list[int]) -> tuple[bool, str]:
+        """As `Target.told`."""
+        value = statistics.median(self.figure.values[round_] for round_ in quiet)
+        reached = value <= self.wanted
+        unit = self.figure.unit
+        said = f"{self.figure.title}: {value:.1f} {unit} (wanted: at most {self.wanted:.0f} {unit}"
+        return reached, f"{'reached' if reached else 'missed '}  {said})"
+
+
 class Bench:
     """All that is measured, and the order of one round."""
 
-    def __init__(self, server: Served, window_s: float) -> None:
+    def __init__(self, server: Served, full: httpx.Client, window_s: float) -> None:
+        """`full` asks a server that holds `STORED_RUNS` runs."""
         self._server = server
+        self._full = full
         self._window_s = window_s
         free = Figure(f"tutorial 1 on {THREADS} free threads", "it/s")
         both = Figure(f"both tutorials on {THREADS} free threads", "it/s")
@@ -124,8 +148,9 @@ class Bench:
             Figure(f"event loop with {MANY} runs, {idle.title[-3:]}", "ms", idle)
             for idle in self._idle
         ]
+        self._list = Figure(f"the slowest list of {STORED_RUNS:,} runs", "ms")
         self._others = Figure("taken by others meanwhile", "cores")
-        self.targets = [
+        self.targets: list[Target | Limit] = [
             Target(self._watched[0][1], 1.0),
             Target(one[0], 1.0),
             Target(one[1], 1.5, floor_1),
@@ -135,6 +160,7 @@ class Bench:
             Target(many[1], 2.7, floor_2),
             Target(many[2], 8.0),
             *(Target(figure, STORED) for figure, _ in stored),
+            Limit(self._list, LIST_MS),
         ]
         if torch.cuda.is_available():
             self.targets.append(Target(captured[0], 5.0))
@@ -143,7 +169,7 @@ class Bench:
     def figures(self) -> list[Figure]:
         rates = [figure for figure, _ in self._rates]
         watched = [figure for _, figure in self._watched]
-        return [*rates, *watched, *self._idle, *self._busy, self._others]
+        return [*rates, *watched, *self._idle, *self._busy, self._list, self._others]
 
     def quiet_rounds(self) -> list[int]:
         """Those in which others took little."""
@@ -164,10 +190,12 @@ class Bench:
                 figure.values.append(rate(viewer.received, WARM * window_s, window_s))
                 if count == MANY:
                     _note(self._busy, self._server.heartbeats(window_s))
+        wait_for_quiet(PATIENCE * window_s)
+        self._list.values.append(slowest_ms(self._full))
         self._others.values.append(others.cores())
 
 
-def verdict(targets: Sequence[Target], quiet: list[int], rounds: int) -> int:
+def verdict(targets: Sequence[Target | Limit], quiet: list[int], rounds: int) -> int:
     """Say it, and give the exit code: 0 where all is reached, 1 where something is not, 2 where the
     machine was never quiet."""
     if not quiet:
@@ -199,8 +227,13 @@ def main() -> None:
     torch.set_num_threads(1)
     list(islice(autograd(), 2))  # what torch imports with its first optimizer is none of a round's
     setting = about() | {"cpu_workers": CPU_WORKERS, "rounds": options.rounds}
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
-        bench = Bench(server, options.window)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as full_folder,
+        served(Path(folder)) as server,
+        holding(Path(full_folder), STORED_RUNS) as full,
+    ):
+        bench = Bench(server, full, options.window)
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
             bench.round()

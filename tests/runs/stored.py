@@ -48,7 +48,7 @@ def found(folder: Path) -> dict[str, Found]:
 
 def _found(db: sqlite3.Connection, number: int, view: dict[str, Any]) -> Found:
     events = db.execute("SELECT place, event FROM events WHERE run = ? ORDER BY place", (number,))
-    told = []
+    told: list[dict[str, Any]] = []
     for place, event in events:
         assert place == len(told)
         told.append(json.loads(event))

@@ -32,7 +32,7 @@ def view(done: int = 0, number: int = 0, **fields) -> RunView:
         "created_at": 1.5e9,
         "reason": None,
         "worker": "cpu-1",
-        "environment": {"torch": "2", "threads": 1, "deterministic": True},
+        "environment": {"torch": "2", "device": "CPU", "threads": 1, "deterministic": True},
         **dict.fromkeys(("loss", "min_loss", "rate", "started_at", "ended_at")),
     }
     return RunView.model_construct(**{**told, **fields})
@@ -216,6 +216,7 @@ NOT_OURS = {
     "fewer iterations than losses": retold(SOUND, RUN, iteration=3),
     "made at no time": retold(SOUND, RUN, created_at=1e300),
     "made before all time": retold(SOUND, RUN, created_at=-1),
+    "an environment that tells nothing": retold(SOUND, RUN, environment={"threads": 1}),
     "a rate that is none": retold(SOUND, RUN, rate="NaN"),
     "a fork of a path": retold(SOUND, RUN, forked_from={"id": "..", "iteration": 0}),
     "no events": changed(SOUND, {EVENTS: b"null"}),

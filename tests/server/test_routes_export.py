@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from reluscope.runs import archive
 from reluscope.server import guard
 from tests.runs.making import curve, spec
+from tests.runs.test_archive import retold
 from tests.waiting import eventually
 
 from .serving import TINY, Server, in_thread, problem
@@ -190,6 +191,34 @@ def test_another_format_is_told_what_there_is(api):
     answer = api.http.get("/api/export", params={"id": "x", "format": "pickle"})
     (error,) = problem(answer, 422)["errors"]
     assert (error["field"], error["allowed"]) == ("format", ["archive", "tensorboard"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"relu": "of_elsewhere"},
+        {"update": {"rule": "of_elsewhere", "strength": {"of": [1, None]}}},
+        {"update": {"rule": "sgd", "of_elsewhere": 1}},
+        {"device": "cuda:7"},
+    ],
+)
+def test_a_run_that_cannot_be_trained_here_is_shown_here(api, other, fields):
+    run_id = api.start(**TINY)
+    api.until_ended(run_id)
+    told = api.show(run_id)["spec"] | fields
+    elsewhere = retold(exported(api, run_id), f"{run_id}/run.json", spec=told, status="paused")
+    (came,) = imported(other, elsewhere)
+    assert came["spec"] == told
+    assert other.show(run_id) == came
+    for path in (
+        "/api/runs",
+        f"/api/export?id={run_id}",
+        *(f"/api/runs/{run_id}/{room}" for room in ("events", "losses?format=parquet")),
+        f"/api/compare?a={run_id}&b={run_id}",
+    ):
+        assert other.http.get(path).status_code == 200
+    problem(other.verb(run_id, "resume"), 422)
+    assert other.losses(run_id) == api.losses(run_id)
 
 
 # --- what is refused

@@ -74,6 +74,13 @@ class Curves:
         self._early: dict[str, Rows] = {}
         self._every = dict.fromkeys(cursors, every) if isinstance(every, int) else every
 
+    def add(self, run_id: str, every: int) -> None:
+        """One more run, from its start on."""
+        self.first[run_id] = 0
+        self.losses[run_id] = []
+        self.rows[run_id] = {channel: [] for channel in ALL}
+        self._every = {**(self._every or {}), run_id: every}
+
     def cursors(self) -> dict[str, int]:
         return {run_id: self.first[run_id] + len(seen) for run_id, seen in self.losses.items()}
 

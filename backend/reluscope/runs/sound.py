@@ -45,6 +45,8 @@ def check_view(view: RunView) -> None:
             raise ValueError(f"{name} is no time")
     if view.rate is not None and not (math.isfinite(view.rate) and view.rate >= 0):
         raise ValueError("its rate is none")
+    if view.environment and not {"torch", "device"} <= view.environment.keys():
+        raise ValueError("its environment tells no torch, or no device")
     origin = view.forked_from
     if origin is not None:
         if str(uuid.UUID(origin.id)) != origin.id:

@@ -21,6 +21,7 @@ from ..errors import NotInstalled
 from ..training.diagnostics import CHANNELS
 from .kept import Kept
 from .names import file_name
+from .trace import rows_before
 
 LEVEL = 1
 """How hard it is deflated; as archives are."""
@@ -67,31 +68,33 @@ def _write_run(into: IO[bytes], kept: Kept) -> None:
 
     began = Event(wall_time=kept.view.created_at, file_version="brain.Event:2")
     RecordWriter(into).write(began.SerializeToString())
-    scalars = [("loss", np.arange(len(kept.losses)), kept.losses)]
-    rows = kept.view.spec.diagnostics_every * np.arange(len(kept.rows))
-    scalars += [(c.name, rows, kept.rows[:, place]) for place, c in enumerate(CHANNELS)]
-    for tag, steps, values in scalars:
-        for piece in _scalars(tag, steps, values, kept.marks):
+    every = kept.view.spec.diagnostics_every
+    scalars = [("loss", 1, kept.losses)]
+    scalars += [(c.name, every, kept.rows[:, place]) for place, c in enumerate(CHANNELS)]
+    for tag, stride, values in scalars:
+        for piece in _scalars(tag, stride, values, kept.marks):
             into.write(piece)
 
 
 def _scalars(
-    tag: str, steps: NDArray[np.int64], values: NDArray[np.float64], marks: NDArray[np.float64]
+    tag: str, stride: int, values: NDArray[np.float64], marks: NDArray[np.float64]
 ) -> Iterator[bytes]:
-    """The records of a scalar; `steps`, which rise, and `values` are (count,)."""
+    """The records of a scalar that has `values`, (count,), at the iterations that `stride` divides."""
     from tensorboard.compat.proto.event_pb2 import Event  # noqa: PLC0415
     from tensorboard.compat.proto.summary_pb2 import Summary  # noqa: PLC0415
 
+    summary = Summary(value=[Summary.Value(tag=tag, simple_value=1.0)])
+    first = 0
     for width in range(1, MAX_STEP_BYTES + 1):
-        least = 1 << VARINT_BITS * (width - 1)
-        bounds = [least if width > 1 else 0, 1 << VARINT_BITS * width]
-        first, last = np.searchsorted(steps, bounds)
-        summary = Summary(value=[Summary.Value(tag=tag, simple_value=1.0)])
+        least, beyond = (1 << VARINT_BITS * power for power in (width - 1, width))
+        last = min(rows_before(beyond, stride), len(values))
         event = Event(wall_time=1.0, step=least, summary=summary).SerializeToString()
         for at in range(first, last, PIECE):
-            span = slice(at, min(at + PIECE, last))
-            when = marks[np.searchsorted(marks[:, 0], steps[span], side="right"), 1]
-            yield _records(event, width, steps[span], values[span], when)
+            stop = min(at + PIECE, last)
+            steps = stride * np.arange(at, stop)
+            when = marks[np.searchsorted(marks[:, 0], steps, side="right"), 1]
+            yield _records(event, width, steps, values[at:stop], when)
+        first = last
 
 
 def _records(

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import (
     BaseModel,
     PlainSerializer,
+    SerializeAsAny,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -39,7 +40,7 @@ class RunView(BaseModel):
     """A run as the outside sees it, at one moment. Times are Unix seconds."""
 
     id: str
-    spec: Annotated[RunSpec, WrapValidator(_known_or_not)]
+    spec: Annotated[SerializeAsAny[RunSpec], WrapValidator(_known_or_not)]
     status: Status
     iteration: int
     """Iterations done: the length of the trace."""

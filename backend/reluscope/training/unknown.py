@@ -20,6 +20,8 @@ class UnknownRule(Rule):
 class UnknownSpec(RunSpec):
     """The spec of a run that was made where it was sound; here it is not."""
 
+    update: UnknownRule
+
     def training_bytes(self) -> int:
         return 0
 

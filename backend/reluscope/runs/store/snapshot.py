@@ -24,19 +24,15 @@ class Snapshot:
     """None where it lies in the store alone; then so do its events."""
     checkpoint: Checkpoint | None
     """The newest that is not stored yet."""
-    length: int
-    """Of its curve, how much was trained under what the events tell. The trace may be longer by now,
-    and what came since may be due to a change that is not among them."""
 
     @staticmethod
     def of(run: Run) -> "Snapshot":
-        """To be called under the book's lock: changes come about under it alone."""
-        view = run.view()  # this and the checkpoint before the length, which is no less than theirs
-        checkpoint = run.checkpoint
+        """To be called under the book's lock."""
+        checkpoint = run.checkpoint  # before the view, whose iterations are then at least its own
         return Snapshot(
             run.number,
             run.version,
-            view,
+            run.view(),
             run.live,
             run.ended,
             run.stops_at,
@@ -44,5 +40,4 @@ class Snapshot:
             list(run.events),
             None if run.is_shelved else run.trace,
             checkpoint,
-            run.iteration,
         )

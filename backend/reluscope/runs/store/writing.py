@@ -64,7 +64,8 @@ class Batch:
         now = replace(known, version=snapshot.version)
         if (trace := snapshot.trace) is not None:
             # Not what has been trained since: what changed it is not in these events.
-            stop = min(snapshot.length, (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
+            there = snapshot.view.iteration
+            stop = min(there, (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
             firsts = range(known.losses // CHUNK * CHUNK, stop, CHUNK)
             if stop > known.losses:
                 self._chunks += [
