@@ -19,7 +19,7 @@ from reluscope.runs.store.tables import CHECKPOINTS, CHUNKS, EVENTS, METADATA, R
 from tests.runs.making import LONG, losses, spec, until_at, until_ended, until_paused
 from tests.server.serving import Process
 
-from .conftest import Place, until_stored
+from tests.places import Place, until_stored
 
 MIGRATIONS = Path(room.__file__).parent / "migrations"
 
@@ -124,8 +124,7 @@ def test_the_command_refuses_a_store_of_a_later_version_in_a_line(
 ) -> None:
     with contextlib.closing(place.database(later(LATER))) as database:
         database.open()
-    named = {"RELUSCOPE_DATABASE_URL": place.url} if place.url else {}
-    process = Process("--port", "0", RELUSCOPE_DATA=str(place.folder), **named)
+    process = Process("--port", "0", **place.environment())
     try:
         assert process.wait() == 2
         assert process.log.startswith("reluscope: error: ")

@@ -16,7 +16,7 @@ from tests.postgres.cluster import Cluster
 from tests.runs.making import LONG, curve, losses, spec, until_at, until_ended, until_paused
 from tests.waiting import eventually
 
-from .conftest import Place, until_stored
+from tests.places import Place, until_stored
 
 
 def problem_of(book: Book) -> str | None:

@@ -18,7 +18,7 @@ from reluscope.runs.trace import Trace
 from reluscope.training.diagnostics import CHANNELS
 from tests.runs.making import spec
 
-from .conftest import Place
+from tests.places import Place
 
 STRIDE = 3
 

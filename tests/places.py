@@ -1,11 +1,11 @@
-"""The two databases that a store may lie in; what is said of the store holds in both."""
+"""Places where a store may lie: what is said of it holds in SQLite and in PostgreSQL."""
 
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import pytest
 from sqlalchemy import Connection
 
 from reluscope.runs.book import Book
@@ -20,6 +20,15 @@ class Place:
 
     folder: Path
     url: str | None
+
+    def options(self) -> dict[str, Any]:
+        """What has a server keep its runs there."""
+        return {"data": self.folder} | ({"database_url": self.url} if self.url else {})
+
+    def environment(self) -> dict[str, str]:
+        """The same for the command."""
+        named = {"RELUSCOPE_DATABASE_URL": self.url} if self.url else {}
+        return {"RELUSCOPE_DATA": str(self.folder), **named}
 
     def store(self) -> Store:
         return Store.in_folder(self.folder) if self.url is None else Store.at(self.url)
@@ -40,7 +49,7 @@ class Place:
             database.close()
 
     @contextlib.contextmanager
-    def book(self, **options: object) -> Iterator[Book]:
+    def book(self, **options: Any) -> Iterator[Book]:
         """A book over the store, which is open and without a problem."""
         store = self.store()
         store.open()
@@ -57,11 +66,3 @@ def until_stored(book: Book) -> None:
     book.settled().result(DEADLINE_S)
     assert book.store is not None
     assert book.store.problem is None
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """A place where nothing is yet."""
-    if request.param == "sqlite":
-        return Place(tmp_path, None)
-    return Place(tmp_path, request.getfixturevalue("database_url"))
