@@ -10,13 +10,13 @@ from sqlalchemy import delete, update
 from reluscope.errors import StoreInUse, StoreUnavailable
 from reluscope.runs.book import Book
 from reluscope.runs.run import Run
-from reluscope.runs.store import Store, store as module
+from reluscope.runs.store import Store
+from reluscope.runs.store import store as module
 from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
+from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
 from tests.runs.making import LONG, curve, losses, spec, until_at, until_ended, until_paused
 from tests.waiting import eventually
-
-from tests.places import Place, until_stored
 
 
 def problem_of(book: Book) -> str | None:
