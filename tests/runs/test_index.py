@@ -100,7 +100,7 @@ def test_pages_follow_each_other_without_a_gap():
         pages.append(page)
         before = page[-1]
     assert [len(page) for page in pages] == [5, 5, 5, 5, 3]
-    assert sum(pages, []) == list(range(23, 0, -1))
+    assert [number for page in pages for number in page] == list(range(23, 0, -1))
 
 
 def test_what_is_gone_leaves_nothing_behind():
@@ -108,4 +108,4 @@ def test_what_is_gone_leaves_nothing_behind():
     run = Run(spec(tags=["a"], name="b"), 1)
     index.note(run)
     index.forget(run)
-    assert not (index._numbers or index._entries or index._texts)
+    assert not any((index._numbers, index._entries, index._texts))

@@ -20,7 +20,9 @@ def made(number: int, status: Status, *, pinned: bool = False, size: int = 1) ->
     return run
 
 
-@given(st.lists(kinds, max_size=12), st.integers(0, 12) | st.none(), st.integers(0, 3000) | st.none())
+@given(
+    st.lists(kinds, max_size=12), st.integers(0, 12) | st.none(), st.integers(0, 3000) | st.none()
+)
 def test_the_oldest_go_that_may_and_no_more_than_must(
     all_of: list[tuple[Status, bool, int]], count: int | None, size: int | None
 ) -> None:

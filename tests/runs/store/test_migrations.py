@@ -16,10 +16,9 @@ from reluscope.errors import StoreTooNew
 from reluscope.runs import store as room
 from reluscope.runs.store import Store
 from reluscope.runs.store.tables import CHECKPOINTS, CHUNKS, EVENTS, METADATA, RUNS
+from tests.places import Place, until_stored
 from tests.runs.making import LONG, losses, spec, until_at, until_ended, until_paused
 from tests.server.serving import Process
-
-from tests.places import Place, until_stored
 
 MIGRATIONS = Path(room.__file__).parent / "migrations"
 

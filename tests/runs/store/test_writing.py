@@ -16,13 +16,12 @@ from reluscope.runs.store.tables import CHECKPOINTS, CHUNK, CHUNKS, EVENTS, RUNS
 from reluscope.runs.store.writing import Batch, Progress, forget
 from reluscope.runs.trace import Trace
 from reluscope.training.diagnostics import CHANNELS
-from tests.runs.making import spec
-
 from tests.places import Place
+from tests.runs.making import spec
 
 STRIDE = 3
 
-few = settings(max_examples=25, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=15, suppress_health_check=list(HealthCheck))
 
 floats = st.integers(0, 2**64 - 1).map(lambda bits: np.uint64(bits).view(np.float64))
 """Every float64: each NaN with its payload, both infinities, both zeros."""
@@ -209,7 +208,10 @@ def test_a_damaged_chunk_is_never_shown_as_a_curve(engine: Engine, column: str) 
     run.move("stopped")
     write(engine, run, Progress())
     damage(engine, run, CHUNK, **{column: bytes(8 * CHUNK)})
-    with engine.connect() as connection, pytest.raises(StoreDamaged, match=f"from iteration {CHUNK}"):
+    with (
+        engine.connect() as connection,
+        pytest.raises(StoreDamaged, match=f"from iteration {CHUNK}"),
+    ):
         reading.read(connection, run.id)
 
 
