@@ -4,7 +4,7 @@ from tests.runs.stored import found, left_by_a_crash, same, set_loss
 
 from .serving import LONG, TINY, in_thread
 
-SHORT = {**TINY, "iterations": 3000}
+SHORT = {**TINY, "iterations": 1000}
 
 
 def cut_off(folder, copy, **spec):

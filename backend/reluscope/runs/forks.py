@@ -70,8 +70,26 @@ def replay(run: Run) -> Kept:
         fields["on_nonfinite"] = "continue"
     if run.status == "stopped" and done:
         fields["iterations"] = done
+    asked = spec.model_copy(update=fields)
     past = [event for event in list(run.events) if event.changes]
-    return Kept(_new(spec.model_copy(update=fields), Origin(id=run.id, iteration=0), 0), past)
+    told = _let_go_on(past, asked.on_nonfinite)
+    return Kept(_new(asked, Origin(id=run.id, iteration=0), 0), told)
+
+
+def _let_go_on(events: list[Event], on_nonfinite: str) -> list[Event]:
+    """These events, where what is not finite causes no pause before the last change of that:
+    whoever came so far was let go on. `on_nonfinite`: what holds in the end."""
+    told: list[Event] = []
+    for event in reversed(events):
+        changes = event.changes or {}
+        if "on_nonfinite" not in changes:
+            told.append(event)
+            continue
+        before = "continue" if changes["on_nonfinite"][0] == "pause" else changes["on_nonfinite"][0]
+        now = {**changes, "on_nonfinite": [before, on_nonfinite]}
+        told.append(event.model_copy(update={"changes": now}))
+        on_nonfinite = before
+    return told[::-1]
 
 
 def spec_at(run: Run, iteration: int) -> RunSpec:
