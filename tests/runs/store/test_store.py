@@ -2,15 +2,19 @@
 
 import contextlib
 import shutil
+import uuid
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import delete, update
 
 from reluscope.errors import StoreInUse, StoreUnavailable
 from reluscope.runs.book import Book
+from reluscope.runs.kept import Kept
 from reluscope.runs.run import Run
 from reluscope.runs.store import store as module
+from reluscope.runs.store import writing
 from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
@@ -105,6 +109,23 @@ def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: 
         had = losses(again)
     assert had == curve(spec(iterations=len(had)))
     assert read(place, run.id) == had
+
+
+def test_a_curve_that_is_more_than_one_batch_is_written_to_its_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_CHUNKS", 2)
+    count = 7 * CHUNK + 1
+    drawn = np.random.default_rng(0).normal(size=count)
+    with place.book() as book:
+        small = book.open(spec(iterations=1))
+        until_ended(small)
+        view = small.view().model_copy(
+            update={"id": str(uuid.uuid4()), "spec": spec(iterations=count), "iteration": count}
+        )
+        (run,) = book.add([Kept(view, losses=drawn)])
+        eventually(lambda: run.stored_bytes > 8 * CHUNK, "the end of it in the store")
+    assert read(place, run.id) == drawn.tolist()
 
 
 def test_a_second_one_is_refused_until_the_first_has_let_go(place: Place) -> None:
