@@ -35,6 +35,7 @@ class Place:
 
     def database(self, migrations: str | None = None) -> Database:
         """The database beneath, with the steps in a folder of the test's own where one is named."""
+        self.folder.mkdir(exist_ok=True)
         made = Database.at(self.url) if self.url else Database.in_file(self.folder / "reluscope.db")
         return made if migrations is None else Database(made.url, migrations)
 

@@ -108,6 +108,4 @@ def test_what_is_gone_leaves_nothing_behind():
     run = Run(spec(tags=["a"], name="b"), 1)
     index.note(run)
     index.forget(run)
-    assert not index._numbers
-    assert not index._entries
-    assert not index._texts
+    assert not any((index._numbers, index._entries, index._texts))

@@ -236,6 +236,10 @@ class Process:
         assert found is not None
         return found
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 

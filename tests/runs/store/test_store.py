@@ -2,16 +2,19 @@
 
 import contextlib
 import shutil
+import uuid
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import delete, update
 
 from reluscope.errors import StoreInUse, StoreUnavailable
 from reluscope.runs.book import Book
+from reluscope.runs.kept import Kept
 from reluscope.runs.run import Run
-from reluscope.runs.store import Store
 from reluscope.runs.store import store as module
+from reluscope.runs.store import writing
 from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
@@ -106,6 +109,23 @@ def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: 
         had = losses(again)
     assert had == curve(spec(iterations=len(had)))
     assert read(place, run.id) == had
+
+
+def test_a_curve_that_is_more_than_one_batch_is_written_to_its_end(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_CHUNKS", 2)
+    count = 7 * CHUNK + 1
+    drawn = np.random.default_rng(0).normal(size=count)
+    with place.book() as book:
+        small = book.open(spec(iterations=1))
+        until_ended(small)
+        view = small.view().model_copy(
+            update={"id": str(uuid.uuid4()), "spec": spec(iterations=count), "iteration": count}
+        )
+        (run,) = book.add([Kept(view, losses=drawn)])
+        eventually(lambda: run.stored_bytes > 8 * CHUNK, "the end of it in the store")
+    assert read(place, run.id) == drawn.tolist()
 
 
 def test_a_second_one_is_refused_until_the_first_has_let_go(place: Place) -> None:
@@ -228,25 +248,6 @@ def settled(book: Book) -> bool:
     return problem_of(book) is None
 
 
-def test_garbage_in_place_of_the_file_is_told_and_not_touched(tmp_path: Path) -> None:
-    file = tmp_path / "reluscope.db"
-    file.write_bytes(b"this is no database" * 1000)
-    store = Store.in_folder(tmp_path)
-    store.open()
-    book = Book(cpu_workers=1, store=store)
-    try:
-        assert problem_of(book) == "file is not a database"
-        run = book.open(spec(iterations=20))
-        until_ended(run)
-        assert file.read_bytes() == b"this is no database" * 1000
-        file.rename(tmp_path / "aside")
-        eventually(lambda: problem_of(book) is None, "the end of the problem")
-        until_stored(book)
-    finally:
-        book.close()
-    assert read(Place(tmp_path, None), run.id) == curve(spec(iterations=20))
-
-
 def test_a_file_that_is_overwritten_is_told_though_nothing_happens(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,23 +291,3 @@ def test_without_an_answer_to_one_reader_the_next_are_told_at_once(
             postgres.thaw()
         eventually(lambda: not book.store._asking, "the late answer")  # type: ignore[union-attr]
         assert losses(book.read(run.id)) == curve(spec(iterations=20))
-
-
-@pytest.mark.parametrize("fault", ["stop", "kill"])
-def test_a_postgresql_that_comes_back_gets_what_happened_meanwhile(
-    postgres: Cluster, database_url: str, tmp_path: Path, fault: str
-) -> None:
-    place = Place(tmp_path, database_url)
-    with place.book() as book:
-        before = paused_at(book, 20)
-        until_stored(book)
-        getattr(postgres, fault)()
-        meanwhile = book.open(spec(iterations=CHUNK))
-        until_ended(meanwhile)
-        book.stop(before.id)
-        assert eventually(lambda: problem_of(book), "the problem")
-        postgres.start()
-        eventually(lambda: problem_of(book) is None, "the end of the problem")
-        until_stored(book)
-    assert read(place, meanwhile.id) == curve(spec(iterations=CHUNK))
-    assert read(place, before.id) == losses(before)
