@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.runs.stored import same, twin
+from tests.waiting import eventually
 
 from .killing import KINDS, Lives
 from .serving import LONG
@@ -37,6 +38,7 @@ def is_whole(lives, run_id):
     assert same(stored.losses, losses)
     assert same(stored.rows, rows)
     assert same(lives.api.losses(run_id), losses)
+    eventually(lambda: lives.curves.cursors()[run_id] >= len(losses), "the viewer")
     assert same(lives.curves.losses[run_id], losses)
     for channel, values in zip(ALL, rows.T, strict=True):
         assert same([value for _, value in lives.curves.rows[run_id][channel]], values)
@@ -66,6 +68,8 @@ class Person:
         )()
 
     def steers(self):
+        # A viewer has seen what was not stored yet, and a change before that makes it another curve.
+        self.lives.api.until_at(self.steered, self.lives.curves.cursors()[self.steered])
         self.lives.change(self.steered, update={"lr": self.chance.uniform(1e-5, 1e-4)})
 
     def renames(self):
