@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from reluscope.training.devices import use_one_thread
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
+from tests.places import Place
 from tests.postgres.cluster import Cluster
 
 # A busy machine is no error.
@@ -69,6 +70,13 @@ def database_url(postgres: Cluster) -> Iterator[str]:
     yield url
     postgres.start()
     postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A place for a store, where nothing is yet."""
+    url = request.getfixturevalue("database_url") if request.param == "postgresql" else None
+    return Place(tmp_path / "data", url)
 
 
 @pytest.fixture(scope="session")

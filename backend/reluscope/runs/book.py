@@ -202,6 +202,21 @@ class Book:
             checkpoint and checkpoint.data,
         )
 
+    def head(self, run: Run) -> int:
+        """How many iterations of a run may be shown: all, but for those that come after a change that
+        is about to be stored."""
+        change = run.unstored_change
+        if change is None or self.store is None or self.store.problem is not None:
+            return run.iteration
+        return min(run.iteration, change)
+
+    def see(self, run_id: str, cursor: int) -> None:
+        """Somebody asks for what comes from that iteration on, and so has seen what is before it."""
+        run = self.find(run_id)
+        if run.lost_to and cursor > run.iteration:
+            with self._lock:
+                run.see(cursor)
+
     def newest_first(self) -> Iterator[Run]:
         """Every run, as of now."""
         return iter(self.search({}))

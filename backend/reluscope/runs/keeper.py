@@ -1,6 +1,7 @@
 """Keeper: what the store asks of the book, and gives it back after a crash."""
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
@@ -10,6 +11,11 @@ from .kept import Kept
 from .register import Register
 from .run import Run
 from .store import Snapshot, Stored
+
+LOST_S = 5.0
+LOST = 10_000
+"""What a crash may take of a run at most that was shown before it was stored: what it trained in so
+many seconds, or, where that is not known, so many iterations."""
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +48,19 @@ class Keeper:
                 return
             run = self._register.find(snapshot.view.id)
             run.stored_bytes = size_bytes
+            self._note_changes(run, snapshot)
             if run.checkpoint is snapshot.checkpoint:
                 run.checkpoint = None
             if not run.live and run.version == snapshot.version and not run.is_shelved:
                 self._register.shelf.note(run)
+
+    def _note_changes(self, run: Run, snapshot: Snapshot) -> None:
+        """What came after a change may be shown, once that is stored."""
+        if run.unstored_change is None or run.is_shelved:
+            return
+        told = [event for event in run.events[len(snapshot.events) :] if event.kind == "changed"]
+        run.unstored_change = told[0].iteration if told else None
+        self._register.changed(run)
 
     def adopt(self, found: Iterable[Stored]) -> None:
         """Take up the runs of the store that are not here: those that have ended are shelved. The
@@ -93,8 +108,19 @@ def _run(stored: Stored) -> Run:
         if run.stop_at <= run.iteration < run.spec.iterations:
             run.move("paused")  # its step was done
         else:
+            run.lost_to = run.iteration + _lost(run)
             run.move("interrupted", _cut_off(run))
     return run
+
+
+def _lost(run: Run) -> int:
+    """How many iterations more than those that were stored a run may have had at most."""
+    marks = run.trace.marks()
+    if not len(marks):
+        return LOST
+    newest, at = marks[-1]
+    lately = marks[marks[:, 1] >= at - LOST_S]
+    return max(LOST, math.ceil(float(newest - lately[0, 0])))
 
 
 def _cut_off(run: Run) -> str:

@@ -66,6 +66,13 @@ class Run:
         """What its trainer has yet to change on the way, in order."""
         self.planned_to = 0
         """The iteration of the last change that has been told."""
+        self.unstored_change: int | None = None
+        """The iteration of the first change that is not stored yet. What comes after it is shown to
+        nobody: a crash would take it back."""
+        self.lost_to = 0
+        """How far it may have been, and may have been seen, before a crash cut it off."""
+        self.seen_to = 0
+        """How far it was seen then, by those who have come back."""
         self.checkpoint: Checkpoint | None = None
         """The newest that is not stored yet."""
         self.differs: str | None = None
@@ -274,9 +281,15 @@ class Run:
 
     @property
     def front(self) -> int:
-        """The iteration from which on a change can take effect: the next, or that of the last that
-        has been told, where a run comes to it again."""
-        return max(len(self.trace), self.planned_to)
+        """The iteration from which on a change can take effect: the next; or, where a run comes again
+        to where it was before a crash, that of the last change that was told, and the one after the
+        last that was seen."""
+        return max(len(self.trace), self.planned_to, self.seen_to)
+
+    def see(self, cursor: int) -> None:
+        """Somebody has seen all iterations before that one, if it can be."""
+        if cursor <= self.lost_to:
+            self.seen_to = max(self.seen_to, cursor)
 
     # --- its spec
 
@@ -286,6 +299,8 @@ class Run:
         after = before.model_copy(update=fields)
         if self.live and (changes := changes_between(before, after)):
             self.planned_to = self.front
+            if self.unstored_change is None:
+                self.unstored_change = self.planned_to
             self.tell("changed", iteration=self.planned_to, changes=changes)
         self.spec = after  # after its event, so that who sees it can undo it
         self.version += 1

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
 from ..errors import StoreError, UnknownRun
@@ -73,6 +73,8 @@ class Hub:
         while store is not None:
             if store.problem != self.problem:
                 self.problem = store.problem
+                for run_id in self._heads:  # what waits to be stored need not wait any more
+                    self._signal.mark(run_id)
                 self.nudge()
                 for viewer in self._viewers:
                     viewer.note(set(), news=True)
@@ -120,6 +122,11 @@ class Hub:
     def knows(self, run_id: str) -> bool:
         """Whether there is such a run."""
         return self._find(run_id) is not None
+
+    def see(self, cursors: Mapping[str, int]) -> None:
+        """A viewer has what comes before these iterations of runs."""
+        for run_id, cursor in cursors.items():
+            self._book.see(run_id, cursor)
 
     def trace(self, run_id: str) -> Trace | None:
         """The trace of a run that is there; None while it is fetched from the store, after which the
@@ -218,6 +225,6 @@ class Hub:
         self._blocks.clear()
         for run_id in changed:
             if run := self._find(run_id):
-                self._heads[run_id] = run.iteration
+                self._heads[run_id] = self._book.head(run)
             else:
                 self._heads.pop(run_id, None)

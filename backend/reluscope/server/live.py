@@ -118,6 +118,7 @@ class Viewer:
             for run_id, cursor in runs.items()
             if self._hub.knows(run_id)
         }
+        self._hub.see({run_id: runs[run_id] for run_id in known})
         self._watched.update(known)
         self._behind.update(dict.fromkeys(known))
         gone = [run_id for run_id in runs if run_id not in known]

@@ -9,7 +9,7 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 
-from ..errors import NoSource
+from ..errors import InvalidFields, NoSource
 from .change import Change
 from .forms import Form
 from .relus import RELUS, Relu
@@ -17,6 +17,7 @@ from .rules import Rule
 from .sources import Definitions, Source, names_bound_in, names_in
 from .spec import RunSpec
 from .stages import Stage, forms, stages, told, way_over
+from .unknown import UnknownSpec, check_known
 from .written import Update, linear_as_sgd, update
 
 COMMENT_WIDTH = 98
@@ -63,6 +64,11 @@ def script(
 
 def _must_be_known(spec: RunSpec) -> None:
     """A run may come from a store, and its ReLU or its rule from a module that is loaded no more."""
+    if isinstance(spec, UnknownSpec):
+        try:
+            check_known(spec)
+        except InvalidFields as error:
+            raise NoSource(f"this run cannot be trained here: {error}") from None
     if spec.relu not in RELUS:
         raise NoSource(f"the ReLU {spec.relu} is not known here")
     rule = type(spec.update)

@@ -219,8 +219,7 @@ def reclaim(engine: Engine) -> None:
         return
     with contextlib.closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA incremental_vacuum")
-        cursor.fetchall()
+        cursor.executescript("PRAGMA incremental_vacuum")  # execute() would free a single page
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         cursor.fetchall()
         cursor.close()

@@ -124,6 +124,7 @@ class Store:
         try:
             self._open()
         except (StoreInUse, StoreTooNew):
+            self._database.close()
             self._release()
             raise
         except (SQLAlchemyError, OSError) as error:

@@ -78,8 +78,9 @@ def losses(
     shape (losses,); or as Parquet, with columns `iteration` and `loss`."""
     chosen = format or _accepted(request)
     run = book.read(run_id)
-    trace = run.trace
-    end = len(trace) if stop is None else min(stop, len(trace))
+    trace, there = run.trace, book.head(run)
+    book.see(run_id, start)
+    end = there if stop is None else min(stop, there)
     if chosen == "json" and end - start > MAX_LOSSES:
         message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
         raise InvalidFields([FieldError("stop", message, stop, {"maximum": start + MAX_LOSSES})])
