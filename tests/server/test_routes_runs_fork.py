@@ -37,7 +37,7 @@ def test_it_shares_the_past_and_goes_on_by_other_choices(api):
     of = finished(api, name="first", tags=["kept"])
     body = {"at": 20, "relu": "half_abs", "gradients": "closed_form", "iterations": 80}
     (view,) = forked(api, of, **body, update={"rule": "adam", "lr": 0.01})
-    assert (view["status"], view["iteration"]) == ("queued", 20) or view["iteration"] > 20
+    assert view["iteration"] >= 20
     assert view["forked_from"] == {"id": of, "iteration": 20}
     spec = view["spec"]
     assert (spec["name"], spec["tags"], spec["seed"]) == ("first", ["kept"], 0)
