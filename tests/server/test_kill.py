@@ -68,6 +68,8 @@ class Person:
         )()
 
     def steers(self):
+        # A viewer has seen what was not stored yet, and a change before that makes it another curve.
+        self.lives.api.until_at(self.steered, self.lives.curves.cursors()[self.steered])
         self.lives.change(self.steered, update={"lr": self.chance.uniform(1e-5, 1e-4)})
 
     def renames(self):
@@ -136,6 +138,8 @@ def test_twenty_kills_take_nothing_from_any_run(lives):
     for run_id in person.runs:
         is_whole(lives, run_id)
     lives.end()
+    for run_id in person.runs:
+        assert len(lives.before[run_id].losses) == lives.before[run_id].spec.iterations
     assert "ERROR" not in lives.process.log
 
 
