@@ -159,6 +159,8 @@ class Lives:
                 told.set_exception(error)
 
         viewer.watch(self.curves.reconnect())
+        for message in viewer.until_sync():  # then what it has seen before is known
+            self.curves.take(message)
         self._viewer, self._watching = viewer, told
         threading.Thread(target=reading).start()
 

@@ -59,7 +59,7 @@ LIVES = {"type": ["integer", "null"], "minimum": 1, "maximum": 9}
         ({}, "kind", NOTHING, ["cat", "dog"]),
         ("cat", "", "cat", {"type": "object"}),
     ],
-    ids=str,
+    ids=lambda value: "nothing" if value is NOTHING else str(value),
 )
 def test_a_field_is_told_as_its_sender_wrote_it_with_what_may_come(given, field, told, allowed):
     ((told_field, told_given, told_allowed),) = errors_of(Pet, given)
@@ -111,7 +111,7 @@ def test_a_kind_that_is_missing_is_required():
             ["rule", "lr"],
         ),
     ],
-    ids=str,
+    ids=lambda value: "nothing" if value is NOTHING else str(value),
 )
 def test_a_value_that_is_refused_for_what_stands_beside_it_leaves_the_others(
     given, field, message, allowed

@@ -68,8 +68,6 @@ class Person:
         )()
 
     def steers(self):
-        # A viewer has seen what was not stored yet, and a change before that makes it another curve.
-        self.lives.api.until_at(self.steered, self.lives.curves.cursors()[self.steered])
         self.lives.change(self.steered, update={"lr": self.chance.uniform(1e-5, 1e-4)})
 
     def renames(self):
