@@ -16,6 +16,9 @@ endif
 # Pure JavaScript; later majors bring a binary for each platform.
 TYPESCRIPT := 6.0.3
 
+# Tests of one file share servers, so a file is the least that goes to another process.
+AT_ONCE := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 BIN := .venv/bin
 TSC := .venv/typescript/node_modules/typescript/bin/tsc
 quoted = $(foreach word,$(1),'$(word)')
@@ -32,7 +35,7 @@ test: .venv/installed-dev  ## everything: checks, unit, server and browser tests
 	$(BIN)/python -m tests.page.chromium
 	$(BIN)/python -m tests.postgres.programs
 	$(MAKE) --no-print-directory check test-js
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
 check: .venv/installed-dev $(TSC)  ## lint, format, types, import contract, compose file
 	$(BIN)/ruff check

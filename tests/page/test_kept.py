@@ -77,6 +77,7 @@ def test_that_runs_cannot_be_stored_is_told_until_they_can(
     with serving(COMMAND, tmp_path, {"RELUSCOPE_DATA": str(in_the_way / "data")}) as server:
         api = Api(server.url)
         visit = visiting(server.url)
+        visit.expect_console(LOST)  # the server ends before the page is closed
         warning = visit.status.get_by_text("not stored: ")
         expect(warning).to_be_visible()
         expect(warning).to_contain_text(str(in_the_way))
