@@ -48,6 +48,12 @@ const live = new Live({
     state.forget(gone);
   },
   onGone: (ids) => state.forget(ids),
+  onRewind: (ids) => {
+    for (const id of ids) {
+      state.rewind(id);
+      live.followAnew(id);
+    }
+  },
   onBlock: (block) => {
     const trace = state.traces.get(block.id);
     if (!trace) return;

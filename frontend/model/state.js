@@ -160,6 +160,12 @@ export class State {
     this.changed();
   }
 
+  /** @param {string} id a run of which not all that the page has is true any more */
+  rewind(id) {
+    if (this.traces.has(id)) this.traces.set(id, new Trace());
+    this.changed();
+  }
+
   /** @param {string} id */
   hide(id) {
     this.#hidden.add(id);

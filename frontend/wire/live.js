@@ -18,6 +18,7 @@ import { decode } from "./frames.js";
  *   fields, others with what changed; `whole` once the list is, after a connection was made
  * @property {(ids: Set<string>) => void} onAll the list of runs is complete: these are all there are
  * @property {(ids: string[]) => void} onGone
+ * @property {(ids: string[]) => void} onRewind what the page has of these runs is no longer all true
  * @property {(block: Losses) => void} onBlock
  * @property {(message: string) => void} onError
  * @property {(problem: string | null) => void} onStore why runs are not stored; null where they are, or
@@ -192,6 +193,7 @@ export class Live {
     const message = JSON.parse(data);
     if (message.type === "runs") this.#listed(message);
     else if (message.type === "gone") this.#went(message.ids);
+    else if (message.type === "rewind") this.#listener.onRewind(Object.keys(message.runs));
     else if (message.type === "pong") this.#setClock(message.t, message.now);
     else if (message.type === "store") this.#listener.onStore(message.problem);
     else if (message.type === "error") this.#listener.onError(message.detail);

@@ -68,6 +68,7 @@ function connected() {
     onRuns: () => {},
     onAll: (ids) => told.push([...ids]),
     onGone: (ids) => told.push({ gone: ids }),
+    onRewind: (ids) => told.push({ rewind: ids }),
     onBlock: (block) => blocks.push(block),
     onError: () => {},
     onStore: (problem) => problems.push(problem),
@@ -92,6 +93,19 @@ test("what is wanted is asked for once, and given up once it is not", () => {
 
   live.follow({ b: 2 });
   assert.deepEqual([socket.took("watch"), socket.took("unwatch")], [[], [["a"]]]);
+});
+
+test("a run of which the page has more than is true is told of, and followed from its start", () => {
+  cursors = { a: 30 };
+  const live = connected();
+  const [socket] = sockets;
+  socket.tell({ type: "rewind", runs: { a: 12 } });
+  assert.deepEqual(told.at(-1), { rewind: ["a"] });
+
+  socket.took("watch");
+  cursors = { a: 0 };
+  live.followAnew("a");
+  assert.deepEqual(socket.took("watch"), [{ a: 0 }]);
 });
 
 test("no diagnostics are asked for, and such as come are passed over", () => {

@@ -258,6 +258,15 @@ test("a new run takes the place of one that was interrupted, and of none that is
   assert.ok(shown.includes("new") && shown.includes("7") && !shown.includes("9"));
 });
 
+test("of a run that is rewound the page has nothing, and wants all of it", () => {
+  const state = new State();
+  state.merge([run("a", { status: "running" })]);
+  state.traces.get("a").append({ first: 0, losses: new Float64Array([3, 2, 1]), producedAt: 1 });
+  state.rewind("a");
+  state.rewind("none");
+  assert.deepEqual(state.cursors(), { a: 0 });
+});
+
 test("a run that was interrupted goes on with what the page has of it", () => {
   const state = new State();
   state.merge([run("a", { iteration: 3, reason: null })]);

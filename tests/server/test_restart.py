@@ -3,6 +3,7 @@ from tests.runs.making import curve
 from tests.runs.stored import found, left_by_a_crash, same, set_loss
 
 from .serving import LONG, TINY, in_thread
+from .watching import Viewer, losses_of
 
 SHORT = {**TINY, "iterations": 1000}
 
@@ -103,3 +104,50 @@ def test_without_a_store_nothing_is_kept(tmp_path):
     with in_thread(data=tmp_path, store=False) as server:
         server.api.until_ended(server.api.start(**TINY))
     assert list(tmp_path.iterdir()) == []
+
+
+def iteration_of_change(api, run_id):
+    events = api.http.get(f"/api/runs/{run_id}/events").json()["events"]
+    return next(event["iteration"] for event in events if event["kind"] == "changed")
+
+
+def test_a_change_comes_after_what_a_viewer_saw_of_what_was_lost(tmp_path):
+    run_id, left = cut_off(tmp_path / "a", tmp_path / "b", iterations=20_000)
+    seen = len(left.losses) + 300
+    with (
+        in_thread(data=tmp_path / "b", resume="never") as server,
+        Viewer(server.live_url) as viewer,
+    ):
+        viewer.watch({run_id: seen})
+        viewer.until_sync()
+        server.api.verb(run_id, "resume")
+        server.api.http.patch(f"/api/runs/{run_id}", json={"update": {"lr": 1e-3}})
+        assert iteration_of_change(server.api, run_id) >= seen
+        server.api.until_at(run_id, seen + 10)
+        assert server.api.losses(run_id, stop=seen) == curve(left.spec)[:seen]
+
+
+def test_who_comes_back_after_the_change_is_told_how_much_is_still_true(tmp_path):
+    run_id, _left = cut_off(tmp_path / "a", tmp_path / "b", iterations=20_000)
+    with (
+        in_thread(data=tmp_path / "b", resume="never") as server,
+        Viewer(server.live_url) as viewer,
+    ):
+        server.api.verb(run_id, "resume")
+        server.api.http.patch(f"/api/runs/{run_id}", json={"update": {"lr": 1e-3}})
+        true = iteration_of_change(server.api, run_id)
+        viewer.watch({run_id: true + 300})
+        assert viewer.until_said("rewind")["runs"] == {run_id: true}
+        first = viewer.until(losses_of)[0]
+        assert (first.run_id, first.first) == (run_id, true)
+
+
+def test_who_saw_more_than_a_run_came_to_is_told_where_it_ended(tmp_path):
+    run_id, left = cut_off(tmp_path / "a", tmp_path / "b")
+    with (
+        in_thread(data=tmp_path / "b", resume="never") as server,
+        Viewer(server.live_url) as viewer,
+    ):
+        server.api.verb(run_id, "stop")
+        viewer.watch({run_id: len(left.losses) + 10})
+        assert viewer.until_said("rewind")["runs"] == {run_id: len(left.losses)}

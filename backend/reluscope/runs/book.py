@@ -210,12 +210,15 @@ class Book:
             return run.iteration
         return min(run.iteration, change)
 
-    def see(self, run_id: str, cursor: int) -> None:
-        """Somebody asks for what comes from that iteration on, and so has seen what is before it."""
+    def see(self, run_id: str, cursor: int) -> int:
+        """Somebody asks for what comes from that iteration on, and so has seen what is before it. Gives
+        where to go on: where a crash and what was done after it have made another curve of a run,
+        not all of that is true any more. Raises UnknownRun."""
         run = self.find(run_id)
-        if run.lost_to and cursor > run.iteration:
-            with self._lock:
-                run.see(cursor)
+        if run.cut_off is None and not run.ended:
+            return cursor
+        with self._lock:
+            return run.see(cursor)
 
     def newest_first(self) -> Iterator[Run]:
         """Every run, as of now."""

@@ -1,21 +1,16 @@
 """Keeper: what the store asks of the book, and gives it back after a crash."""
 
 import logging
-import math
 import threading
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
+from .cutoff import CutOff
 from .keep import Keep
 from .kept import Kept
 from .register import Register
 from .run import Run
 from .store import Snapshot, Stored
-
-LOST_S = 5.0
-LOST = 10_000
-"""What a crash may take of a run at most that was shown before it was stored: what it trained in so
-many seconds, or, where that is not known, so many iterations."""
 
 logger = logging.getLogger(__name__)
 
@@ -108,19 +103,10 @@ def _run(stored: Stored) -> Run:
         if run.stop_at <= run.iteration < run.spec.iterations:
             run.move("paused")  # its step was done
         else:
-            run.lost_to = run.iteration + _lost(run)
             run.move("interrupted", _cut_off(run))
+    if run.status == "interrupted":
+        run.cut_off = CutOff(run.trace)
     return run
-
-
-def _lost(run: Run) -> int:
-    """How many iterations more than those that were stored a run may have had at most."""
-    marks = run.trace.marks()
-    if not len(marks):
-        return LOST
-    newest, at = marks[-1]
-    lately = marks[marks[:, 1] >= at - LOST_S]
-    return max(LOST, math.ceil(float(newest - lately[0, 0])))
 
 
 def _cut_off(run: Run) -> str:

@@ -14,6 +14,7 @@ from ..training.change import SWITCHABLE, Change
 from ..training.devices import canonical
 from ..training.diagnostics import CHANNELS
 from ..training.spec import RunSpec
+from .cutoff import CutOff
 from .history import changes_between, history
 from .kept import Kept
 from .states import IN_ROUND, LIVE, MOVES, Status
@@ -69,10 +70,8 @@ class Run:
         self.unstored_change: int | None = None
         """The iteration of the first change that is not stored yet. What comes after it is shown to
         nobody: a crash would take it back."""
-        self.lost_to = 0
-        """How far it may have been, and may have been seen, before a crash cut it off."""
-        self.seen_to = 0
-        """How far it was seen then, by those who have come back."""
+        self.cut_off: CutOff | None = None
+        """Where a crash has cut it off."""
         self.checkpoint: Checkpoint | None = None
         """The newest that is not stored yet."""
         self.differs: str | None = None
@@ -284,12 +283,15 @@ class Run:
         """The iteration from which on a change can take effect: the next; or, where a run comes again
         to where it was before a crash, that of the last change that was told, and the one after the
         last that was seen."""
-        return max(len(self.trace), self.planned_to, self.seen_to)
+        seen_to = self.cut_off.seen_to if self.cut_off else 0
+        return max(len(self.trace), self.planned_to, seen_to)
 
-    def see(self, cursor: int) -> None:
-        """Somebody has seen all iterations before that one, if it can be."""
-        if cursor <= self.lost_to:
-            self.seen_to = max(self.seen_to, cursor)
+    def see(self, cursor: int) -> int:
+        """Somebody has seen all iterations before that one, or says so. Gives how many of them are
+        true: of those that a crash cut off, some may have become others."""
+        if self.ended:
+            return min(cursor, self.iteration)
+        return self.cut_off.see(cursor) if self.cut_off else cursor
 
     # --- its spec
 
@@ -301,6 +303,8 @@ class Run:
             self.planned_to = self.front
             if self.unstored_change is None:
                 self.unstored_change = self.planned_to
+            if self.cut_off:
+                self.cut_off.change(self.planned_to)
             self.tell("changed", iteration=self.planned_to, changes=changes)
         self.spec = after  # after its event, so that who sees it can undo it
         self.version += 1

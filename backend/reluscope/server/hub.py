@@ -123,10 +123,9 @@ class Hub:
         """Whether there is such a run."""
         return self._find(run_id) is not None
 
-    def see(self, cursors: Mapping[str, int]) -> None:
-        """A viewer has what comes before these iterations of runs."""
-        for run_id, cursor in cursors.items():
-            self._book.see(run_id, cursor)
+    def see(self, cursors: Mapping[str, int]) -> dict[str, int]:
+        """A viewer has what comes before these iterations of runs, and may go on at those."""
+        return {run_id: self._book.see(run_id, cursor) for run_id, cursor in cursors.items()}
 
     def trace(self, run_id: str) -> Trace | None:
         """The trace of a run that is there; None while it is fetched from the store, after which the

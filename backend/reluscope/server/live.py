@@ -91,44 +91,46 @@ class Viewer:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            if reply := self._answer(message.get("text")):
+            for reply in self._answer(message.get("text")):
                 await self._replies.put(reply)
             self._awake.set()
 
-    def _answer(self, text: str | None) -> dict[str, Any]:
-        """Do what a message asks; the reply, which is empty where none is due."""
+    def _answer(self, text: str | None) -> list[dict[str, Any]]:
+        """Do what a message asks; the replies that are due."""
         try:
             message = parse(text)
             if isinstance(message, Watch):
                 return self._watch(message)
         except InvalidFields as error:
-            return refusal(error)
+            return [refusal(error)]
         if isinstance(message, Ping):
-            return {"type": "pong", "t": message.t, "now": time.time()}
-        return self._unwatch(message)
+            return [{"type": "pong", "t": message.t, "now": time.time()}]
+        self._unwatch(message)
+        return []
 
-    def _watch(self, message: Watch) -> dict[str, Any]:
+    def _watch(self, message: Watch) -> list[dict[str, Any]]:
         runs = message.runs
         if len(self._watched.keys() | runs.keys()) > MAX_WATCHED:
             problem = f"at most {MAX_WATCHED} runs may be watched"
             raise InvalidFields([FieldError("runs", problem, len(runs))])
         channels = tuple(number for name, number in NUMBERS.items() if name in message.channels)
-        known = {
-            run_id: _Watched(cursor, channels)
-            for run_id, cursor in runs.items()
-            if self._hub.knows(run_id)
-        }
-        self._hub.see({run_id: runs[run_id] for run_id in known})
-        self._watched.update(known)
+        known = {run_id: cursor for run_id, cursor in runs.items() if self._hub.knows(run_id)}
+        true = self._hub.see(known)
+        self._watched.update({run_id: _Watched(true[run_id], channels) for run_id in known})
         self._behind.update(dict.fromkeys(known))
         gone = [run_id for run_id in runs if run_id not in known]
-        return {"type": "gone", "ids": gone} if gone else {}
+        back = {run_id: cursor for run_id, cursor in true.items() if cursor < known[run_id]}
+        replies: list[dict[str, Any]] = []
+        if gone:
+            replies.append({"type": "gone", "ids": gone})
+        if back:
+            replies.append({"type": "rewind", "runs": back})
+        return replies
 
-    def _unwatch(self, message: Unwatch) -> dict[str, Any]:
+    def _unwatch(self, message: Unwatch) -> None:
         for run_id in message.runs:
             self._watched.pop(run_id, None)
             self._behind.pop(run_id, None)
-        return {}
 
     async def _send_all(self) -> None:
         try:

@@ -426,6 +426,8 @@ class Store:
 def _said(error: BaseException) -> str:
     """What is wrong, in a line."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    if isinstance(cause, OSError) and cause.strerror and cause.filename:
+        return f"{cause.filename}: {cause.strerror}"
     words = str(cause).strip().splitlines()
     return words[0] if words else type(cause).__name__
 
