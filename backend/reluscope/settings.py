@@ -76,7 +76,8 @@ def _cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Serve the page: train ReLU networks and watch them live. See also: reluscope check --help."""
+    """Serve the page: train ReLU networks and watch them live. Each option may be given as an
+    environment variable, too: --max-runs as RELUSCOPE_MAX_RUNS. See also: reluscope check --help."""
 
     model_config = SettingsConfigDict(
         env_prefix="RELUSCOPE_",

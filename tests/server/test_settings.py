@@ -133,6 +133,18 @@ def test_a_wrong_option_ends_it_with_a_line_that_names_it(run, capsys, options, 
     assert "pydantic" not in said
 
 
+def test_the_help_speaks_of_every_option_in_words(run, capsys):
+    with pytest.raises(SystemExit) as ending:
+        run("--help")
+    assert not ending.value.code
+    told = capsys.readouterr().out
+    for field, told_of in Settings.model_fields.items():
+        assert f"--{field.replace('_', '-')}" in told
+        assert " ".join(str(told_of.description).split()[:3]) in " ".join(told.split())
+    for word in ("Secret", "ByteSize", "Limit", "Path", "list[", "null", "str "):
+        assert word not in told
+
+
 def test_a_wrong_variable_ends_it_with_a_line_that_names_it(run, capsys):
     with pytest.raises(SystemExit) as ending:
         run(RELUSCOPE_PORT="none")
