@@ -53,11 +53,21 @@ class UnknownName(ReluscopeError):
         super().__init__(f"there is no {kind} {name[:80]!r}; known are {', '.join(known)}")
 
 
+_ASKED: Final = {
+    "queued": "resumed",
+    "running": "resumed",
+    "paused": "paused",
+    "stopped": "stopped",
+}
+"""How one asks for a state; the others come by themselves."""
+
+
 class ForbiddenMove(ReluscopeError):
     """A run was asked for something that its state does not allow."""
 
     def __init__(self, run_id: str, verb: str, status: str, allowed: Sequence[str]) -> None:
-        may = f"; from there it may be {' or '.join(allowed)}" if allowed else ", which is an end"
+        words = dict.fromkeys(_ASKED[state] for state in allowed if state in _ASKED)
+        may = f"; from there it may be {' or '.join(words)}" if allowed else ", which is an end"
         super().__init__(f"cannot {verb} run {run_id}: it is {status}{may}")
         self.status = status
         self.allowed = tuple(allowed)

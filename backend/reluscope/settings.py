@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import platformdirs
-from pydantic import BeforeValidator, ByteSize, Field, PositiveInt, SecretStr, TypeAdapter
+from pydantic import (
+    BeforeValidator,
+    ByteSize,
+    Field,
+    PositiveInt,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, CliImplicitFlag, NoDecode, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -40,11 +49,23 @@ _BYTES: TypeAdapter[int] = TypeAdapter(Annotated[ByteSize, Field(gt=0)])
 
 def _limit(value: object) -> object:
     """What `1000`, a count, or `2GiB`, a size, says."""
-    if isinstance(value, str) and not value.strip().isdecimal():
-        return Limit(None, _BYTES.validate_python(value))
-    if isinstance(value, str | int):
-        return Limit(_COUNT.validate_python(value), None)
+    try:
+        if isinstance(value, str) and not value.strip().isdecimal():
+            return Limit(None, _BYTES.validate_python(value))
+        if isinstance(value, str | int):
+            return Limit(_COUNT.validate_python(value), None)
+    except ValidationError:
+        message = "expected a number of runs, as in 1000, or a size, as in 2GiB"
+        raise PydanticCustomError("limit", message) from None
     return value
+
+
+def _folder(value: object) -> object:
+    """The whole path of a folder: it is told to others, who may stand elsewhere."""
+    try:
+        return Path(value).expanduser().absolute() if isinstance(value, str | Path) else value
+    except RuntimeError:
+        raise PydanticCustomError("folder", "nobody of that name has a home here") from None
 
 
 def _cores() -> int:
@@ -55,7 +76,8 @@ def _cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Serve the page: train ReLU networks and watch them live. See also: reluscope check --help."""
+    """Serve the page: train ReLU networks and watch them live. Each option may be given as an
+    environment variable, too: --max-runs as RELUSCOPE_MAX_RUNS. See also: reluscope check --help."""
 
     model_config = SettingsConfigDict(
         env_prefix="RELUSCOPE_",
@@ -63,6 +85,7 @@ class Settings(BaseSettings):
         cli_kebab_case=True,
         cli_hide_none_type=True,
         extra="forbid",
+        env_ignore_empty=True,  # as a script passes on what is not set; options, too
     )
 
     host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
@@ -79,9 +102,9 @@ class Settings(BaseSettings):
         BeforeValidator(_words),
         Field(description="Python files with ReLUs or update rules of your own."),
     ] = []
-    data: Annotated[Path, Field(description="The folder that keeps the runs.")] = Path(
-        platformdirs.user_data_path("reluscope", appauthor=False)
-    )
+    data: Annotated[
+        Path, BeforeValidator(_folder), Field(description="The folder that keeps the runs.")
+    ] = Path(platformdirs.user_data_path("reluscope", appauthor=False))
     database_url: Annotated[
         SecretStr | None,
         Field(description="A PostgreSQL database that keeps them instead: postgresql://..."),

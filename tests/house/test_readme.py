@@ -97,6 +97,21 @@ def test_its_export_comes_in_again_and_is_read_by_hand(
     assert [float(loss) for loss in shown.strip("[]\n").split()] == pytest.approx(losses)
 
 
+def test_its_fork_and_its_replay_are_made(url: str) -> None:
+    run_id = start(url, 3)
+    eventually(partial(has_finished, f"{url}/api/runs/{run_id}"), run_id)
+    shown = next(block for block in blocks("sh") if "/fork" in block)
+    lines = shown.replace("\\\n", "").replace("$RUN", run_id).splitlines()
+    forked, replayed = (call(line, url) for line in lines)
+    assert (forked.status_code, replayed.status_code) == (201, 201)
+    (fork,) = forked.json()["runs"]
+    assert fork["forked_from"] == {"id": run_id, "iteration": 100}
+    assert (fork["spec"]["relu"], fork["spec"]["update"]["lr"]) == ("half_abs", 5e-7)
+    eventually(partial(has_finished, f"{url}/api/runs/{replayed.json()['id']}"), "the replay")
+    compared = get(f"{url}/api/compare?a={run_id}&b={replayed.json()['id']}")
+    assert (compared["equal"], compared["compared"]) == (True, 200)
+
+
 def call(line: str, url: str) -> httpx.Response:
     """What curl would do."""
     words = shlex.split(line)

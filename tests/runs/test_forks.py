@@ -149,6 +149,19 @@ def test_what_a_fork_does_at_what_is_not_finite_is_its_own(kept, before, after):
     assert same(losses(fork), losses(alone))
 
 
+@pytest.mark.parametrize("changes", [{}, {"relu": "where"}, {"update": {"lr": 1e-9}}], ids=str)
+def test_a_fork_of_what_diverged_diverges_at_its_first_iteration_that_is_not_finite(kept, changes):
+    run = kept.open(spec(**DIVERGING, on_nonfinite="stop"))
+    until_ended(run)
+    (fork,) = kept.fork(run.id, changes)
+    until_ended(fork)
+    (again,) = kept.fork(fork.id, {"iterations": 1000})
+    until_ended(again)
+    for one, of in ((fork, run), (again, fork)):
+        assert (one.status, one.iteration) == ("diverged", of.iteration + 1)
+        assert f"iteration {of.iteration} " in one.reason
+
+
 def test_a_fork_that_is_not_to_go_on_after_what_was_not_finite_in_its_past_ends_at_once(kept):
     run = kept.open(spec(**DIVERGING, on_nonfinite="continue"))
     until_ended(run)

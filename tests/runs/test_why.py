@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ import torch
 
 from reluscope.runs.compare import compare
 from reluscope.runs.why import DECIDE_NO_CURVE, why
+from reluscope.training.change import Change
 from reluscope.training.relus import RELUS
 from reluscope.training.spec import RunSpec
 
@@ -20,10 +21,18 @@ HERE = {"torch": "2.13.0", "python": "3.12.1", "device": "A", "threads": 1, "cpu
 class Side:
     spec: RunSpec
     environment: dict[str, str | int] | None
+    changes: list[Change] = field(default_factory=list)
 
 
 def side(environment=None, **fields):
     return Side(RunSpec.model_validate(fields), {**HERE, **(environment or {})})
+
+
+def changed(*changes):
+    """A side that begins with the usual spec; of each change the iteration, and the fields that are
+    other than usual from there."""
+    steps = [Change(at, RunSpec.model_validate(fields)) for at, fields in changes]
+    return Side(RunSpec(), HERE, steps)
 
 
 PLAIN = side()
@@ -156,22 +165,66 @@ def test_equal_curves_although_something_differs():
     assert told == "Equal so far, although the update rule is sgd in a and manual in b."
 
 
+FASTER = {"update": {"lr": 1e-5}}
+FASTEST = {"update": {"lr": 1e-4}}
+
+
 def test_a_change_by_hand_is_a_reason():
-    told = why(APART, PLAIN, side(), changes_b=120)
+    told = why(APART, PLAIN, changed((120, FASTER)))
     assert told == "What differs: the hyperparameters of b were changed at iteration 120."
-    both = why(APART, PLAIN, side(), changes_a=3, changes_b=120)
+    both = why(APART, changed((3, FASTER)), changed((120, FASTER)))
     assert "of a were changed at iteration 3; " in both
     assert "of b were changed at iteration 120" in both
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"relu": "my_relu"}, "the ReLU of b was changed at iteration 7"),
+        ({"update": {"rule": "adam"}}, "the update rule of b was changed at iteration 7"),
+        (
+            {"relu": "where", "gradients": "closed_form"},
+            "the ReLU and the way to the gradients of b were changed at iteration 7",
+        ),
+    ],
+    ids=str,
+)
+def test_what_a_fork_has_otherwise_is_named(fields, told):
+    assert why(APART, PLAIN, changed((7, fields))) == f"What differs: {told}."
+
+
+def test_what_was_changed_alike_in_both_is_no_reason():
+    once, twice = changed((5, FASTER)), changed((5, FASTER), (90, FASTEST))
+    assert why(EQUAL, once, changed((5, FASTER))) == (
+        "The two specs, and what was changed on the way, decide the same curve."
+    )
+    assert "should not part" in why(APART, once, changed((5, FASTER)))
+    assert why(APART, once, twice) == (
+        "What differs: the hyperparameters of b were changed at iteration 90."
+    )
+
+
+def test_what_was_changed_before_the_first_iteration_is_of_the_spec():
+    assert why(APART, PLAIN, changed((0, FASTER))) == (
+        "What differs: lr is 1e-06 in a and 1e-05 in b."
+    )
+    assert "same curve" in why(EQUAL, side(**FASTER), changed((0, FASTER)))
+
+
+def test_a_change_that_another_undid_at_once_is_no_reason():
+    assert why(EQUAL, PLAIN, changed((5, FASTER), (5, {}))) == (
+        "The two specs decide the same curve."
+    )
+
+
 def test_a_change_after_the_curves_parted_is_no_reason():
-    assert "should not part" in why(APART, PLAIN, side(), changes_a=151)
+    assert "should not part" in why(APART, changed((151, FASTER)), side())
 
 
 def test_a_change_that_changed_nothing():
-    told = why(EQUAL, PLAIN, side(), changes_a=7)
+    told = why(EQUAL, changed((7, FASTER)), side())
     assert told == "Equal so far, although the hyperparameters of a were changed at iteration 7."
-    assert "same curve" in why(EQUAL, PLAIN, side(), changes_a=300)
+    assert "same curve" in why(EQUAL, changed((300, FASTER)), side())
 
 
 def test_nothing_to_compare():

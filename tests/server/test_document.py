@@ -35,10 +35,11 @@ def test_what_is_written_by_hand_has_the_fields_of_its_model(api, kind, model):
 def test_every_error_is_described_as_a_problem_document_and_nothing_else(api):
     document = api.http.get("/api/openapi.json").json()
     errors = [
-        operation["responses"]["4XX"]["content"]
+        operation["responses"][status]["content"]
         for path, operations in document["paths"].items()
         if path not in ("/api/catalog", "/healthz", "/readyz")
         for operation in operations.values()
+        for status in ("4XX", "5XX")
     ]
     schema = {"$ref": "#/components/schemas/Problem"}
     assert errors

@@ -147,6 +147,23 @@ def test_what_was_imported_is_kept(api, server, tmp_path):
         assert second.api.losses(paused) == curve(spec(iterations=4000))
 
 
+def test_what_was_imported_unfinished_waits_to_be_resumed_though_the_server_is_started_anew(
+    api, tmp_path
+):
+    run_id = api.start(**{**TINY, "iterations": 4000}, pace=500)
+    api.until_at(run_id, 10)
+    with in_thread(data=tmp_path) as first:
+        (came,) = imported(first.api, exported(api, run_id))
+    with in_thread(data=tmp_path) as second:
+        (again,) = second.api.http.get("/api/runs").json()["runs"]
+        for field in ("status", "reason", "iteration"):
+            assert again[field] == came[field]
+        second.api.http.patch(f"/api/runs/{run_id}", json={"pace": None})
+        assert second.api.verb(run_id, "resume").status_code == 200
+        second.api.until_ended(run_id)
+        assert second.api.losses(run_id) == curve(spec(iterations=4000))
+
+
 def test_a_file_is_named_for_what_it_holds(api):
     ids = [api.start(**TINY, name=name) for name in ("Ünï / x", None)]
     api.until_ended(*ids)

@@ -139,6 +139,17 @@ def test_a_field_that_is_wrong_is_named_with_what_is_allowed(api, body, field):
     assert len(api.http.get("/api/runs").json()["runs"]) == 1
 
 
+@pytest.mark.parametrize("field", ["relu", "gradients", "on_nonfinite"])
+@pytest.mark.parametrize("value", [None, 5, "none"], ids=str)
+def test_of_a_choice_all_that_may_come_is_told_whatever_came(api, field, value):
+    of = finished(api)
+    schemas = api.http.get("/api/openapi.json").json()["components"]["schemas"]
+    (wrong,) = problem(api.verb(of, "fork", at=10, **{field: value}), 422)["errors"]
+    choices = schemas["RunSpec"]["properties"][field]["enum"]
+    assert (wrong["field"], wrong["allowed"]) == (field, choices)
+    assert schemas["Fork"]["properties"][field]["enum"] == choices
+
+
 def test_what_is_not_there_cannot_be_forked_or_replayed(api):
     problem(api.verb("none", "fork"), 404)
     problem(api.verb("none", "replay"), 404)

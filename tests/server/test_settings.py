@@ -61,6 +61,21 @@ def test_an_option_and_its_variable_mean_the_same(run, option, variable, field, 
     assert getattr(run(**variable), field) == expected
 
 
+def test_the_data_folder_is_told_whole_wherever_it_was_named_from(run, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert run("--data", "a b/ä").data == tmp_path / "a b" / "ä"
+    assert run("--data", "~/runs").data == tmp_path / "home" / "runs"
+    assert run("--data", ".").data == tmp_path
+
+
+@pytest.mark.parametrize("field", ["port", "data", "database_url", "keep", "allow_host"])
+def test_what_is_empty_is_as_good_as_left_out(run, field):
+    usual = run()
+    assert run(f"--{field.replace('_', '-')}", "") == usual
+    assert run(**{f"RELUSCOPE_{field.upper()}": ""}) == usual
+
+
 def test_an_option_goes_before_its_variable(run):
     assert run("--port", "2", RELUSCOPE_PORT="1").port == 2
 
@@ -97,6 +112,11 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--memory", "0"], "memory"),
         (["--max-live", "0"], "--max-live"),
         (["--log-level", "loud"], "--log-level"),
+        (["--keep", "0"], "--keep: expected a number of runs, as in 1000, or a size, as in 2GiB"),
+        (["--keep", "-1"], "--keep: expected a number of runs"),
+        (["--keep", "many"], "--keep: expected a number of runs"),
+        (["--keep", "2QB"], "--keep: expected a number of runs"),
+        (["--data", "~nobody-of-this-name/runs"], "--data: nobody of that name has a home here"),
         (["--nonsense", "1"], "nonsense"),
         (["nonsense"], "nonsense"),
         (["--port", "1", "serve"], "serve"),
@@ -111,6 +131,18 @@ def test_a_wrong_option_ends_it_with_a_line_that_names_it(run, capsys, options, 
     assert word in said
     assert "Traceback" not in said
     assert "pydantic" not in said
+
+
+def test_the_help_speaks_of_every_option_in_words(run, capsys):
+    with pytest.raises(SystemExit) as ending:
+        run("--help")
+    assert not ending.value.code
+    told = capsys.readouterr().out
+    for field, told_of in Settings.model_fields.items():
+        assert f"--{field.replace('_', '-')}" in told
+        assert " ".join(str(told_of.description).split()[:3]) in " ".join(told.split())
+    for word in ("Secret", "ByteSize", "Limit", "Path", "list[", "null", "str "):
+        assert word not in told
 
 
 def test_a_wrong_variable_ends_it_with_a_line_that_names_it(run, capsys):

@@ -250,6 +250,18 @@ def check_survived_from_the_start(folder: Path, fault: Fault) -> None:
     scene.check_all_is_stored({"data": folder}, had)
 
 
+@pytest.mark.parametrize("inside", ["", "inside"])
+def test_a_folder_that_cannot_be_made(tmp_path: Path, inside: str) -> None:
+    taken = tmp_path / "taken"
+    taken.touch()
+    with in_thread(data=taken / inside, workers=1) as server:
+        told = problem(readyz(server.api), 503)["detail"]
+        assert f"the data folder {taken / inside} cannot be made: " in told
+        assert "Errno" not in told
+        taken.unlink()
+        eventually(lambda: readyz(server.api).status_code == 200, "a folder")
+
+
 def test_garbage_from_the_start(tmp_path: Path) -> None:
     file, garbage = tmp_path / "reluscope.db", b"garbage!" * 4096
 

@@ -102,7 +102,7 @@ def _store(settings: Settings) -> "Store | None":
     from ..runs.store import Store
 
     if settings.database_url is None:
-        store = Store.in_folder(settings.data.expanduser())
+        store = Store.in_folder(settings.data)
     else:
         try:
             store = Store.at(settings.database_url.get_secret_value())

@@ -141,8 +141,8 @@ class Book:
 
     def add(self, kept: Iterable[Kept]) -> list[Run]:
         """Take in runs that were taken apart elsewhere, all of them or none; one whose id is taken
-        here gets another. What had not ended there is interrupted here. Raises NoRoom."""
-        came = [one.at_rest("it was exported before it had ended") for one in kept]
+        here gets another. What had not ended there is interrupted here until it is resumed. Raises NoRoom."""
+        came = [one.at_rest() for one in kept]
         added = [Run.of(one, 0) for one in came]  # which copies their curves, without the lock
         ids: dict[str, str] = {}
         with self._lock:

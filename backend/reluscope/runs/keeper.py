@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from .cutoff import CutOff
 from .keep import Keep
-from .kept import Kept
+from .kept import EXPORTED, Kept
 from .register import Register
 from .run import Run
 from .store import Snapshot, Stored
@@ -59,7 +59,8 @@ class Keeper:
 
     def adopt(self, found: Iterable[Stored]) -> None:
         """Take up the runs of the store that are not here: those that have ended are shelved. The
-        others were cut off, and are interrupted; or go on, where that was asked for."""
+        others were cut off, and are interrupted; or go on, where that was asked for. What was taken
+        in from elsewhere waits: it was not this server's end that interrupted it."""
         cut_off = []
         with self._lock:
             for stored in found:
@@ -68,7 +69,7 @@ class Keeper:
                     if run.status == "queued" and self._take_up is None:
                         run.move("interrupted", _cut_off(run))
                     self._register.enter(run)
-                    if run.status in ("queued", "interrupted"):
+                    if run.status in ("queued", "interrupted") and run.reason != EXPORTED:
                         cut_off.append(run)
         if self._take_up is not None:
             for run in cut_off:

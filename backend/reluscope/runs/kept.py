@@ -11,6 +11,9 @@ from .states import LIVE
 from .trace import Trace
 from .view import Event, RunView
 
+EXPORTED = "it was exported before it had ended"
+"""Why a run is interrupted that was taken in from elsewhere."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -35,12 +38,12 @@ class Kept:
         trace.preload(self.losses, self.rows, self.marks)
         return trace
 
-    def at_rest(self, reason: str) -> "Kept":
-        """As it is elsewhere: what had not ended is interrupted there, for `reason`."""
+    def at_rest(self) -> "Kept":
+        """As it is elsewhere: what had not ended is interrupted there."""
         if self.view.status not in LIVE:
             return self
         told = Event(
-            iteration=self.view.iteration, at=time.time(), kind="interrupted", reason=reason
+            iteration=self.view.iteration, at=time.time(), kind="interrupted", reason=EXPORTED
         )
-        view = self.view.model_copy(update={"status": "interrupted", "reason": reason})
+        view = self.view.model_copy(update={"status": "interrupted", "reason": EXPORTED})
         return replace(self, view=view, events=[*self.events, told])

@@ -69,6 +69,8 @@ class Trainers:
         if result.error:
             return _failure(run, result.error)
         outcome = _outcome(run, result.nonfinite, trainer.spec.on_nonfinite)
+        if result.nonfinite and outcome is None and trainer.spec.on_nonfinite == "stop":
+            trainer.watchful = True  # that was where the run stopped whose past it shares
         if run.trained < run.spec.iterations and (outcome is None or outcome[0] == "paused"):
             _change_as_planned(run, trainer)
             if outcome is None and self._stored and run.saving.is_due(time.monotonic()):

@@ -1,9 +1,11 @@
 """Why two curves part, or do not, as far as that is known: from the specs, the environments and
 what was changed on the way."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
+from ..training.change import SWITCHABLE, Change
 from ..training.checks import UnfitRelu, slope_at_zero
 from ..training.devices import FLAGS, canonical
 from ..training.relus import RELUS
@@ -35,38 +37,28 @@ LABELS = {
 
 
 class Side(Protocol):
-    """One of the two runs: its spec, and the environment once it has one."""
+    """One of the two runs: the spec that it began with, what became of that on its way, in order,
+    and the environment once it has one."""
 
     @property
     def spec(self) -> RunSpec: ...
     @property
+    def changes(self) -> Sequence[Change]: ...
+    @property
     def environment(self) -> Mapping[str, str | int | bool] | None: ...
 
 
-def why(
-    found: Comparison,
-    a: Side,
-    b: Side,
-    *,
-    changes_a: int | None = None,
-    changes_b: int | None = None,
-) -> str:
-    """What explains `found`, in a sentence or two that claim no more than is known.
-
-    `changes_a` and `changes_b`: at which iteration the hyperparameters of a run were first changed
-    by hand, None where they were not.
-    """
+def why(found: Comparison, first: Side, second: Side) -> str:
+    """What explains `found`, in a sentence or two that claim no more than is known; the two are
+    called a and b."""
     if not found.compared:
         return "There is nothing to compare: no iteration is there in both."
     last = found.compared - 1 if found.first_difference is None else found.first_difference
-    changes = [
-        f"the hyperparameters of {side} were changed at iteration {at}"
-        for side, at in (("a", changes_a), ("b", changes_b))
-        if at is not None and at <= last  # a later change explains nothing that was seen
-    ]
-    reasons = [*_of_specs(a.spec, b.spec), *_of_environments(a, b), *changes]
+    a, b = _Way.of(first, last), _Way.of(second, last)
+    reasons = [*_of_specs(a.spec, b.spec), *_of_environments(a, b), *_of_changes(a, b)]
     if not reasons and found.equal:
-        return "The two specs decide the same curve."
+        both = ", and what was changed on the way," if a.changes else ""
+        return f"The two specs{both} decide the same curve."
     if not reasons:
         return "Nothing that decides a curve differs between the two: they should not part."
     told = "; ".join(reasons)
@@ -76,6 +68,56 @@ def why(
     if len(_slopes(a.spec, b.spec)) > 1:
         remark = " No h was exactly 0 so far, or it made no difference."
     return f"Equal so far, although {told}.{remark}"
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A side as it was trained: what was changed before the first iteration is of its spec, and what
+    another change at the same iteration undid, or what changed nothing, is left out."""
+
+    spec: RunSpec
+    changes: Sequence[Change]
+    environment: Mapping[str, str | int | bool] | None
+
+    @staticmethod
+    def of(side: Side, last: int) -> "_Way":
+        """As far as iteration `last`: a later change explains nothing that was seen."""
+        specs = {0: side.spec}
+        specs |= {at: spec for at, spec in side.changes if at <= last}
+        begun = before = specs.pop(0)
+        changes = []
+        for at, spec in specs.items():
+            if _switched(before, spec):
+                changes.append(Change(at, spec))
+            before = spec
+        return _Way(begun, changes, side.environment)
+
+    def fields(self, number: int) -> list[str]:
+        """What the change of that number changed, as people call it."""
+        before = self.changes[number - 1].spec if number else self.spec
+        after = self.changes[number].spec
+        kept_rule = before.update.rule == after.update.rule
+        labels = {"update": "the hyperparameters" if kept_rule else LABELS["rule"], **LABELS}
+        return [labels[name] for name in _switched(before, after)]
+
+
+def _switched(before: RunSpec, after: RunSpec) -> list[str]:
+    return [name for name in SWITCHABLE if getattr(before, name) != getattr(after, name)]
+
+
+def _of_changes(a: _Way, b: _Way) -> Iterator[str]:
+    """Where the two first were changed otherwise."""
+    alike = 0
+    for mine, its in zip(a.changes, b.changes, strict=False):
+        if mine.iteration != its.iteration or _switched(mine.spec, its.spec):
+            break
+        alike += 1
+    for name, side in (("a", a), ("b", b)):
+        if alike < len(side.changes):
+            fields = side.fields(alike)
+            were = "were" if len(fields) > 1 or fields[0].endswith("s") else "was"
+            at = side.changes[alike].iteration
+            yield f"{' and '.join(fields)} of {name} {were} changed at iteration {at}"
 
 
 def _of_specs(a: RunSpec, b: RunSpec) -> Iterator[str]:
@@ -97,7 +139,7 @@ def _of_updates(a: RunSpec, b: RunSpec) -> Iterator[str]:
             yield _told(name, mine[name], its[name])
 
 
-def _of_environments(a: Side, b: Side) -> Iterator[str]:
+def _of_environments(a: _Way, b: _Way) -> Iterator[str]:
     mine, its = a.environment or {}, b.environment or {}
     for name in ENVIRONMENT:
         if name == "device" and _other_device(a.spec, b.spec):

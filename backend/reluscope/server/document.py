@@ -16,7 +16,7 @@ class Documented(FastAPI):
         if self.openapi_schema is None:
             for operations in super().openapi()["paths"].values():
                 for operation in operations.values():
-                    for status in ("4XX", "501", "503"):
+                    for status in ("4XX", "5XX", "501", "503"):
                         _correct(operation["responses"].get(status))
         return super().openapi()
 

@@ -66,7 +66,7 @@ class Database:
         """What it is called, without the password."""
         if self.is_sqlite:
             return self.url.database or ""
-        return self.url.render_as_string(hide_password=True)
+        return _shown(self.url)
 
     def open(self) -> Engine:
         """The engine of the one writer, whose tables are those of this version.
@@ -140,6 +140,11 @@ class Database:
         command.upgrade(config, "head")
 
 
+def _shown(url: URL) -> str:
+    """A URL without its password, which may stand in its query, too."""
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string()
+
+
 def identity(path: Path) -> tuple[int, int] | None:
     """What tells the file that is at its place from others; None where there is none."""
     try:
@@ -201,7 +206,7 @@ def _postgresql(url: URL, application: str, *, read_only: bool) -> Engine:
             connection.autocommit = False
             if not locked:
                 connection.close()
-                raise StoreInUse(f"the database {url.render_as_string()}", holder and holder[0])
+                raise StoreInUse(f"the database {_shown(url)}", holder and holder[0])
 
     return engine
 

@@ -127,7 +127,7 @@ class Store:
             self._database.close()
             self._release()
             raise
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, StoreError) as error:
             self._note_problem(error)
 
     def follow(self, source: Source) -> None:
@@ -306,7 +306,10 @@ class Store:
         folder, lock = self._folder, self._folder_lock
         if folder is None or lock is None:
             return
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(_no_folder(folder, error)) from error
         if lock.is_locked:
             if identity(folder / LOCK) == self._locked:
                 return
@@ -430,6 +433,12 @@ def _said(error: BaseException) -> str:
         return f"{cause.filename}: {cause.strerror}"
     words = str(cause).strip().splitlines()
     return words[0] if words else type(cause).__name__
+
+
+def _no_folder(folder: Path, error: OSError) -> str:
+    """Why a data folder cannot be made."""
+    why = "something else has its name" if isinstance(error, FileExistsError) else error.strerror
+    return f"the data folder {folder} cannot be made: {why}"
 
 
 def _holder(folder: Path) -> str | None:

@@ -46,9 +46,7 @@ def compare(
     are compared as far as both have come."""
     first, second = book.read(a), book.read(b)
     found = compare_traces(first.trace, second.trace, (first.spec.dtype, second.spec.dtype))
-    sides = (_begun(first), _begun(second))
-    changes = [side.changes[0].iteration if side.changes else None for side in sides]
-    reason = why(found, *sides, changes_a=changes[0], changes_b=changes[1])
+    reason = why(found, _begun(first), _begun(second))
     return ComparedRuns(ids=(first.id, second.id), why=reason, **vars(found))
 
 

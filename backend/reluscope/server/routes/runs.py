@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,14 +12,21 @@ from ...runs.book import VERB_TIMEOUT_S, Book
 from ...runs.run import Run
 from ...runs.states import Status
 from ...runs.view import RunView
+from ...training.relus import RELUS
 from ...training.rules import Rule
-from ...training.spec import MAX_ITERATIONS, Name, Pace, RunSpec, Tags
+from ...training.spec import GRADIENTS, MAX_ITERATIONS, Name, Pace, RunSpec, Tags, one_of
 from ..fields import Places
 from ..idempotency import Answers
 from ..problems import Problem
 from .shared import TheBook
 
-PROBLEM: dict[int | str, dict[str, Any]] = {"4XX": {"model": Problem}}
+PROBLEM: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": Problem},
+    "5XX": {
+        "model": Problem,
+        "description": "503: the store does not answer; 500: what it has of the run is damaged",
+    },
+}
 
 PENDING: dict[int | str, dict[str, Any]] = {
     202: {"model": RunView, "description": "It will be, when its iteration is over"}
@@ -85,15 +92,15 @@ class Fork(BaseModel):
     count: Annotated[int, Field(ge=1, le=MAX_FORKS)] = 1
     name: Name | None = None
     tags: Tags = []
-    relu: str = RunSpec.model_fields["relu"].default
+    relu: Annotated[str, *one_of(RELUS)] = RunSpec.model_fields["relu"].default
     update: Annotated[
         dict[str, Any],
         Field(description="Hyperparameters of the run's rule, or another rule.", max_length=50),
     ] = {}
-    gradients: str = RunSpec.model_fields["gradients"].default
+    gradients: Annotated[str, *one_of(GRADIENTS)] = RunSpec.model_fields["gradients"].default
     iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
     pace: Pace | None = None
-    on_nonfinite: str = RunSpec.model_fields["on_nonfinite"].default
+    on_nonfinite: Literal["stop", "pause", "continue"] = "stop"
 
 
 @router.post("", status_code=201)
