@@ -19,6 +19,7 @@ from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
 from tests.runs.making import LONG, curve, losses, spec, until_at, until_ended, until_paused
+from tests.runs.stored import found, left_by_a_crash, life
 from tests.waiting import eventually
 
 
@@ -126,6 +127,21 @@ def test_a_curve_that_is_more_than_one_batch_is_written_to_its_end(
         (run,) = book.add([Kept(view, losses=drawn)])
         eventually(lambda: run.stored_bytes > 8 * CHUNK, "the end of it in the store")
     assert read(place, run.id) == drawn.tolist()
+
+
+def test_what_is_settled_is_stored_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_CHUNKS", 2)
+    with life(tmp_path / "data") as book:
+        run = paused_at(book, 10 * CHUNK)
+        (fork,) = book.fork(run.id, {"pace": 1e-3})
+        ended = run.view().model_copy(update={"id": str(uuid.uuid4()), "status": "stopped"})
+        (imported,) = book.add([Kept(ended, losses=run.trace[:])])
+        book.settled().result(30)
+        left = found(left_by_a_crash(tmp_path / "data", tmp_path / "left"))
+        for stored in (fork, imported):
+            assert len(left[stored.id].losses) >= len(run.trace)
 
 
 def test_a_second_one_is_refused_until_the_first_has_let_go(place: Place) -> None:
