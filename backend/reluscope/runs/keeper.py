@@ -61,8 +61,8 @@ class Keeper:
         """Take up the runs of the store that are not here: those that have ended are shelved. The
         others were cut off, and are interrupted; or go on, where that was asked for."""
         cut_off = []
-        with self._lock:
-            for stored in found:
+        for stored in found:
+            with self._lock:  # for each alone: others wait for it, and there may be thousands
                 if stored.view.id not in self._register:
                     run = _run(stored)
                     if run.status == "queued" and self._take_up is None:

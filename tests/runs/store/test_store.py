@@ -15,6 +15,7 @@ from reluscope.runs.kept import Kept
 from reluscope.runs.run import Run
 from reluscope.runs.store import store as module
 from reluscope.runs.store import writing
+from reluscope.runs.store.store import FILE
 from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
@@ -194,6 +195,27 @@ def test_what_is_deleted_while_the_store_is_away_does_not_come_back(place: Place
         assert [run.id for run in book.newest_first()] == [runs[1].id]
     with place.book() as book:
         assert [run.id for run in book.newest_first()] == [runs[1].id]
+
+
+def test_nothing_is_imported_until_it_is_known_what_is_there(tmp_path: Path) -> None:
+    """It may be the very run that comes: one of the two would keep all others from being stored."""
+    with life(tmp_path) as book:
+        run = book.open(spec(iterations=50))
+        until_ended(run)
+        kept = book.kept(run.id)
+    file = tmp_path / FILE
+    file.rename(tmp_path / "aside")
+    file.write_bytes(b"garbage!" * 4096)
+    with life(tmp_path) as book:
+        assert problem_of(book)
+        with pytest.raises(StoreUnavailable, match="what is there is not known"):
+            book.add([kept])
+        (tmp_path / "aside").rename(file)
+        eventually(lambda: problem_of(book) is None, "the end of the problem")
+        (again,) = book.add([kept])
+        until_stored(book)
+        assert problem_of(book) is None
+    assert found(tmp_path).keys() == {run.id, again.id}
 
 
 def test_what_was_interrupted_by_hand_is_not_taken_up_when_a_store_comes_back(place: Place) -> None:

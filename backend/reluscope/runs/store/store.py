@@ -86,6 +86,8 @@ class Store:
         self._asked_at: float | None = None
         self._address: str | None = None
         self._announced = True
+        self.met = False
+        """Whether it is known which runs are there."""
         self._progress: dict[str, Progress] = {}
         self._wake = threading.Condition()
         self._dirty: set[str] = set()
@@ -332,6 +334,7 @@ class Store:
         # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
         source.adopt(stored for stored in found if stored.view.id not in self._gone)
         here = source.meet(lengths)
+        self.met = True
         with self._wake:
             self._dirty |= here  # it may be another file than the one that was written last
 
