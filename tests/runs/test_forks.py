@@ -4,7 +4,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from reluscope.errors import InvalidFields
+from reluscope.runs import forks
 from reluscope.runs.compare import compare
+from reluscope.runs.history import history
+from reluscope.runs.run import Run
 from reluscope.training.change import Change
 from reluscope.training.spec import RunSpec
 
@@ -265,3 +268,27 @@ def test_a_replay_of_a_fork_does_at_what_is_not_finite_what_the_fork_did(kept, b
     until_ended(replay)
     assert (replay.status, len(replay.trace)) == (fork.status, len(fork.trace))
     assert same(losses(replay), losses(fork))
+
+
+class Changing(list):
+    """The events of a run, one more of which comes after they were looked at for the first time."""
+
+    def __init__(self, run):
+        super().__init__(run.events)
+        self.run = run
+
+    def __iter__(self):
+        there = list.__iter__(self[:])
+        run, self.run = self.run, None
+        if run is not None:
+            run.change(update=run.spec.update.model_copy(update={"lr": 1e-9}))
+        return there
+
+
+def test_a_change_in_the_midst_of_a_fork_is_in_all_of_it_or_in_none():
+    run = Run(spec(), 1)
+    run.move("running")
+    run.events = Changing(run)
+    kept = forks.fork(run, {})
+    first, changes = history(kept.view.spec, kept.events)
+    assert [first, *(change.spec for change in changes)][-1].update == kept.view.spec.update

@@ -56,10 +56,25 @@ def test_a_key_that_made_nothing_is_still_new():
         book.close()
 
 
-def test_the_oldest_keys_are_forgotten(book, monkeypatch):
+def test_a_key_is_known_as_long_as_its_run_is_there(book, monkeypatch):
+    """Also where that comes from the store, however late."""
     monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
     answers = Answers()
     made = [answers.run_of(f"key {number}", SPEC, book) for number in range(5)]
+    for again in (answers, Answers()):
+        for number in range(5):
+            assert again.run_of(f"key {number}", SPEC, book) is made[number]
+        with pytest.raises(KeyReused):
+            again.run_of("key 0", OTHER, book)
+
+
+def test_the_oldest_keys_whose_runs_are_gone_are_forgotten(book, monkeypatch):
+    monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
+    answers = Answers()
+    made = [answers.run_of(f"key {number}", SPEC, book) for number in range(5)]
+    for run in made:
+        book.delete(run.id)
     for number in (2, 3, 4):
-        assert answers.run_of(f"key {number}", SPEC, book) is made[number]
+        with pytest.raises(KeySpent):
+            answers.run_of(f"key {number}", SPEC, book)
     assert answers.run_of("key 0", SPEC, book) is not made[0]

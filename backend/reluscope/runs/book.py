@@ -141,7 +141,12 @@ class Book:
 
     def add(self, kept: Iterable[Kept]) -> list[Run]:
         """Take in runs that were taken apart elsewhere, all of them or none; one whose id is taken
-        here gets another. What had not ended there is interrupted here until it is resumed. Raises NoRoom."""
+        here gets another. What had not ended there is interrupted here until it is resumed.
+
+        Raises NoRoom, and StoreUnavailable where it is not known yet which ids are taken.
+        """
+        if self.store is not None and not self.store.met:
+            raise StoreUnavailable("the store has not been read yet: what is there is not known")
         came = [one.at_rest() for one in kept]
         added = [Run.of(one, 0) for one in came]  # which copies their curves, without the lock
         ids: dict[str, str] = {}
@@ -205,10 +210,11 @@ class Book:
     def head(self, run: Run) -> int:
         """How many iterations of a run may be shown: all, but for those that come after a change that
         is about to be stored."""
+        there = run.iteration  # before the change: none that comes meanwhile is before it
         change = run.unstored_change
         if change is None or self.store is None or self.store.problem is not None:
-            return run.iteration
-        return min(run.iteration, change)
+            return there
+        return min(there, change)
 
     def see(self, run_id: str, cursor: int) -> int:
         """Somebody asks for what comes from that iteration on, and so has seen what is before it. Gives
@@ -219,6 +225,11 @@ class Book:
             return cursor
         with self._lock:
             return run.see(cursor)
+
+    def made_by(self, key: str) -> Run | None:
+        """The run that a request with that key has made."""
+        runs = self._register.all()
+        return next((run for run in runs if run.request and run.request[0] == key), None)
 
     def newest_first(self) -> Iterator[Run]:
         """Every run, as of now."""

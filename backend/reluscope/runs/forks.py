@@ -2,13 +2,13 @@
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import FieldError, InvalidFields
 from ..training.change import check_change
 from ..training.spec import RunSpec
-from .history import changes_between
+from .history import changes_between, history
 from .kept import Kept
 from .run import Run
 from .trace import rows_before
@@ -30,7 +30,9 @@ def fork(run: Run, changes: Mapping[str, Any], at: int | None = None) -> Kept:
         raise InvalidFields(
             [FieldError("at", f"the run has {there} iterations", at, {"maximum": there})]
         )
-    before = spec_at(run, at)
+    spec = run.spec  # before the events, which undo what it has not yet
+    events = list(run.events)
+    before = spec_at(spec, events, at)
     after = _changed(before, changes)
     check_change(before, after)
     if after.iterations <= at:
@@ -45,7 +47,7 @@ def fork(run: Run, changes: Mapping[str, Any], at: int | None = None) -> Kept:
         reason=f"from run {run.id}",
         changes=changes_between(before, after) or None,
     )
-    past = [event for event in list(run.events) if event.changes and event.iteration <= at]
+    past = [event for event in events if event.changes and event.iteration <= at]
     trace, stride = run.trace, after.diagnostics_every
     return Kept(
         _new(after, Origin(id=run.id, iteration=at), at, run),
@@ -92,9 +94,9 @@ def _let_go_on(events: list[Event], on_nonfinite: str) -> list[Event]:
     return told[::-1]
 
 
-def spec_at(run: Run, iteration: int) -> RunSpec:
-    """What was in force of the run's spec when it had done so many iterations."""
-    first, changes = run.history()
+def spec_at(spec: RunSpec, events: Sequence[Event], iteration: int) -> RunSpec:
+    """What was in force of a run's spec when it had done so many iterations."""
+    first, changes = history(spec, events)
     passed = [change.spec for change in changes if change.iteration <= iteration]
     return passed[-1] if passed else first
 

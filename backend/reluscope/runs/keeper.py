@@ -62,8 +62,8 @@ class Keeper:
         others were cut off, and are interrupted; or go on, where that was asked for. What was taken
         in from elsewhere waits: it was not this server's end that interrupted it."""
         cut_off = []
-        with self._lock:
-            for stored in found:
+        for stored in found:
+            with self._lock:  # for each alone: others wait for it, and there may be thousands
                 if stored.view.id not in self._register:
                     run = _run(stored)
                     if run.status == "queued" and self._take_up is None:

@@ -56,7 +56,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
             resume=settings.resume == "auto",
             keep=settings.keep and Keep(*settings.keep),
         )
-        app.state.answers = Answers(reversed(list(app.state.book.newest_first())))
+        app.state.answers = Answers()
         app.state.checking = asyncio.Lock()
         app.state.importing = asyncio.Lock()
         app.state.hub = Hub(app.state.book)

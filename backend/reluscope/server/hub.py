@@ -124,8 +124,13 @@ class Hub:
         return self._find(run_id) is not None
 
     def see(self, cursors: Mapping[str, int]) -> dict[str, int]:
-        """A viewer has what comes before these iterations of runs, and may go on at those."""
-        return {run_id: self._book.see(run_id, cursor) for run_id, cursor in cursors.items()}
+        """A viewer has what comes before these iterations of runs, and may go on at those; of the
+        runs that there are."""
+        true = {}
+        for run_id, cursor in cursors.items():
+            with contextlib.suppress(UnknownRun):
+                true[run_id] = self._book.see(run_id, cursor)
+        return true
 
     def trace(self, run_id: str) -> Trace | None:
         """The trace of a run that is there; None while it is fetched from the store, after which the

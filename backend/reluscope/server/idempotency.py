@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
 
 from ..errors import KeyReused, KeySpent, UnknownRun
 from ..runs.book import Book
@@ -13,27 +12,23 @@ MAX_KEYS = 10_000
 
 
 class Answers:
-    """The runs that the newest keys have made. For one thread: the event loop's."""
+    """The runs that keys have made: those that are there know it themselves, so that it holds for
+    the next server, too; of those that are gone, the newest. For one thread: the event loop's."""
 
-    def __init__(self, runs: Iterable[Run] = ()) -> None:
-        """`runs` are there already, the oldest first; those that a key has made remember it."""
+    def __init__(self) -> None:
         self._answers: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
-        for run in runs:
-            if run.request is not None:
-                key, digest = run.request
-                self._note(key, digest, run)
 
     def run_of(self, key: str, spec: RunSpec, book: Book) -> Run:
-        """The run that `key` has made, or makes now; the oldest keys are forgotten past `MAX_KEYS`.
+        """The run that `key` has made, or makes now.
 
         Raises KeyReused where the key came with another spec before, KeySpent where its run has
         been deleted, and what `Book.open` raises.
         """
         digest = hashlib.sha256(spec.model_dump_json().encode()).digest()
         if key not in self._answers:
-            run = book.open(spec, request=(key, digest))
-            self._note(key, digest, run)
-            return run
+            run = book.made_by(key) or book.open(spec, request=(key, digest))
+            assert run.request is not None
+            self._note(key, run.request[1], run)
         known, run_id = self._answers[key]
         if known != digest:
             raise KeyReused

@@ -114,12 +114,11 @@ class Viewer:
             problem = f"at most {MAX_WATCHED} runs may be watched"
             raise InvalidFields([FieldError("runs", problem, len(runs))])
         channels = tuple(number for name, number in NUMBERS.items() if name in message.channels)
-        known = {run_id: cursor for run_id, cursor in runs.items() if self._hub.knows(run_id)}
-        true = self._hub.see(known)
-        self._watched.update({run_id: _Watched(true[run_id], channels) for run_id in known})
-        self._behind.update(dict.fromkeys(known))
-        gone = [run_id for run_id in runs if run_id not in known]
-        back = {run_id: cursor for run_id, cursor in true.items() if cursor < known[run_id]}
+        true = self._hub.see(runs)
+        self._watched.update({run_id: _Watched(true[run_id], channels) for run_id in true})
+        self._behind.update(dict.fromkeys(true))
+        gone = [run_id for run_id in runs if run_id not in true]
+        back = {run_id: cursor for run_id, cursor in true.items() if cursor < runs[run_id]}
         replies: list[dict[str, Any]] = []
         if gone:
             replies.append({"type": "gone", "ids": gone})

@@ -15,10 +15,12 @@ from reluscope.runs.kept import Kept
 from reluscope.runs.run import Run
 from reluscope.runs.store import store as module
 from reluscope.runs.store import writing
+from reluscope.runs.store.store import FILE
 from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
 from tests.runs.making import LONG, curve, losses, spec, until_at, until_ended, until_paused
+from tests.runs.stored import found, left_by_a_crash, life
 from tests.waiting import eventually
 
 
@@ -128,6 +130,21 @@ def test_a_curve_that_is_more_than_one_batch_is_written_to_its_end(
     assert read(place, run.id) == drawn.tolist()
 
 
+def test_what_is_settled_is_stored_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_CHUNKS", 2)
+    with life(tmp_path / "data") as book:
+        run = paused_at(book, 10 * CHUNK)
+        (fork,) = book.fork(run.id, {"pace": 1e-3})
+        ended = run.view().model_copy(update={"id": str(uuid.uuid4()), "status": "stopped"})
+        (imported,) = book.add([Kept(ended, losses=run.trace[:])])
+        book.settled().result(30)
+        left = found(left_by_a_crash(tmp_path / "data", tmp_path / "left"))
+        for stored in (fork, imported):
+            assert len(left[stored.id].losses) >= len(run.trace)
+
+
 def test_a_second_one_is_refused_until_the_first_has_let_go(place: Place) -> None:
     with place.book() as book:
         assert book.store is not None
@@ -178,6 +195,27 @@ def test_what_is_deleted_while_the_store_is_away_does_not_come_back(place: Place
         assert [run.id for run in book.newest_first()] == [runs[1].id]
     with place.book() as book:
         assert [run.id for run in book.newest_first()] == [runs[1].id]
+
+
+def test_nothing_is_imported_until_it_is_known_what_is_there(tmp_path: Path) -> None:
+    """It may be the very run that comes: one of the two would keep all others from being stored."""
+    with life(tmp_path) as book:
+        run = book.open(spec(iterations=50))
+        until_ended(run)
+        kept = book.kept(run.id)
+    file = tmp_path / FILE
+    file.rename(tmp_path / "aside")
+    file.write_bytes(b"garbage!" * 4096)
+    with life(tmp_path) as book:
+        assert problem_of(book)
+        with pytest.raises(StoreUnavailable, match="what is there is not known"):
+            book.add([kept])
+        (tmp_path / "aside").rename(file)
+        eventually(lambda: problem_of(book) is None, "the end of the problem")
+        (again,) = book.add([kept])
+        until_stored(book)
+        assert problem_of(book) is None
+    assert found(tmp_path).keys() == {run.id, again.id}
 
 
 def test_what_was_interrupted_by_hand_is_not_taken_up_when_a_store_comes_back(place: Place) -> None:

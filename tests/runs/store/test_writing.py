@@ -13,7 +13,7 @@ from reluscope.runs.run import Checkpoint, Run
 from reluscope.runs.store import Snapshot, reading, tables, writing
 from reluscope.runs.store.database import reclaim
 from reluscope.runs.store.tables import CHECKPOINTS, CHUNK, CHUNKS, EVENTS, RUNS
-from reluscope.runs.store.writing import MAX_CHUNKS, Batch, Progress, forget
+from reluscope.runs.store.writing import MAX_CHUNKS, MIN_CHUNKS, Batch, Progress, forget
 from reluscope.runs.trace import Trace
 from reluscope.training.diagnostics import CHANNELS
 from tests.places import Place
@@ -139,7 +139,7 @@ def test_a_tail_is_replaced_and_what_is_full_is_left(engine: Engine) -> None:
         batch = Batch()
         first = known.losses // CHUNK
         known = batch.add(Snapshot.of(run), known)
-        assert [row["first"] // CHUNK for row in batch._chunks] == list(
+        assert [span.first // CHUNK for span in batch._chunks] == list(
             range(first, -(-len(run.trace) // CHUNK))
         )
         with engine.begin() as connection:
@@ -174,6 +174,26 @@ def test_a_long_curve_is_written_in_several_batches(engine: Engine) -> None:
         kept = reading.read(connection, run.id)
     assert kept is not None
     assert bits(kept.losses) == bits(run.trace[:])
+
+
+def test_a_long_curve_that_has_ended_is_written_as_a_whole_or_not_at_all(engine: Engine) -> None:
+    """Half of one would be damaged for ever, were the other half lost."""
+    first, second, trains = runs = [
+        a_run(number, iterations=10**7, diagnostics_every=0) for number in (1, 2, 3)
+    ]
+    for run in runs:
+        run.trace.extend(np.zeros(MAX_CHUNKS * CHUNK + 7), 1.0)
+    for run in (first, second):
+        run.move("stopped")
+    batch = Batch()
+    assert batch.add(Snapshot.of(first), Progress()).losses == len(first.trace)
+    assert batch.add(Snapshot.of(second), Progress()) == Progress()
+    assert batch.add(Snapshot.of(trains), Progress()).losses == MIN_CHUNKS * CHUNK
+    with engine.begin() as connection:
+        batch.write(connection)
+    check_same(engine, first)
+    with engine.connect() as connection:
+        assert reading.lengths(connection).keys() == {first.id, trains.id}
 
 
 def test_an_ended_run_has_no_checkpoint_and_one_too_large_is_not_stored(
@@ -260,6 +280,11 @@ def test_what_is_forgotten_is_gone_from_every_table(engine: Engine) -> None:
         for table in (RUNS, EVENTS, CHUNKS, CHECKPOINTS):
             assert connection.scalar(select(func.count()).select_from(table)) == 1
         assert list(reading.lengths(connection)) == [runs[-1].id]
+
+
+def test_more_runs_are_forgotten_at_once_than_a_statement_takes_values(engine: Engine) -> None:
+    with engine.begin() as connection:
+        forget(connection, range(1, 70_000))
 
 
 def test_sqlite_gives_the_space_of_what_is_deleted_back(tmp_path) -> None:

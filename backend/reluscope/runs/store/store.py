@@ -86,6 +86,8 @@ class Store:
         self._asked_at: float | None = None
         self._address: str | None = None
         self._announced = True
+        self.met = False
+        """Whether it is known which runs are there."""
         self._progress: dict[str, Progress] = {}
         self._wake = threading.Condition()
         self._dirty: set[str] = set()
@@ -335,6 +337,7 @@ class Store:
         # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
         source.adopt(stored for stored in found if stored.view.id not in self._gone)
         here = source.meet(lengths)
+        self.met = True
         with self._wake:
             self._dirty |= here  # it may be another file than the one that was written last
 
@@ -367,42 +370,48 @@ class Store:
             waiting, self._waiting = self._waiting, []
         try:
             snapshots = [s for run_id in ids if (s := source.snapshot(run_id)) is not None]
+            # First those that have ended, which may find no room in a batch that others have filled.
+            snapshots.sort(key=lambda snapshot: not snapshot.ended)
             batch, progress = Batch(), {}
             for snapshot in snapshots:
                 known = self._progress.get(snapshot.view.id, Progress())
                 progress[snapshot.view.id] = batch.add(snapshot, known)
             if snapshots or gone:
                 with self._engine.begin() as connection:
-                    if gone:
-                        forget(connection, gone.values())
+                    forget(connection, gone.values())
                     batch.write(connection)
         except BaseException:
             with self._wake:
                 self._dirty |= ids - self._gone.keys()
                 self._gone = gone | self._gone
+                self._waiting = waiting + self._waiting
             raise
-        finally:
-            for future in waiting:
-                future.set_result(None)
         self._progress |= progress
         for run_id in gone:
             self._progress.pop(run_id, None)
-        self._tell(source, snapshots)
+        if self._tell(source, snapshots):
+            _answer_all(waiting)
+        else:
+            with self._wake:
+                self._waiting = waiting + self._waiting
         if gone:
             reclaim(self._engine)
 
-    def _tell(self, source: Source, snapshots: list[Snapshot]) -> None:
-        """Tell what is stored wholly, and come back for what was too much."""
+    def _tell(self, source: Source, snapshots: list[Snapshot]) -> bool:
+        """Tell what is stored wholly, and come back for what was too much; whether nothing was."""
+        whole = True
         for snapshot in snapshots:
             run_id = snapshot.view.id
             now = self._progress[run_id]
             if now.holds(snapshot):
                 source.stored(snapshot, now.size(snapshot.view.spec))
-            else:
-                with self._wake:
-                    if run_id not in self._gone:
-                        self._dirty.add(run_id)
-                        self._urgent = True
+                continue
+            whole = False
+            with self._wake:
+                if run_id not in self._gone:
+                    self._dirty.add(run_id)
+                self._urgent = True
+        return whole
 
     def _note_problem(self, error: BaseException) -> None:
         said = _said(error)
@@ -415,8 +424,7 @@ class Store:
             self._database.close()
         with self._wake:
             waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            future.set_result(None)
+        _answer_all(waiting)
 
     def _release(self) -> None:
         if self._folder_lock is not None and self._folder_lock.is_locked:
@@ -424,6 +432,11 @@ class Store:
                 with contextlib.suppress(OSError):  # as where it can only be read
                     (self._folder / HOLDER).unlink()
             self._folder_lock.release(force=True)
+
+
+def _answer_all(waiting: Iterable[Future[None]]) -> None:
+    for future in waiting:
+        future.set_result(None)
 
 
 def _said(error: BaseException) -> str:

@@ -3,11 +3,11 @@
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Table, delete
+from sqlalchemy import Column, Connection, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ...training.diagnostics import CHANNELS
@@ -17,7 +17,14 @@ from .snapshot import Snapshot
 from .tables import CHECKPOINTS, CHUNK, CHUNKS, EVENTS, RUNS
 
 MAX_CHUNKS = 256
-"""Chunks of one run that are written at once: 8 MiB of losses. The rest follows."""
+"""Chunks that are written at once where runs are far ahead of the store: 8 MiB of losses. The rest
+follows."""
+
+MIN_CHUNKS = 2
+"""Those that each run may have of a batch, however full that is: a run that trains needs no more."""
+
+PIECE = 64
+"""Chunks whose bytes are in memory at once."""
 
 MAX_CHECKPOINT_BYTES = 256 * 2**20
 """A larger checkpoint is not stored: databases are not made for such values, and the run can be
@@ -49,13 +56,22 @@ class Progress:
         )
 
 
+class _Span(NamedTuple):
+    """A chunk that is to be written: what is in it is copied when its turn comes."""
+
+    number: int
+    trace: Trace
+    first: int
+    stop: int
+
+
 class Batch:
     """What is to be written of some runs, gathered before the transaction begins."""
 
     def __init__(self) -> None:
         self._runs: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
-        self._chunks: list[dict[str, Any]] = []
+        self._chunks: list[_Span] = []
         self._checkpoints: list[dict[str, Any]] = []
         self._without_checkpoint: list[int] = []
 
@@ -65,12 +81,17 @@ class Batch:
         if (trace := snapshot.trace) is not None:
             # Not what has been trained since: what changed it is not in these events.
             there = snapshot.view.iteration
-            stop = min(there, (known.losses // CHUNK + MAX_CHUNKS) * CHUNK)
-            firsts = range(known.losses // CHUNK * CHUNK, stop, CHUNK)
+            room = max(MIN_CHUNKS, MAX_CHUNKS - len(self._chunks))
+            stop = min(there, (known.losses // CHUNK + room) * CHUNK)
+            if snapshot.ended and stop < there:
+                # All or nothing: were it cut off half way, nobody would train the rest.
+                if len(self._chunks) >= MAX_CHUNKS:
+                    return known
+                stop = there
             if stop > known.losses:
                 self._chunks += [
-                    _chunk(snapshot.number, trace, first, min(first + CHUNK, stop))
-                    for first in firsts
+                    _Span(snapshot.number, trace, first, min(first + CHUNK, stop))
+                    for first in range(known.losses // CHUNK * CHUNK, stop, CHUNK)
                 ]
             fresh = snapshot.events[known.events :]
             self._events += [
@@ -107,19 +128,24 @@ class Batch:
         """To be called within a transaction."""
         _put(connection, RUNS, self._runs)
         _put(connection, EVENTS, self._events)
-        _put(connection, CHUNKS, self._chunks)
+        for at in range(0, len(self._chunks), PIECE):
+            _put(connection, CHUNKS, [_chunk(*span) for span in self._chunks[at : at + PIECE]])
         _put(connection, CHECKPOINTS, self._checkpoints)
-        if self._without_checkpoint:
-            gone = CHECKPOINTS.c.run.in_(self._without_checkpoint)
-            connection.execute(delete(CHECKPOINTS).where(gone))
+        _delete(connection, CHECKPOINTS.c.run, self._without_checkpoint)
 
 
 def forget(connection: Connection, numbers: Iterable[int]) -> None:
     """Delete runs, with all that there is of them."""
     gone = list(numbers)
-    for table in (CHECKPOINTS, CHUNKS, EVENTS):
-        connection.execute(delete(table).where(table.c.run.in_(gone)))
-    connection.execute(delete(RUNS).where(RUNS.c.number.in_(gone)))
+    for number in (CHECKPOINTS.c.run, CHUNKS.c.run, EVENTS.c.run, RUNS.c.number):
+        _delete(connection, number, gone)
+
+
+def _delete(connection: Connection, number: Column[int], gone: Sequence[int]) -> None:
+    """One statement for each: there is a limit to the values of one, but none to runs."""
+    if gone:
+        statement = delete(number.table).where(number == bindparam("gone"))
+        connection.execute(statement, [{"gone": one} for one in gone])
 
 
 def _run(snapshot: Snapshot, size: int) -> dict[str, Any]:

@@ -36,8 +36,8 @@ router = APIRouter(prefix="/api/runs", tags=["runs"], responses=PROBLEM)
 
 RunId = Annotated[str, Path(alias="id")]
 
-STORE_TIMEOUT_S = 2.0
-"""How long an answer waits for the store."""
+STORE_LOOK_S = 0.5
+"""Between two looks at the store by an answer that waits for it."""
 
 MAX_FORKS = 100
 """Forks that one request may make."""
@@ -239,9 +239,11 @@ async def replay(run_id: RunId, book: TheBook) -> RunView:
 
 
 async def until_stored(book: Book) -> None:
-    """Wait until what has been done is stored, so that no answer tells of what a crash may undo. The
-    store's own problem is told elsewhere."""
-    await asyncio.wait([asyncio.wrap_future(book.settled())], timeout=STORE_TIMEOUT_S)
+    """Wait until what has been done is stored, so that no answer tells of what a crash may undo; or
+    until the store has a problem, as one that does not answer soon does. That is told elsewhere."""
+    settled = asyncio.wrap_future(book.settled())
+    while not settled.done() and (book.store is None or book.store.problem is None):
+        await asyncio.wait([settled], timeout=STORE_LOOK_S)
 
 
 async def _settled(run: Run, book: Book, response: Response) -> RunView:
