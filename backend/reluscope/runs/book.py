@@ -1,28 +1,25 @@
-"""Book: all runs, and everything that may be asked of one."""
+"""Book: everything that may be asked of runs: to be made, steered, changed, deleted."""
 
 import contextlib
 import logging
-import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import FieldError, InvalidFields, NoRoom, StoreUnavailable, UnknownRun
+from ..errors import FieldError, InvalidFields, NoRoom, StoreUnavailable
 from ..training.devices import canonical, make_deterministic
 from ..training.rules import Rule
 from ..training.spec import RunSpec
 from ..training.unknown import check_known
 from . import forks
 from .history import history
+from .holdings import Holdings
 from .keep import Keep
 from .keeper import Keeper
 from .kept import Kept
 from .memory import Memory
-from .register import Register
 from .rounds import Round
 from .run import Checkpoint, Run
-from .signal import Signal
 from .states import Status
 from .store import Store
 
@@ -41,8 +38,8 @@ NOT_ON = "; it does not go on: "
 """What the reason says of a run that was interrupted and could not be taken up."""
 
 
-class Book:
-    """All runs, by id, in the order of their creation. Any thread may use it."""
+class Book(Holdings):
+    """All runs, and the workers that train them. Any thread may use it."""
 
     def __init__(
         self,
@@ -60,28 +57,13 @@ class Book:
         goes on where `resume` says so. `keep`: how much may be there. Looks at every device, which
         takes a second or more where CUDA has to be woken."""
         make_deterministic()
-        self._lock = threading.Lock()
+        super().__init__(Memory(memory_bytes), max_live, max_runs, store)
         self._cpu_workers = cpu_workers
-        self.memory = Memory(memory_bytes)
-        self._register = Register(self.memory, max_live, max_runs, self._tell)
         self._rounds: dict[str, Round] = {}
-        self._signals: list[Signal] = []
-        self.store = store
         self._closing = False
         if store is not None:
             take_up = self._take_up if resume else None
             store.follow(Keeper(self._register, self._lock, keep, take_up))
-
-    def listen(self, wake: Callable[[], None]) -> Signal:
-        """A signal that is marked with every run that is there, and with those that are made, change
-        or go from now on."""
-        signal = Signal(wake)
-        with self._lock:
-            self._signals.append(signal)
-            there = self._register.all()
-        for run in there:
-            signal.mark(run.id)
-        return signal
 
     # --- runs come
 
@@ -164,87 +146,6 @@ class Book:
                 if (origin := run.forked_from) and origin.id in ids:
                     run.forked_from = origin.model_copy(update={"id": ids[origin.id]})
         return added
-
-    # --- and are found
-
-    def find(self, run_id: str) -> Run:
-        """Raises UnknownRun."""
-        return self._register.find(run_id)
-
-    def read(self, run_id: str) -> Run:
-        """A run with its curve and events in memory, where they stay for a while: from the store,
-        where they lie there alone.
-
-        Raises UnknownRun, and StoreUnavailable where the store does not answer.
-        """
-        run = self.find(run_id)
-        run.used_at = time.monotonic()
-        if run.is_shelved:
-            assert self.store is not None
-            kept = self.store.read(run_id)
-            if kept is None:
-                raise UnknownRun(run_id)
-            with self._lock:
-                if run.is_shelved:
-                    run.unshelve(kept)
-                    self._register.shelf.note(run)
-                    self.memory.note(run)
-        return run
-
-    def kept(self, run_id: str) -> Kept:
-        """A run, taken apart as it is now. Raises UnknownRun, StoreUnavailable."""
-        run = self.read(run_id)
-        checkpoint = None if run.ended else self._checkpoint(run)
-        with self._lock:
-            view, events, trace = run.view(), list(run.events), run.trace
-        count = view.iteration
-        return Kept(
-            view,
-            events,
-            trace[:count],
-            trace.rows_of(0, count)[1],
-            trace.marks(0, count),
-            checkpoint and checkpoint.data,
-        )
-
-    def head(self, run: Run) -> int:
-        """How many iterations of a run may be shown: all, but for those that come after a change that
-        is about to be stored."""
-        there = run.iteration  # before the change: none that comes meanwhile is before it
-        change = run.unstored_change
-        if change is None or self.store is None or self.store.problem is not None:
-            return there
-        return min(there, change)
-
-    def see(self, run_id: str, cursor: int) -> int:
-        """Somebody asks for what comes from that iteration on, and so has seen what is before it. Gives
-        where to go on: where a crash and what was done after it have made another curve of a run,
-        not all of that is true any more. Raises UnknownRun."""
-        run = self.find(run_id)
-        if run.cut_off is None and not run.ended:
-            return cursor
-        with self._lock:
-            return run.see(cursor)
-
-    def made_by(self, key: str) -> Run | None:
-        """The run that a request with that key has made."""
-        runs = self._register.all()
-        return next((run for run in runs if run.request and run.request[0] == key), None)
-
-    def newest_first(self) -> Iterator[Run]:
-        """Every run, as of now."""
-        return iter(self.search({}))
-
-    def search(
-        self,
-        wanted: Mapping[str, Collection[str]],
-        text: str = "",
-        before: int | None = None,
-        limit: int | None = None,
-    ) -> list[Run]:
-        """Runs that have what is wanted, newest first, as `Index.find` has it."""
-        with self._lock:
-            return self._register.search(wanted, text, before, limit)
 
     # --- are steered
 
@@ -346,15 +247,6 @@ class Book:
 
     # --- and are kept
 
-    def settled(self) -> Future[None]:
-        """Done when all that was told of runs until now is stored, or cannot be: where it cannot,
-        the store's problem says why."""
-        if self.store is None:
-            done: Future[None] = Future()
-            done.set_result(None)
-            return done
-        return self.store.settled()
-
     def close(self) -> bool:
         """Stop all workers and store what there is; the runs that train are interrupted. False where
         a worker is still in a long iteration."""
@@ -418,37 +310,19 @@ class Book:
                 run.reason = f"{before}{NOT_ON}{error}"
                 self._register.changed(run)
 
-    def _tell(self, run: Run) -> None:
-        """Tell all who follow the runs. Under the lock."""
-        if self.store is not None:
-            self.store.note(run)
-        for signal in self._signals:
-            signal.mark(run.id)
-
-    def _checkpoint(self, run: Run) -> Checkpoint | None:
-        """The newest of a run. Raises StoreUnavailable."""
-        if (newest := run.checkpoint) or self.store is None:
-            return newest
-        return self.store.checkpoint(run.id)
-
     def _round(self, run: Run) -> Round:
         device = canonical(run.spec.device)
         if device not in self._rounds:
             workers = self._cpu_workers if device == "cpu" else 1
-            stored = self._stored_checkpoint if self.store is not None else None
             self._rounds[device] = Round(
-                device, workers, self._lock, self._register.changed, stored
+                device,
+                workers,
+                self._lock,
+                self._register.changed,
+                self._checkpoint,
+                saves=self.store is not None,
             )
         return self._rounds[device]
-
-    def _stored_checkpoint(self, run: Run) -> bytes | None:
-        """For a worker, which can do without. Without the lock."""
-        try:
-            checkpoint = self._checkpoint(run)
-        except StoreUnavailable as error:
-            logger.warning("run %s begins anew: %s", run.id, error)
-            return None
-        return checkpoint and checkpoint.data
 
 
 def _check_linear(run: Run, rule: Rule) -> None:

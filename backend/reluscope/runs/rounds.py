@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable
 from ..training.cuda import own_stream, record_under
 from ..training.devices import use_one_thread
 from ..training.rules import Rule
-from .run import Run
+from .run import Checkpoint, Run
 from .states import MOVES, Outcome
 from .trainers import Trainers
 
@@ -52,10 +52,12 @@ class Round:
         workers: int,
         lock: threading.Lock,
         changed: Callable[[Run], None],
-        stored: Callable[[Run], bytes | None] | None = None,
+        checkpoint: Callable[[Run], Checkpoint | None],
+        *,
+        saves: bool,
     ) -> None:
-        """`changed` is told of each run whose trace or state has changed, under the lock. `stored`
-        gives the checkpoint of a run, where one was stored; without it none are made."""
+        """`changed` is told of each run whose trace or state has changed, under the lock. `checkpoint`
+        gives that of a run, where it has one; whether it is to be given new ones, `saves` says."""
         self._device = device
         self._lock = lock
         self._changed = changed
@@ -65,7 +67,7 @@ class Round:
         self._to_save: deque[Run] = deque()
         self._tickets = itertools.count()
         self._used_s = 0.0
-        self._trainers = Trainers(stored)
+        self._trainers = Trainers(checkpoint, saves=saves)
         self._in_company: Counter[Hashable] = Counter()
         self._closing = False
         self._threads = [

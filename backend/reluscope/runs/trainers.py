@@ -21,9 +21,10 @@ logger = logging.getLogger(__name__)
 class Trainers:
     """By the runs' ids."""
 
-    def __init__(self, stored: Callable[[Run], bytes | None] | None) -> None:
-        """`stored` gives the checkpoint of a run, where one was stored; without it none are made."""
-        self._stored = stored
+    def __init__(self, checkpoint: Callable[[Run], Checkpoint | None], *, saves: bool) -> None:
+        """`checkpoint` gives that of a run, where it has one; `saves`: whether new ones are made."""
+        self._checkpoint = checkpoint
+        self._saves = saves
         self._trainers: dict[str, Trainer] = {}
 
     def company(self, run: Run) -> Hashable:
@@ -73,7 +74,7 @@ class Trainers:
             trainer.watchful = True  # that was where the run stopped whose past it shares
         if run.trained < run.spec.iterations and (outcome is None or outcome[0] == "paused"):
             _change_as_planned(run, trainer)
-            if outcome is None and self._stored and run.saving.is_due(time.monotonic()):
+            if outcome is None and self._saves and run.saving.is_due(time.monotonic()):
                 self._save(run, trainer)  # at a pause later, when it has been told
         return outcome
 
@@ -95,13 +96,11 @@ class Trainers:
         return trainer
 
     def _restored(self, run: Run) -> Trainer | None:
-        data = run.checkpoint and run.checkpoint.data
-        if data is None and self._stored and run.iteration:
-            data = self._stored(run)
-        if data is None:
+        checkpoint = self._checkpoint(run) if run.iteration else None
+        if checkpoint is None:
             return None
         try:
-            trainer = Trainer.restore(data)
+            trainer = Trainer.restore(checkpoint.data)
         except ValueError as error:
             logger.warning("the checkpoint of run %s is of no use: %s", run.id, error)
             return None
@@ -109,7 +108,7 @@ class Trainers:
 
     def is_unsaved(self, run: Run) -> bool:
         """Whether `run` has trained since its last checkpoint, and could have another."""
-        there = self._stored is not None and run.id in self._trainers
+        there = self._saves and run.id in self._trainers
         return there and run.saving.iteration != run.trained
 
     def save(self, run: Run) -> None:

@@ -1,0 +1,145 @@
+"""Holdings: all runs that there are, as they are found, read and followed."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future
+
+from ..errors import StoreUnavailable, UnknownRun
+from .kept import Kept
+from .memory import Memory
+from .register import Register
+from .run import Checkpoint, Run
+from .signal import Signal
+from .store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class Holdings:
+    """Runs by id, in the order of their creation. Any thread may ask."""
+
+    def __init__(self, memory: Memory, max_live: int, max_runs: int, store: Store | None) -> None:
+        self._lock = threading.Lock()
+        self.memory = memory
+        self.store = store
+        self._signals: list[Signal] = []
+        self._register = Register(memory, max_live, max_runs, self._tell)
+
+    def listen(self, wake: Callable[[], None]) -> Signal:
+        """A signal that is marked with every run that is there, and with those that are made, change
+        or go from now on."""
+        signal = Signal(wake)
+        with self._lock:
+            self._signals.append(signal)
+            there = self._register.all()
+        for run in there:
+            signal.mark(run.id)
+        return signal
+
+    def find(self, run_id: str) -> Run:
+        """Raises UnknownRun."""
+        return self._register.find(run_id)
+
+    def read(self, run_id: str) -> Run:
+        """A run with its curve and events in memory, where they stay for a while: from the store,
+        where they lie there alone.
+
+        Raises UnknownRun, and StoreUnavailable where the store does not answer.
+        """
+        run = self.find(run_id)
+        run.used_at = time.monotonic()
+        if run.is_shelved:
+            assert self.store is not None
+            kept = self.store.read(run_id)
+            if kept is None:
+                raise UnknownRun(run_id)
+            with self._lock:
+                if run.is_shelved:
+                    run.unshelve(kept)
+                    self._register.shelf.note(run)
+                    self.memory.note(run)
+        return run
+
+    def kept(self, run_id: str) -> Kept:
+        """A run, taken apart as it is now. Raises UnknownRun, StoreUnavailable."""
+        run = self.read(run_id)
+        checkpoint = None if run.ended else self._checkpoint(run)
+        with self._lock:
+            view, events, trace = run.view(), list(run.events), run.trace
+        count = view.iteration
+        return Kept(
+            view,
+            events,
+            trace[:count],
+            trace.rows_of(0, count)[1],
+            trace.marks(0, count),
+            checkpoint and checkpoint.data,
+        )
+
+    def head(self, run: Run) -> int:
+        """How many iterations of a run may be shown: all, but for those that come after a change that
+        is about to be stored."""
+        there = run.iteration  # before the change: none that comes meanwhile is before it
+        change = run.unstored_change
+        if change is None or self.store is None or self.store.problem is not None:
+            return there
+        return min(there, change)
+
+    def see(self, run_id: str, cursor: int) -> int:
+        """Somebody asks for what comes from that iteration on, and so has seen what is before it. Gives
+        where to go on: where a crash and what was done after it have made another curve of a run,
+        not all of that is true any more. Raises UnknownRun."""
+        run = self.find(run_id)
+        if run.cut_off is None and not run.ended:
+            return cursor
+        with self._lock:
+            return run.see(cursor)
+
+    def made_by(self, key: str) -> Run | None:
+        """The run that a request with that key has made."""
+        runs = self._register.all()
+        return next((run for run in runs if run.request and run.request[0] == key), None)
+
+    def newest_first(self) -> Iterator[Run]:
+        """Every run, as of now."""
+        return iter(self.search({}))
+
+    def search(
+        self,
+        wanted: Mapping[str, Collection[str]],
+        text: str = "",
+        before: int | None = None,
+        limit: int | None = None,
+    ) -> list[Run]:
+        """Runs that have what is wanted, newest first, as `Index.find` has it."""
+        with self._lock:
+            return self._register.search(wanted, text, before, limit)
+
+    def settled(self) -> Future[None]:
+        """Done when all that was told of runs until now is stored, or cannot be: where it cannot,
+        the store's problem says why."""
+        if self.store is None:
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        return self.store.settled()
+
+    def _tell(self, run: Run) -> None:
+        """Tell all who follow the runs. Under the lock."""
+        if self.store is not None:
+            self.store.note(run)
+        for signal in self._signals:
+            signal.mark(run.id)
+
+    def _checkpoint(self, run: Run) -> Checkpoint | None:
+        """The newest of a run, where it can be had: what has none can be trained from the start. Not
+        under the lock."""
+        if (newest := run.checkpoint) or self.store is None:
+            return newest
+        try:
+            return self.store.checkpoint(run.id)
+        except StoreUnavailable as error:
+            logger.warning("the checkpoint of run %s cannot be read: %s", run.id, error)
+            return None
