@@ -113,6 +113,22 @@ def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: 
     assert read(place, run.id) == had
 
 
+def test_of_a_damaged_curve_nothing_comes_back_that_a_change_has_made_untrue(place: Place) -> None:
+    with place.book() as book:
+        run = paused_at(book, 4 * CHUNK)
+    with place.connected() as connection:
+        connection.execute(update(CHUNKS).where(CHUNKS.c.first == CHUNK).values(crc=1))
+    with place.book() as book:
+        assert book.find(run.id).iteration == CHUNK
+        book.change(run.id, update={"lr": 1e-9})
+        book.step(run.id, CHUNK)
+        until_paused(book.find(run.id))
+        until_stored(book)
+        had = losses(book.find(run.id))
+    assert len(had) == 2 * CHUNK
+    assert read(place, run.id) == had
+
+
 def test_a_curve_that_is_more_than_one_batch_is_written_to_its_end(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -330,10 +330,13 @@ class Store:
             found = list(reading.rows(connection))
         self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
         for stored in found:  # what is adopted as it is need not be written anew
-            losses, *others = lengths[stored.view.id]
+            there, events, checkpoint_bytes = lengths[stored.view.id]
+            losses = there
             if stored.whole is not None:  # what is damaged must be
-                losses = min(losses, len(stored.whole.losses))
-            self._progress[stored.view.id] = Progress(0, losses, *others)
+                losses = min(there, len(stored.whole.losses))
+            self._progress[stored.view.id] = Progress(
+                0, losses, events, checkpoint_bytes, is_cut=losses < there
+            )
         # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
         source.adopt(stored for stored in found if stored.view.id not in self._gone)
         here = source.meet(lengths)

@@ -41,6 +41,9 @@ class Progress:
     losses: int = 0
     events: int = 0
     checkpoint_bytes: int = 0
+    is_cut: bool = False
+    """Whether chunks are left behind these losses, of a curve that was damaged here. They are of no
+    use: what is trained again may be changed on the way."""
 
     def size(self, spec: RunSpec) -> int:
         """What the curve and the checkpoint of a run with that spec take, in bytes."""
@@ -72,6 +75,7 @@ class Batch:
         self._runs: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []
         self._chunks: list[_Span] = []
+        self._left: list[dict[str, int]] = []
         self._checkpoints: list[dict[str, Any]] = []
         self._without_checkpoint: list[int] = []
 
@@ -89,6 +93,9 @@ class Batch:
                     return known
                 stop = there
             if stop > known.losses:
+                if known.is_cut:
+                    self._left.append({"gone": snapshot.number, "there": known.losses})
+                    now = replace(now, is_cut=False)
                 self._chunks += [
                     _Span(snapshot.number, trace, first, min(first + CHUNK, stop))
                     for first in range(known.losses // CHUNK * CHUNK, stop, CHUNK)
@@ -128,6 +135,10 @@ class Batch:
         """To be called within a transaction."""
         _put(connection, RUNS, self._runs)
         _put(connection, EVENTS, self._events)
+        if self._left:
+            here = CHUNKS.c.run == bindparam("gone")
+            left = delete(CHUNKS).where(here, CHUNKS.c.first >= bindparam("there"))
+            connection.execute(left, self._left)
         for at in range(0, len(self._chunks), PIECE):
             _put(connection, CHUNKS, [_chunk(*span) for span in self._chunks[at : at + PIECE]])
         _put(connection, CHECKPOINTS, self._checkpoints)
