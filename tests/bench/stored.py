@@ -11,8 +11,8 @@ import numpy as np
 
 from reluscope.runs.run import Run
 from reluscope.runs.store.database import Database
+from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.snapshot import Snapshot
-from reluscope.runs.store.store import FILE
 from reluscope.runs.store.writing import Batch, Progress
 from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.spec import RunSpec

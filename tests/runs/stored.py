@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reluscope.runs.book import Book
 from reluscope.runs.history import history
 from reluscope.runs.store import Store
-from reluscope.runs.store.store import FILE
+from reluscope.runs.store.folder import FILE
 from reluscope.runs.view import Event
 from reluscope.training.change import Change
 from reluscope.training.diagnostics import CHANNELS

@@ -57,6 +57,10 @@ class Keeper:
         run.unstored_change = told[0].iteration if told else None
         self._register.changed(run)
 
+    def has(self, run_id: str) -> bool:
+        """Whether a run is here."""
+        return run_id in self._register
+
     def adopt(self, found: Iterable[Stored]) -> None:
         """Take up the runs of the store that are not here: those that have ended are shelved. The
         others were cut off, and are interrupted; or go on, where that was asked for. What was taken

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from reluscope.errors import StoreTooNew
 from reluscope.runs import store as room
 from reluscope.runs.store import Store
+from reluscope.runs.store.folder import Folder
 from reluscope.runs.store.tables import CHECKPOINTS, CHUNKS, EVENTS, METADATA, RUNS
 from tests.places import Place, until_stored
 from tests.runs.making import LONG, losses, spec, until_at, until_ended, until_paused
@@ -95,7 +96,7 @@ def test_an_older_store_moves_forward_with_all_that_it_holds(place: Place, later
             assert connection.scalar(text("PRAGMA foreign_keys")) == 1
         else:
             assert inspect(connection).get_foreign_keys("chunks")
-    store = Store(place.database(later(LATER)), None if place.url else place.folder)
+    store = Store(place.database(later(LATER)), None if place.url else Folder(place.folder))
     store.open()
     try:
         for run_id, had in known.items():
@@ -150,7 +151,7 @@ def test_a_store_whose_migration_fails_tells_and_runs_are_kept_in_memory(
     place: Place, later: Make
 ) -> None:
     fill(place)
-    store = Store(place.database(later(BROKEN)), None if place.url else place.folder)
+    store = Store(place.database(later(BROKEN)), None if place.url else Folder(place.folder))
     store.open()
     try:
         assert store.problem is not None

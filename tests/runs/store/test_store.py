@@ -15,13 +15,14 @@ from reluscope.runs.kept import Kept
 from reluscope.runs.run import Run
 from reluscope.runs.store import store as module
 from reluscope.runs.store import writing
-from reluscope.runs.store.store import FILE
+from reluscope.runs.store.folder import FILE
+from reluscope.runs.store.store import Store
 from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
 from tests.runs.making import LONG, curve, losses, spec, until_at, until_ended, until_paused
 from tests.runs.stored import found, left_by_a_crash, life
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 
 def problem_of(book: Book) -> str | None:
@@ -171,6 +172,18 @@ def test_a_second_one_is_refused_until_the_first_has_let_go(place: Place) -> Non
         pass
 
 
+def fail_once(store: Store, error: Exception) -> None:
+    """Have the writer meet that error in its next turn, as if the database had raised it."""
+    flush = store._flush
+
+    def failing(_source: object) -> None:
+        store._flush = flush
+        raise error
+
+    store._flush = failing
+    store.settled().result(DEADLINE_S)
+
+
 def told(place: Place) -> str | None:
     """What a second one is told, once that holds an address."""
     with pytest.raises(StoreInUse) as refused:
@@ -187,7 +200,7 @@ def test_after_a_problem_it_is_opened_anew_by_its_own_writer(place: Place) -> No
         until_stored(book)
         book.store.announce("http://127.0.0.1:4711")
         eventually(lambda: told(place), "the address")
-        book.store._note_problem(OSError("the disk is on fire"))
+        fail_once(book.store, OSError("the disk is on fire"))
         assert problem_of(book) == "the disk is on fire"
         second = book.open(spec(iterations=30))
         eventually(lambda: problem_of(book) is None, "the end of the problem")
@@ -204,7 +217,7 @@ def test_what_is_deleted_while_the_store_is_away_does_not_come_back(place: Place
         runs = [book.open(spec(iterations=10)) for _ in range(2)]
         until_ended(*runs)
         until_stored(book)
-        book.store._note_problem(OSError("away"))
+        fail_once(book.store, OSError("away"))
         book.delete(runs[0].id)
         eventually(lambda: problem_of(book) is None, "the end of the problem")
         until_stored(book)
@@ -240,7 +253,7 @@ def test_what_was_interrupted_by_hand_is_not_taken_up_when_a_store_comes_back(pl
         source = paused_at(book, 20)
         (run,) = book.add([book.kept(source.id)])
         run.status = "interrupted"
-        book.store._note_problem(OSError("away"))
+        fail_once(book.store, OSError("away"))
         eventually(lambda: problem_of(book) is None, "the end of the problem")
         assert run.status == "interrupted"
 

@@ -1,7 +1,7 @@
 """What is read back of the tables."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,13 +32,15 @@ class Stored(NamedTuple):
     """The rest of it, where it has not ended; without its checkpoint."""
 
 
-def rows(connection: Connection) -> Iterator[Stored]:
-    """All runs, in the order of their numbers. Of a curve that is damaged there is what comes before:
-    the rest can be trained again. A run that cannot be read stays where it is."""
+def rows(connection: Connection, is_known: Callable[[str], bool]) -> Iterator[Stored]:
+    """All runs, in the order of their numbers; whole, where they have not ended and are not known
+    already. Of a curve that is damaged there is what comes before: the rest can be trained again. A
+    run that cannot be read stays where it is."""
     for row in connection.execute(select(RUNS).order_by(RUNS.c.number)).mappings().all():
         try:
             view = RunView.model_validate_json(row["view"])
-            whole = _whole(connection, row["number"], view) if MOVES[view.status] else None
+            needed = MOVES[view.status] and not is_known(view.id)
+            whole = _whole(connection, row["number"], view) if needed else None
         except ValueError as error:
             logger.error("the store's run %s cannot be read: %s", row["id"], error)  # noqa: TRY400
             continue

@@ -1,9 +1,6 @@
 """Store: the one writer, on a thread of its own, and the answers to those who read."""
 
-import contextlib
-import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -11,7 +8,6 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import filelock
 from sqlalchemy import Connection, Engine, literal, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -19,7 +15,8 @@ from ...errors import StoreDamaged, StoreError, StoreInUse, StoreTooNew, StoreUn
 from ..kept import Kept
 from ..run import Checkpoint, Run
 from . import reading
-from .database import Database, identity, reclaim
+from .database import Database, reclaim
+from .folder import FILE, Folder
 from .reading import Stored
 from .snapshot import Snapshot
 from .tables import RUNS
@@ -48,11 +45,6 @@ SLOW_S = 5.0
 CLOSE_TIMEOUT_S = 1.5
 """How long closing waits for what is left to be written."""
 
-FILE = "reluscope.db"
-LOCK = "lock"
-HOLDER = "server.json"
-"""What a data folder holds."""
-
 PASSING = ("locked", "full", "busy")
 """Words in what SQLite says where nothing is wrong with the file itself."""
 
@@ -62,6 +54,7 @@ class Source(Protocol):
 
     def snapshot(self, run_id: str) -> Snapshot | None: ...
     def stored(self, snapshot: Snapshot, size_bytes: int) -> None: ...
+    def has(self, run_id: str) -> bool: ...
     def adopt(self, found: Iterable[Stored]) -> None: ...
     def meet(self, there: Collection[str]) -> set[str]: ...
     def tidy(self) -> None: ...
@@ -70,17 +63,10 @@ class Source(Protocol):
 class Store:
     """Runs in a database. Any thread may use it."""
 
-    def __init__(self, database: Database, folder: Path | None = None) -> None:
-        """`folder` is where an SQLite database lies, which one server at a time may use."""
+    def __init__(self, database: Database, folder: Folder | None = None) -> None:
+        """`folder` is where an SQLite database lies."""
         self._database = database
         self._folder = folder
-        self._folder_lock = (
-            # Not of one thread: it is let go by another than took it.
-            filelock.FileLock(folder / LOCK, timeout=0, is_singleton=False, thread_local=False)
-            if folder
-            else None
-        )
-        self._locked: tuple[int, int] | None = None
         self._engine: Engine | None = None
         self._problem: str | None = None
         self._asked_at: float | None = None
@@ -104,7 +90,7 @@ class Store:
     @staticmethod
     def in_folder(folder: Path) -> "Store":
         """SQLite in a data folder, which is made where there is none."""
-        return Store(Database.in_file(folder / FILE), folder)
+        return Store(Database.in_file(folder / FILE), Folder(folder))
 
     @staticmethod
     def at(url: str) -> "Store":
@@ -127,7 +113,8 @@ class Store:
             self._open()
         except (StoreInUse, StoreTooNew):
             self._database.close()
-            self._release()
+            if self._folder is not None:
+                self._folder.release()
             raise
         except (SQLAlchemyError, OSError, StoreError) as error:
             self._note_problem(error)
@@ -164,7 +151,8 @@ class Store:
             self._thread.join(CLOSE_TIMEOUT_S)
         if not self._thread.is_alive():
             self._database.close()
-            self._release()
+            if self._folder is not None:
+                self._folder.release()
 
     @property
     def problem(self) -> str | None:
@@ -301,33 +289,15 @@ class Store:
         self._source.tidy()
 
     def _open(self) -> None:
-        self._lock_folder()
-        self._engine = self._database.open()
-
-    def _lock_folder(self) -> None:
-        folder, lock = self._folder, self._folder_lock
-        if folder is None or lock is None:
-            return
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailable(_no_folder(folder, error)) from error
-        if lock.is_locked:
-            if identity(folder / LOCK) == self._locked:
-                return
-            lock.release(force=True)  # of a file that was deleted: it keeps nobody out
+        if self._folder is not None and self._folder.take():
             self._announced = self._address is None
-        try:
-            lock.acquire()
-        except filelock.Timeout:
-            raise StoreInUse(f"the data folder {folder}", _holder(folder)) from None
-        self._locked = identity(folder / LOCK)
+        self._engine = self._database.open()
 
     def _meet(self, source: Source) -> None:
         """What the database has goes to the source, what the source has and it has not is dirty."""
         with self._database.read().connect() as connection:
             lengths = reading.lengths(connection)
-            found = list(reading.rows(connection))
+            found = list(reading.rows(connection, source.has))
         self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
         for stored in found:  # what is adopted as it is need not be written anew
             there, events, checkpoint_bytes = lengths[stored.view.id]
@@ -359,8 +329,7 @@ class Store:
         assert self._engine is not None
         assert self._address is not None
         if self._folder is not None:
-            told = json.dumps({"address": self._address, "process": os.getpid()})
-            (self._folder / HOLDER).write_text(told)
+            self._folder.announce(self._address)
         elif not self._database.is_sqlite:
             self._database.announce(self._address)
         self._announced = True
@@ -429,13 +398,6 @@ class Store:
             waiting, self._waiting = self._waiting, []
         _answer_all(waiting)
 
-    def _release(self) -> None:
-        if self._folder_lock is not None and self._folder_lock.is_locked:
-            if self._folder is not None:
-                with contextlib.suppress(OSError):  # as where it can only be read
-                    (self._folder / HOLDER).unlink()
-            self._folder_lock.release(force=True)
-
 
 def _answer_all(waiting: Iterable[Future[None]]) -> None:
     for future in waiting:
@@ -449,18 +411,3 @@ def _said(error: BaseException) -> str:
         return f"{cause.filename}: {cause.strerror}"
     words = str(cause).strip().splitlines()
     return words[0] if words else type(cause).__name__
-
-
-def _no_folder(folder: Path, error: OSError) -> str:
-    """Why a data folder cannot be made."""
-    why = "something else has its name" if isinstance(error, FileExistsError) else error.strerror
-    return f"the data folder {folder} cannot be made: {why}"
-
-
-def _holder(folder: Path) -> str | None:
-    """What the server that has a folder says of itself."""
-    try:
-        told = json.loads((folder / HOLDER).read_text())
-        return f"the server at {told['address']} (process {told['process']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
