@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-FLUSH_S = 0.4
+FLUSH_S = 0.45
 """Between two looks at what has been trained; what was told of runs is written at once."""
 
 RETRY_S = 1.0
@@ -167,6 +167,9 @@ class Store:
 
     def note(self, run: Run) -> None:
         """`run` is new, has changed or is gone. Called under the book's lock, and quick."""
+        known = run.id in self._dirty and self._versions.get(run.id) == run.version
+        if known and not run.turn.gone:
+            return  # its snapshot, which needs the book's lock too, is yet to come: nothing new
         with self._wake:
             if run.turn.gone:
                 self._gone[run.id] = run.number

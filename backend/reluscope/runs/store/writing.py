@@ -178,7 +178,7 @@ def _run(snapshot: Snapshot, size: int) -> dict[str, Any]:
 def _chunk(number: int, trace: Trace, first: int, stop: int) -> dict[str, Any]:
     pieces = [
         _bytes(trace[first:stop]),
-        _bytes(trace.rows_of(first, stop)[1]),
+        _bytes(trace.rows(*(rows_before(at, trace.stride) for at in (first, stop)))),
         _bytes(trace.marks(first, stop)),
     ]
     return {
