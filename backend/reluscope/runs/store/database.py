@@ -1,6 +1,7 @@
 """Database: how the store's database is opened, for its one writer and for those who read."""
 
 import contextlib
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ UNANSWERED_S = 10
 
 ADVISORY_LOCK = 0x72656C75
 """What the one server that uses a PostgreSQL database holds there: "relu"."""
+
+LOCK_S = 1.0
+"""How long PostgreSQL may hold the lock of a server that has just ended: it hears of that later."""
 
 APPLICATION = "reluscope"
 
@@ -198,8 +202,7 @@ def _postgresql(url: URL, application: str, *, read_only: bool) -> Engine:
             """The lock is the connection's: it goes with it, and the next takes it again."""
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_try_advisory_lock(%s)", (ADVISORY_LOCK,))
-                locked = cursor.fetchone()[0]
+                locked = _try_to_lock(cursor)
                 if not locked:
                     cursor.execute(_HOLDER, (ADVISORY_LOCK,))
                     holder = cursor.fetchone()
@@ -209,6 +212,18 @@ def _postgresql(url: URL, application: str, *, read_only: bool) -> Engine:
                 raise StoreInUse(f"the database {_shown(url)}", holder and holder[0])
 
     return engine
+
+
+def _try_to_lock(cursor: Any) -> bool:
+    """Whether the lock could be had, if need be a little later."""
+    deadline = time.monotonic() + LOCK_S
+    while True:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", (ADVISORY_LOCK,))
+        if cursor.fetchone()[0]:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOCK_S / 10)
 
 
 _HOLDER = """
