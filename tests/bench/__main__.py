@@ -183,7 +183,9 @@ class Bench:
     def round(self) -> None:
         """Measure everything once."""
         others, window_s = Others(), self._window_s
-        for figure, training in self._rates:
+        # Every other round the other way round: no figure always comes after its base.
+        turned = len(self._others.values) % 2 == 1
+        for figure, training in reversed(self._rates) if turned else self._rates:
             wait_for_quiet(PATIENCE * window_s)
             longer = LONGER if figure in self._close else 1
             with training() as iterations:
