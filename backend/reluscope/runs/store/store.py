@@ -167,22 +167,20 @@ class Store:
 
     def note(self, run: Run) -> None:
         """`run` is new, has changed or is gone. Called under the book's lock, and quick."""
-        known = run.id in self._dirty and self._versions.get(run.id) == run.version
-        if known and not run.turn.gone:
+        told = run.turn.gone or self._versions.get(run.id) != run.version
+        if not told and run.id in self._dirty:
             return  # its snapshot, which needs the book's lock too, is yet to come: nothing new
         with self._wake:
             if run.turn.gone:
                 self._gone[run.id] = run.number
                 self._dirty.discard(run.id)
                 self._versions.pop(run.id, None)
-                self._urgent = True
             else:
                 self._dirty.add(run.id)
-                if self._versions.get(run.id) == run.version:
-                    return  # it has trained, no more: that can wait
                 self._versions[run.id] = run.version
+            if told:  # that it has trained, no more, can wait
                 self._urgent = True
-            self._wake.notify()
+                self._wake.notify()
 
     def settled(self) -> Future[None]:
         """Done when all that was noted until now is stored, or cannot be."""
