@@ -100,6 +100,18 @@ def test_what_was_begun_and_left_at_once_has_left_its_trace(gradients):
     assert_same_bits(first, [Change(4, bent[1]), Change(4, bent[0]), Change(6, bent[1])])
 
 
+@pytest.mark.parametrize("gradients", GRADIENTS)
+def test_hyperparameters_that_change_where_a_stage_ends_are_those_of_the_next(gradients):
+    first = spec_of(gradients=gradients)
+    slower = by_rule(first, first.update.changed({"lr": 1e-5}))
+    light = by_rule(first, slower.update.changed({"momentum": 0.0}))
+    bent = other(light, relu="mask")
+    changes = [Change(2, slower), Change(4, light), Change(4, bent)]
+    assert_same_bits(first, changes)
+    back = other(slower, relu="mask")
+    assert_same_bits(first, [*changes[:2], Change(4, back)])
+
+
 def test_at_the_tutorials_shape():
     first = RunSpec(iterations=40)
     changes = [

@@ -51,6 +51,14 @@ class Stage:
             self.iterations.append(iteration)
             self.rules.append(rule)
 
+    def end(self, iteration: int) -> None:
+        """Leave it. A change at this very iteration comes too late for its loop: the next stage
+        begins by a rule of its own."""
+        self.stop = iteration
+        if self.iterations[-1:] == [iteration]:
+            self.iterations.pop()
+            self.rules.pop()
+
     def follows(self, before: "Stage") -> bool:
         """Whether its rule remembers what that of the stage before has left."""
         ways = (before.spec.gradients, self.spec.gradients)
@@ -70,9 +78,9 @@ def stages(spec: RunSpec, changes: Sequence[Change]) -> list[Stage]:
         elif iteration < end and found[-1].takes(after):
             found[-1].change(iteration, after.update)
         elif iteration < end:
-            found[-1].stop = iteration
+            found[-1].end(iteration)
             found.append(Stage.of(after, iteration))
-    found[-1].stop = end
+    found[-1].end(end)
     return found
 
 
