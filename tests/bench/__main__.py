@@ -5,6 +5,7 @@ the same few seconds, and told as a multiple of what the free threads reached in
 """
 
 import argparse
+import gc
 import statistics
 import sys
 import tempfile
@@ -29,8 +30,9 @@ from tests.bench.tutorials import autograd, custom_function, free_threads, produ
 WARM = 0.6
 """How long to get warm, as a part of the window that is measured then."""
 
-LONGER = 2.5
-"""How much longer those windows are of which two are compared that are nearly equal."""
+PAIRS, MORE_PAIRS = 2, 8
+"""How often, in a round, two rates are measured in turns that are nearly equal: `MORE_PAIRS` where
+the workers contend for the interpreter's lock, as their rates vary by some hundredths."""
 
 PATIENCE = 4
 """How long to wait for a quiet machine, in windows."""
@@ -96,6 +98,25 @@ class Limit:
         return reached, f"{'reached' if reached else 'missed '}  {said})"
 
 
+@dataclass
+class InTurns:
+    """Rates that are measured one after the other, some times: where two are nearly equal, what else
+    changes from one second to the next is more than what they differ by."""
+
+    rates: Sequence[tuple[Figure, Training]]
+    times: int = 1
+
+    def measure(self, measured: Callable[[Training], float]) -> None:
+        """Note the mean of each."""
+        taken: list[list[float]] = [[] for _ in self.rates]
+        for time in range(self.times):
+            places = range(len(self.rates))
+            for place in reversed(places) if time % 2 else places:
+                taken[place].append(measured(self.rates[place][1]))
+        for (figure, _), values in zip(self.rates, taken, strict=True):
+            figure.values.append(statistics.mean(values))
+
+
 class Bench:
     """All that is measured, and the order of one round."""
 
@@ -113,35 +134,38 @@ class Bench:
         )
         many = [Figure(f"{MANY} in the book, {way}", "it/s", free) for way in GRADIENTS]
         one = [Figure(f"1 in the book, {way}", "it/s", alone) for way in GRADIENTS]
-        ways = dict(zip(GRADIENTS, zip(one, many, strict=True), strict=True))
-        stored = [
-            (Figure(f"{base.title}, stored", "it/s", base), _booked(way, count, stored=True))
-            for way in ("autograd", "gram")
-            for base, count in zip(ways[way], (1, MANY), strict=True)
-        ]
+        stored = {base: Figure(f"{base.title}, stored", "it/s", base) for base in (*one, *many)}
         mixed = Figure(f"{MANY} in the book, both tutorials", "it/s", both)
         second = Figure("tutorial 2 on one thread", "it/s", alone)
-        self._rates: list[tuple[Figure, Training]] = [
-            (free, partial(free_threads, [autograd] * THREADS)),
-            *((f, _booked(w, MANY)) for f, w in zip(many, GRADIENTS, strict=True)),
-            (floor_2, partial(free_threads, [products] * 2)),
-            (both, partial(free_threads, [autograd, custom_function] * (THREADS // 2))),
-            (mixed, partial(booked, specs(MANY))),
-            (alone, partial(free_threads, [autograd])),
-            *((f, _booked(w, 1)) for f, w in zip(one, GRADIENTS, strict=True)),
-            (floor_1, partial(free_threads, [products])),
-            (second, partial(free_threads, [custom_function])),
+
+        def once(figure: Figure, training: Training) -> InTurns:
+            return InTurns([(figure, training)])
+
+        def with_store(base: Figure, way: str, count: int, times: int) -> InTurns:
+            kept = (stored[base], _booked(way, count, stored=True))
+            return InTurns([(base, _booked(way, count)), kept], times)
+
+        self._rates = [
+            once(free, partial(free_threads, [autograd] * THREADS)),
+            with_store(many[0], "autograd", MANY, PAIRS),
+            once(many[1], _booked("closed_form", MANY)),
+            with_store(many[2], "gram", MANY, MORE_PAIRS),
+            once(floor_2, partial(free_threads, [products] * 2)),
+            once(both, partial(free_threads, [autograd, custom_function] * (THREADS // 2))),
+            once(mixed, partial(booked, specs(MANY))),
+            once(alone, partial(free_threads, [autograd])),
+            with_store(one[0], "autograd", 1, PAIRS),
+            once(one[1], _booked("closed_form", 1)),
+            with_store(one[2], "gram", 1, PAIRS),
+            once(floor_1, partial(free_threads, [products])),
+            once(second, partial(free_threads, [custom_function])),
         ]
-        for figure, training in stored:  # beside what they are told as a multiple of
-            place = next(i for i, (known, _) in enumerate(self._rates) if known is figure.base)
-            self._rates.insert(place + 1, (figure, training))
-        self._close = [one for figure, _ in stored for one in (figure, figure.base)]
         on_gpu = Figure("tutorial 1 on the GPU", "it/s")
         captured = [Figure(f"1 in the book on the GPU, {way}", "it/s", on_gpu) for way in GRADIENTS]
         if torch.cuda.is_available():
             self._rates += [
-                (on_gpu, partial(free_threads, [partial(autograd, GPU)])),
-                *((f, _booked(w, 1, GPU)) for f, w in zip(captured, GRADIENTS, strict=True)),
+                once(on_gpu, partial(free_threads, [partial(autograd, GPU)])),
+                *(once(f, _booked(w, 1, GPU)) for f, w in zip(captured, GRADIENTS, strict=True)),
             ]
         self._watched = [
             (1, Figure("1 through the server, watched", "it/s", alone)),
@@ -163,7 +187,7 @@ class Bench:
             Target(many[0], 1.7),
             Target(many[1], 2.7, floor_2),
             Target(many[2], 8.0),
-            *(Target(figure, STORED) for figure, _ in stored),
+            *(Target(stored[base], STORED) for base in (one[0], many[0], one[2], many[2])),
             Limit(self._list, LIST_MS),
         ]
         if torch.cuda.is_available():
@@ -171,7 +195,7 @@ class Bench:
 
     @property
     def figures(self) -> list[Figure]:
-        rates = [figure for figure, _ in self._rates]
+        rates = [figure for in_turns in self._rates for figure, _ in in_turns.rates]
         watched = [figure for _, figure in self._watched]
         return [*rates, *watched, *self._idle, *self._busy, self._list, self._others]
 
@@ -185,11 +209,8 @@ class Bench:
         others, window_s = Others(), self._window_s
         # Every other round the other way round: no figure always comes after its base.
         turned = len(self._others.values) % 2 == 1
-        for figure, training in reversed(self._rates) if turned else self._rates:
-            wait_for_quiet(PATIENCE * window_s)
-            longer = LONGER if figure in self._close else 1
-            with training() as iterations:
-                figure.values.append(rate(iterations, WARM * window_s, longer * window_s))
+        for in_turns in reversed(self._rates) if turned else self._rates:
+            in_turns.measure(self._measured)
         wait_for_quiet(PATIENCE * window_s)
         _note(self._idle, self._server.heartbeats(window_s))
         for count, figure in self._watched:
@@ -200,6 +221,11 @@ class Bench:
         wait_for_quiet(PATIENCE * window_s)
         self._list.values.append(slowest_ms(self._full))
         self._others.values.append(others.cores())
+
+    def _measured(self, training: Training) -> float:
+        wait_for_quiet(PATIENCE * self._window_s)
+        with training() as iterations:
+            return rate(iterations, WARM * self._window_s, self._window_s)
 
 
 def verdict(targets: Sequence[Target | Limit], quiet: list[int], rounds: int) -> int:
@@ -233,6 +259,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     list(islice(autograd(), 2))  # what torch imports with its first optimizer is none of a round's
+    gc.collect()
+    gc.freeze()  # as the server does
     setting = about() | {"cpu_workers": CPU_WORKERS, "rounds": options.rounds}
     with (
         tempfile.TemporaryDirectory() as folder,

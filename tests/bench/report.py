@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 
-@dataclass
+@dataclass(eq=False)
 class Figure:
     """One thing measured, once a round."""
 

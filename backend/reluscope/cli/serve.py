@@ -1,6 +1,7 @@
 """`reluscope`, or `reluscope serve`: the page and the API."""
 
 import contextlib
+import gc
 import logging
 import os
 import socket
@@ -31,7 +32,7 @@ def _is_true(record: logging.LogRecord) -> bool:
 
 
 class Server(uvicorn.Server):
-    """One that tells the store where it is, once it listens."""
+    """One that, once it listens, tells the store where it is."""
 
     def __init__(self, config: uvicorn.Config, store: "Store | None") -> None:
         super().__init__(config)
@@ -40,6 +41,10 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
         await super().startup(sockets)
+        # What is there by now stays: torch, and the runs of the store. A full collection that went
+        # through it all would stop workers and event loop for some tenths of a second.
+        gc.collect()
+        gc.freeze()
         if self._store is not None and self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host

@@ -9,6 +9,7 @@ turn: their curves are the same as without company, and many small calls become 
 import heapq
 import itertools
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -20,6 +21,7 @@ from ..training.rules import Rule
 from .run import Checkpoint, Run
 from .states import MOVES, Outcome
 from .trainers import Trainers
+from .turn import Company
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,9 @@ two workers each move three times a second, and that a pause takes effect at onc
 
 MAX_COMPANY = 32
 """How many runs share a turn at most: with more, one iteration of all would outlast a turn."""
+
+NEAR = 4 / 3
+"""How much more or less than its share a company may be before others join or leave it."""
 
 MAX_DEBT_S = 0.25
 """How far a paced run may fall behind its pace before the rest is forgiven."""
@@ -169,24 +174,37 @@ class Round:
                 self._make_ready(heapq.heappop(self._resting)[2])
             if self._ready:
                 self._used_s, _, run = heapq.heappop(self._ready)
-                return [run, *self._take_company(run)]
+                return self._take_company(run)
             self._work.wait(min(self._resting[0][0] - now, MAX_WAIT_S) if self._resting else None)
         return []
 
     def _take_company(self, run: Run) -> list[Run]:
-        """Runs that are due and may advance together with `run`: a worker's share of them."""
-        company = self._trainers.company(run)
-        if company is None:
-            return []
-        like = [entry for entry in self._ready if self._trainers.company(entry[2]) == company]
-        there = 1 + len(like) + self._in_company[company]
-        share = min(MAX_COMPANY, -(-there // len(self._threads))) - 1
-        taken = sorted(like)[:share]
-        if taken:
-            gone = {id(entry[2]) for entry in taken}
+        """`run` and runs that are due and may advance together with it: those of its last turn where
+        they are about a worker's share, else so many as are."""
+        kind = self._trainers.company(run)
+        if kind is None:
+            return [run]
+        like = sorted(e for e in self._ready if self._trainers.company(e[2]) == kind)
+        there = 1 + len(like) + self._in_company[kind]
+        share = math.ceil(there / max(len(self._threads), math.ceil(there / MAX_COMPANY)))
+        company = run.turn.company
+        mates = [entry for entry in like if entry[2].turn.company is company is not None]
+        if not 1 / NEAR <= (1 + len(mates)) / share <= NEAR:
+            mates = (mates + [entry for entry in like if entry not in mates])[: share - 1]
+        if mates:
+            gone = {id(entry[2]) for entry in mates}
             self._ready[:] = [entry for entry in self._ready if id(entry[2]) not in gone]
             heapq.heapify(self._ready)
-        return [entry[2] for entry in taken]
+        runs = sorted([run, *(entry[2] for entry in mates)], key=lambda run: run.number)
+        if (
+            company is None
+            or company.size != len(runs)
+            or any(r.turn.company is not company for r in runs)
+        ):
+            company = Company(len(runs))
+            for one in runs:
+                one.turn.company = company
+        return runs
 
     def _work_on(self) -> None:
         """What a worker does all its life."""

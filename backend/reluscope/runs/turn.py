@@ -38,6 +38,14 @@ class RateMeter:
         return rate
 
 
+@dataclass(eq=False)
+class Company:
+    """The runs that share turns, as long as they are the same: to put them side by side anew costs
+    as much as several iterations of them all."""
+
+    size: int
+
+
 @dataclass
 class Turn:
     """Where a run stands in the round. For the round alone, under its lock."""
@@ -48,6 +56,8 @@ class Turn:
     """When its next iteration may begin by its pace, on the monotonic clock."""
     used_s: float = 0.0
     """Time that its turns have taken, in seconds, on the scale that the runs of its round share."""
+    company: Company | None = None
+    """With whom it shared its last turn."""
     iteration_s: float | None = None
     """What an iteration cost in its last turn, in seconds."""
     asked: Outcome | None = None

@@ -24,6 +24,10 @@ MAX_SIZE_IN_COMPANY = 2**18
 """Values of x x^T and of h that one of several runs has at most: with more, its products are so
 large that company saves nothing."""
 
+DIAGNOSED_AT_ONCE = 8
+"""Runs whose float64 copies, which diagnostics need, come and go within a CPU's cache: for more at
+once, memory is asked of the system each time, which takes up to four times as long."""
+
 TRIAL_COMPANY = 17
 """Side by side, matrices begin at any of the sixteen places of a cache line, by which some products
 add in another order."""
@@ -165,15 +169,22 @@ class Gram:
         one, gram = slice(place, place + 1), self.tensors.gram
         return lambda: float(torch.stack(_gradient_norms(gram[one], by_s[one], by_w2[one])).norm())
 
-    def diagnose(self) -> Tensor:
-        """Counts and norms of the last pass, before its update: (runs, channels), float64."""
-        t, h = self.tensors, self._h
-        # |w1|^2 with w1 = a w1_0 + x^T s, where x x^T s is h - a h0
-        start = (t.a * t.h0).double()
-        squares = t.a.double().square().sum((1, 2)) * t.square0
-        squares += _dot(t.s.double(), h.double() + start)
+    def diagnose(self, places: Sequence[int] = (0,)) -> Tensor:
+        """Counts and norms of the last pass, before its update, of the runs at these places, in
+        order: (places, channels), float64."""
+        size = DIAGNOSED_AT_ONCE if self.tensors.s.device.type == "cpu" else len(places)
+        pieces = [places[at : at + size] for at in range(0, len(places), size)]
+        return torch.cat([self._diagnose(piece) for piece in pieces])
+
+    def _diagnose(self, places: Sequence[int]) -> Tensor:
         assert self._gradients is not None
-        measured = [*_gradient_norms(t.gram, *self._gradients), squares.sqrt(), _norms(t.w2)]
+        t, whole = self.tensors, (self._h, *self._gradients)
+        of = (*whole, t.gram, t.h0, t.square0, t.s, t.w2, t.a)
+        h, by_s, by_w2, gram, h0, square0, s, w2, a = (_rows(value, places) for value in of)
+        # |w1|^2 with w1 = a w1_0 + x^T s, where x x^T s is h - a h0
+        squares = a.double().square().sum((1, 2)) * square0
+        squares += _dot(s.double(), h.double() + (a * h0).double())
+        measured = [*_gradient_norms(gram, by_s, by_w2), squares.sqrt(), _norms(w2)]
         return torch.cat([counts(h), torch.stack(measured)]).t()
 
     def save(self) -> Callable[[int], None]:
@@ -186,6 +197,14 @@ class Gram:
                 value[place].copy_(kept[place])
 
         return restore
+
+
+def _rows(value: Tensor, places: Sequence[int]) -> Tensor:
+    """Of some runs: a view where they lie side by side."""
+    first, last = places[0], places[-1]
+    if last - first == len(places) - 1:
+        return value[first : last + 1]
+    return torch.cat([value[place : place + 1] for place in places])
 
 
 def _gradient_norms(gram: Tensor, by_s: Tensor, by_w2: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Network: one run's weights, moved by a gradient and a rule."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -77,8 +77,8 @@ class Network:
         gradients = self._last.gradients
         return lambda: float(norms(gradients).norm())
 
-    def diagnose(self) -> Tensor:
-        """Counts and norms of the last pass, before its update: (1, channels), float64."""
+    def diagnose(self, _places: Sequence[int] = (0,)) -> Tensor:
+        """As `Gram.diagnose`; there is one run."""
         assert self._last is not None
         measured = norms([*self._last.gradients, *self._weights])
         return torch.cat([counts(self._last.h), measured])[None]

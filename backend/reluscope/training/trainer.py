@@ -274,14 +274,14 @@ def _train(
     for at in range(count):
         losses.append(network.forward())
         if at in due:
-            rows.append(network.diagnose())
+            rows.append(network.diagnose(due[at]))
         network.update()
     curves = torch.stack(losses).double().cpu().numpy().reshape(count, len(trainers))
-    table = torch.stack(rows).cpu().numpy() if rows else np.empty((0, len(trainers), len(CHANNELS)))
+    table = torch.cat(rows).cpu().numpy() if rows else np.empty((0, len(CHANNELS)))
+    owners = np.array([place for places in due.values() for place in places])
     results = []
     for place, trainer in enumerate(trainers):
-        mine = [row for row, at in enumerate(due) if place in due[at]]
-        rows_here = channels(table[mine, place], *trainer.layer)
+        rows_here = channels(table[owners == place], *trainer.layer)
         result = Advance(np.ascontiguousarray(curves[:, place]), rows_here)
         results.append(result)
         trainer.iteration += count
@@ -289,11 +289,11 @@ def _train(
     return results
 
 
-def _due(trainers: Sequence[Trainer], count: int) -> dict[int, set[int]]:
-    """When, from now on, diagnostics are due, in order, and for which of the trainers."""
-    due: dict[int, set[int]] = {}
+def _due(trainers: Sequence[Trainer], count: int) -> dict[int, list[int]]:
+    """When, from now on, diagnostics are due, in order, and for which of the trainers, in order."""
+    due: dict[int, list[int]] = {}
     for place, trainer in enumerate(trainers):
         if trainer.stride:
             for at in range(-trainer.iteration % trainer.stride, count, trainer.stride):
-                due.setdefault(at, set()).add(place)
+                due.setdefault(at, []).append(place)
     return dict(sorted(due.items()))

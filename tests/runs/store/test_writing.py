@@ -1,6 +1,7 @@
 """Whatever a run is, and in whatever pieces it is written, it is read back bit for bit."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,7 +35,9 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 """Any text: NUL, controls, quotes, other planes; but halves of surrogate pairs."""
 
 pieces = st.lists(
-    st.tuples(st.integers(0, 9), st.lists(special | floats, max_size=9)), min_size=1, max_size=6
+    st.tuples(st.integers(0, 2) | st.integers(0, 9), st.lists(special | floats, max_size=5)),
+    min_size=1,
+    max_size=12,
 )
 """Turns between two flushes: each the number of losses and some values to be among them."""
 
@@ -48,9 +51,10 @@ def engine(place: Place) -> Iterator[Engine]:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chunks of four losses, so that a short curve has many."""
+    """Chunks of four losses, in three pieces at most: so that a short curve has many."""
     for module in (tables, writing):
         monkeypatch.setattr(module, "CHUNK", 4)
+    monkeypatch.setattr(writing, "MAX_PIECES", 3)
 
 
 def write(engine: Engine, run: Run, known: Progress) -> Progress:
@@ -93,18 +97,22 @@ def check_same(engine: Engine, run: Run) -> None:
         assert again.produced_at(iteration) == trace.produced_at(iteration)
 
 
-def check_chunks(engine: Engine, run: Run, length: int) -> None:
-    """Contiguous, all full but the last, and each with its own checksum."""
+def check_chunks(engine: Engine, run: Run, length: int) -> list[int]:
+    """Contiguous, all full but those of the last, and each with its own checksum. Gives how many
+    losses are in each of these."""
     with engine.connect() as connection:
         found = connection.execute(
             select(CHUNKS).where(CHUNKS.c.run == run.number).order_by(CHUNKS.c.first)
         ).all()
-    assert [c.first for c in found] == list(range(0, len(run.trace), length))
-    assert all(c.count == length for c in found[:-1])
-    assert sum(c.count for c in found) == len(run.trace)
+    there = 0
     for chunk in found:
+        assert chunk.first == there
+        assert chunk.count == length or there >= len(run.trace) // length * length
         assert chunk.crc == writing.crc([chunk.losses, chunk.rows, chunk.marks])
         assert len(chunk.losses) == 8 * chunk.count
+        there += chunk.count
+    assert there == len(run.trace)
+    return [chunk.count for chunk in found if chunk.count < length]
 
 
 @few
@@ -122,7 +130,7 @@ def test_a_run_written_in_pieces_is_read_back_bit_for_bit(
             run.checkpoint = Checkpoint(len(run.trace), data)
             known = write(engine, run, known)
             check_same(engine, run)
-        check_chunks(engine, run, 4)
+            assert len(check_chunks(engine, run, 4)) <= 3
         with engine.connect() as connection:
             assert reading.checkpoint(connection, run.id) == (len(run.trace), data)
             lengths = reading.lengths(connection)[run.id]
@@ -132,20 +140,62 @@ def test_a_run_written_in_pieces_is_read_back_bit_for_bit(
             forget(connection, [run.number])
 
 
-def test_a_tail_is_replaced_and_what_is_full_is_left(engine: Engine) -> None:
-    run, known = a_run(), Progress()
-    for count in (CHUNK - 1, 1, 1, 2 * CHUNK, 5):
+@pytest.mark.usefixtures("small_chunks")
+def test_what_is_new_is_a_piece_until_the_chunk_is_full_or_in_too_many(engine: Engine) -> None:
+    run, known = a_run(iterations=100), Progress()
+    for count, left in [
+        (1, [1]),
+        (1, [1, 1]),
+        (1, [1, 1, 1]),
+        (1, []),  # full
+        (1, [1]),
+        (2, [1, 2]),
+        (9, []),
+        (2, [2]),
+        (1, [2, 1]),
+        (3, [2]),  # over the edge
+    ]:
         extend(run, np.arange(count, dtype=float).tolist(), 1.0)
-        batch = Batch()
-        first = known.losses // CHUNK
-        known = batch.add(Snapshot.of(run), known)
-        assert [span.first // CHUNK for span in batch._chunks] == list(
-            range(first, -(-len(run.trace) // CHUNK))
-        )
-        with engine.begin() as connection:
-            batch.write(connection)
+        known = write(engine, run, known)
+        assert check_chunks(engine, run, 4) == left
         check_same(engine, run)
-    check_chunks(engine, run, CHUNK)
+
+
+def test_a_chunk_in_too_many_pieces_becomes_one(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MAX_PIECES", 3)
+    run, known = a_run(), Progress()
+    for left in ([1], [1, 1], [1, 1, 1], [4], [4, 1], [4, 1, 1], [7]):
+        extend(run, [1.0], 1.0)
+        known = write(engine, run, known)
+        assert check_chunks(engine, run, CHUNK) == left
+        check_same(engine, run)
+
+
+def test_of_an_ended_run_the_last_chunk_is_one_piece(engine: Engine) -> None:
+    run, known = a_run(), Progress()
+    for _ in range(3):
+        extend(run, [1.0, 2.0], 1.0)
+        known = write(engine, run, known)
+    extend(run, [3.0], 1.0)
+    run.move("stopped")
+    write(engine, run, known)
+    assert check_chunks(engine, run, CHUNK) == [7]
+    check_same(engine, run)
+
+
+def test_pieces_that_nobody_remembers_are_made_one(engine: Engine) -> None:
+    """As after a restart; also those of a curve that was damaged, and is trained again."""
+    run, known = a_run(), Progress()
+    for _ in range(4):
+        extend(run, [1.0, 2.0], 1.0)
+        known = write(engine, run, known)
+    damage(engine, run, 4, crc=1)
+    extend(run, [3.0], 1.0)
+    write(engine, run, replace(known, losses=4, pieces=writing.MAX_PIECES))
+    assert check_chunks(engine, run, CHUNK) == [9]
+    check_same(engine, run)
 
 
 def test_a_batch_in_which_nothing_is_new_writes_nothing(engine: Engine) -> None:

@@ -20,7 +20,7 @@ from .folder import FILE, Folder
 from .reading import Stored
 from .snapshot import Snapshot
 from .tables import RUNS
-from .writing import Batch, Progress, forget
+from .writing import MAX_PIECES, Batch, Progress, forget
 
 logger = logging.getLogger(__name__)
 
@@ -299,14 +299,16 @@ class Store:
         with self._database.read().connect() as connection:
             lengths = reading.lengths(connection)
             found = list(reading.rows(connection, source.has))
-        self._progress = {run_id: Progress(-1, *length) for run_id, length in lengths.items()}
+        self._progress = {
+            run_id: Progress(-1, *length, pieces=MAX_PIECES) for run_id, length in lengths.items()
+        }
         for stored in found:  # what is adopted as it is need not be written anew
             there, events, checkpoint_bytes = lengths[stored.view.id]
             losses = there
             if stored.whole is not None:  # what is damaged must be
                 losses = min(there, len(stored.whole.losses))
             self._progress[stored.view.id] = Progress(
-                0, losses, events, checkpoint_bytes, is_cut=losses < there
+                0, losses, events, checkpoint_bytes, pieces=MAX_PIECES
             )
         # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
         source.adopt(stored for stored in found if stored.view.id not in self._gone)

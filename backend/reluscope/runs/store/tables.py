@@ -18,7 +18,7 @@ from sqlalchemy import (
 METADATA = MetaData()
 
 CHUNK = 4096
-"""Losses in one row of `chunks`: 32 KiB. The last of a run's is shorter until it is full."""
+"""Losses in one row of `chunks`: 32 KiB. The last of a run is in pieces until it is full."""
 
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 

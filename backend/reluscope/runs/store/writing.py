@@ -3,11 +3,12 @@
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Column, Connection, Table, bindparam, delete
+from sqlalchemy import Column, Connection, Insert, Table, bindparam, delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ...training.diagnostics import CHANNELS
@@ -19,6 +20,10 @@ from .tables import CHECKPOINTS, CHUNK, CHUNKS, EVENTS, RUNS
 MAX_CHUNKS = 256
 """Chunks that are written at once where runs are far ahead of the store: 8 MiB of losses. The rest
 follows."""
+
+MAX_PIECES = 16
+"""Rows that the last chunk of a run may be in, until it is full: to write it anew each time would be
+ten times as much."""
 
 MIN_CHUNKS = 2
 """Those that each run may have of a batch, however full that is: a run that trains needs no more."""
@@ -41,9 +46,10 @@ class Progress:
     losses: int = 0
     events: int = 0
     checkpoint_bytes: int = 0
-    is_cut: bool = False
-    """Whether chunks are left behind these losses, of a curve that was damaged here. They are of no
-    use: what is trained again may be changed on the way."""
+    pieces: int = 0
+    """Rows of the chunk that is not full yet. `MAX_PIECES` where that is not known: then there may be
+    others, too, of a curve that was damaged here. They are of no use, as what is trained again may
+    be changed on the way."""
 
     def size(self, spec: RunSpec) -> int:
         """What the curve and the checkpoint of a run with that spec take, in bytes."""
@@ -93,27 +99,33 @@ class Batch:
                     return known
                 stop = there
             if stop > known.losses:
-                if known.is_cut:
-                    self._left.append({"gone": snapshot.number, "there": known.losses})
-                    now = replace(now, is_cut=False)
-                self._chunks += [
-                    _Span(snapshot.number, trace, first, min(first + CHUNK, stop))
-                    for first in range(known.losses // CHUNK * CHUNK, stop, CHUNK)
-                ]
+                pieces = self._add_losses(snapshot, trace, known, stop)
+                now = replace(now, losses=stop, pieces=pieces)
             fresh = snapshot.events[known.events :]
             self._events += [
                 {"run": snapshot.number, "place": place, "event": event.model_dump_json()}
                 for place, event in enumerate(fresh, start=known.events)
             ]
-            now = replace(
-                now,
-                losses=max(stop, known.losses),
-                events=known.events + len(fresh),
-            )
+            now = replace(now, events=known.events + len(fresh))
         now = self._add_checkpoint(snapshot, now)
         if now.version != known.version or (snapshot.ended and now != known):
             self._runs.append(_run(snapshot, now.size(snapshot.view.spec)))
         return now
+
+    def _add_losses(self, snapshot: Snapshot, trace: Trace, known: Progress, stop: int) -> int:
+        """What comes after `known`, up to `stop`: a piece of the chunk that is not full; or all of it
+        anew as one row, and what follows. Gives how many pieces there are then."""
+        number, begun = snapshot.number, known.losses // CHUNK * CHUNK
+        if known.pieces < MAX_PIECES and stop < begun + CHUNK and not snapshot.ended:
+            self._chunks.append(_Span(number, trace, known.losses, stop))
+            return known.pieces + 1
+        if known.pieces > 1:
+            self._left.append({"gone": number, "there": begun + 1})
+        self._chunks += [
+            _Span(number, trace, first, min(first + CHUNK, stop))
+            for first in range(begun, stop, CHUNK)
+        ]
+        return 1 if stop % CHUNK else 0
 
     def _add_checkpoint(self, snapshot: Snapshot, now: Progress) -> Progress:
         checkpoint, number = snapshot.checkpoint, snapshot.number
@@ -204,10 +216,15 @@ def _bytes(values: NDArray[np.float64]) -> bytes:
 
 def _put(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     """Insert rows, each in place of the one that has its key."""
-    if not rows:
-        return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(table)
+    if rows:
+        connection.execute(_upsert(table, connection.dialect.name), rows)
+
+
+@cache
+def _upsert(table: Table, dialect: str) -> Insert:
+    """For rows with all columns. Kept: to put it together takes as long as to write some rows."""
+    statement = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
     keys = [column.name for column in table.primary_key]
-    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+    others = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in keys}
+    whole: Insert = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    return whole
