@@ -1,7 +1,12 @@
 """Runs that share turns: each has the curve that it has alone, and stays its own master."""
 
+import math
+from collections import Counter
+
+import pytest
 import torch
 
+from reluscope.runs.rounds import MAX_COMPANY, NEAR
 from reluscope.training.relus import RELUS, Relu
 from tests.waiting import eventually
 
@@ -90,6 +95,46 @@ def test_one_whose_relu_raises_fails_and_its_company_goes_on(book, monkeypatch):
     for run in calm:
         assert run.status == "finished"
         assert losses(run) == curve(run.spec)
+
+
+@pytest.mark.parametrize("count", [20, 65, 100])
+def test_companies_stay_as_they_are_and_all_get_on(book, count):
+    """To put runs side by side anew costs as much as several iterations of them all."""
+    runs = [book.open(spec(**GRAM, seed=seed, **LONG)) for seed in range(count)]
+    for run in runs:
+        until_at(run, 200)
+
+    def companies():
+        return [run.turn.company for run in runs]
+
+    def have_stayed():
+        before, starts = companies(), [len(run.trace) for run in runs]
+        for run, start in zip(runs, starts, strict=True):
+            until_at(run, start + 200)
+        gone_on = [len(run.trace) - start for run, start in zip(runs, starts, strict=True)]
+        return companies() == before and max(gone_on) < 10 * min(gone_on)
+
+    eventually(have_stayed, "companies that stay")
+    sizes = Counter(companies())
+    assert all(company.size == size for company, size in sizes.items())
+    assert len(sizes) == max(2, math.ceil(count / MAX_COMPANY))
+
+
+def test_a_company_that_has_lost_most_is_filled_up(book):
+    runs = [book.open(spec(**GRAM, seed=seed, **LONG)) for seed in range(40)]
+    for run in runs:
+        until_at(run, 200)
+    left = runs[::2]
+    for run in runs[1::2]:
+        book.pause(run.id)
+
+    def shares():
+        return sorted(Counter(run.turn.company for run in left).values())
+
+    eventually(lambda: len(shares()) == 2 and shares()[0] >= 10 / NEAR, "a share for each worker")
+    for run in runs[1::2]:
+        book.resume(run.id)
+        until_at(run, len(run.trace) + 50)
 
 
 def test_a_worker_that_holds_too_many_leaves_the_other_its_share(book):

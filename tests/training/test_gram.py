@@ -100,6 +100,44 @@ def test_the_tutorials_shape_has_the_same_bits_alone_and_in_company():
         assert result.diagnostics.tolist() == alone.diagnostics.tolist()
 
 
+@settings(max_examples=40)
+@given(
+    ahead=st.lists(st.tuples(st.integers(1, 12), st.sampled_from([0, 1, 3, 7])), min_size=2),
+    turns=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    update=st.sampled_from(STEPS),
+    dtype=st.sampled_from(["float32", "float64"]),
+)
+def test_each_is_diagnosed_at_its_own_iterations_as_if_alone(ahead, turns, update, dtype):
+    """However far each is, and however often it is due."""
+    shape = {"n": 32, "d_in": 20, "hidden": 64, "d_out": 10}
+    company, alone = (
+        [
+            Trainer(spec_of(update, **shape, seed=seed, diagnostics_every=every, dtype=dtype))
+            for seed, (_, every) in enumerate(ahead)
+        ]
+        for _ in range(2)
+    )
+    assert company[0].company is not None
+    for one, other, (iterations, _) in zip(company, alone, ahead, strict=True):
+        one.advance(iterations)
+        other.advance(iterations)
+    for count in turns:
+        for result, trainer in zip(advance(company, count), alone, strict=True):
+            expected = trainer.advance(count)
+            assert np.array_equal(result.losses, expected.losses, equal_nan=True)
+            assert np.array_equal(result.diagnostics, expected.diagnostics, equal_nan=True)
+
+
+@pytest.mark.parametrize("places", [[0], [19], [3, 4, 5], [0, 2, 3, 9, 11, 18, 19], range(20)])
+def test_those_that_are_asked_for_are_diagnosed(places):
+    company = GramRun.together([Trainer(spec_of(seed=seed)).network for seed in range(20)])
+    with torch.no_grad():
+        company.forward()
+        whole, found = company.diagnose(range(20)), company.diagnose(places)
+    assert len({tuple(row) for row in whole.tolist()}) == 20
+    assert found.tolist() == whole[list(places)].tolist()
+
+
 def test_where_company_would_show_runs_stay_alone():
     """One output makes some products those of a matrix and a vector, which have another order."""
     sizes = [{"n": 9, "d_in": 1, "hidden": 5, "d_out": 1}, {"n": 600, "d_in": 2}]

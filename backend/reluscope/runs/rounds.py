@@ -179,31 +179,33 @@ class Round:
         return []
 
     def _take_company(self, run: Run) -> list[Run]:
-        """`run` and runs that are due and may advance together with it: those of its last turn where
-        they are about a worker's share, else so many as are."""
+        """`run` and runs that are due and may advance together with it, a worker's share at most:
+        those of its last turn, then such as have no company, then those of another."""
         kind = self._trainers.company(run)
         if kind is None:
             return [run]
-        like = sorted(e for e in self._ready if self._trainers.company(e[2]) == kind)
+        like = [e[2] for e in sorted(self._ready) if self._trainers.company(e[2]) == kind]
         there = 1 + len(like) + self._in_company[kind]
         share = math.ceil(there / max(len(self._threads), math.ceil(there / MAX_COMPANY)))
-        company = run.turn.company
-        mates = [entry for entry in like if entry[2].turn.company is company is not None]
-        if not 1 / NEAR <= (1 + len(mates)) / share <= NEAR:
-            mates = (mates + [entry for entry in like if entry not in mates])[: share - 1]
-        if mates:
-            gone = {id(entry[2]) for entry in mates}
+        mates, loose, others = [], [], []
+        for one in like:
+            company = one.turn.company
+            if company and company is run.turn.company:
+                mates.append(one)
+            elif company and _is_near(company.size, share):
+                others.append(one)
+            else:
+                loose.append(one)
+        if _is_near(1 + len(mates), share):
+            taken = mates + loose[: max(0, share - 1 - len(mates))]
+        else:
+            taken = [*mates, *loose, *others][: share - 1]
+        if taken:
+            gone = {id(one) for one in taken}
             self._ready[:] = [entry for entry in self._ready if id(entry[2]) not in gone]
             heapq.heapify(self._ready)
-        runs = sorted([run, *(entry[2] for entry in mates)], key=lambda run: run.number)
-        if (
-            company is None
-            or company.size != len(runs)
-            or any(r.turn.company is not company for r in runs)
-        ):
-            company = Company(len(runs))
-            for one in runs:
-                one.turn.company = company
+        runs = sorted([run, *taken], key=lambda one: one.number)
+        _keep_company(runs)
         return runs
 
     def _work_on(self) -> None:
@@ -226,6 +228,7 @@ class Round:
                     if not saving:
                         self._begin_turn(run)
                 count = 0 if saving else min(_count(run, len(runs)) for run in runs)
+            is_first = runs[0].turn.iteration_s is None
             began = time.perf_counter()
             if saving:
                 self._trainers.save(runs[0])
@@ -233,7 +236,9 @@ class Round:
             with self._lock:
                 self._in_company[company] -= len(runs)
                 self._in_company += Counter()  # drops what is 0
-                used_s = (time.perf_counter() - began) / len(runs)
+                # In a run's first turn its trainer is made, and torch may make itself ready: were
+                # that counted, companies would be seconds ahead before it had another.
+                used_s = 0.0 if is_first else (time.perf_counter() - began) / len(runs)
                 for run, outcome in zip(runs, outcomes, strict=True):
                     run.turn.used_s += used_s
                     run.turn.active = False
@@ -279,6 +284,22 @@ class Round:
             run.saving.asked = True
             self._to_save.append(run)
             self._work.notify()
+
+
+def _is_near(size: int, share: int) -> bool:
+    return share <= NEAR * size and size <= NEAR * share
+
+
+def _keep_company(runs: list[Run]) -> None:
+    """Note that these share a turn. Where they are those of their last turns, it is the same
+    company."""
+    company = runs[0].turn.company
+    if not (company and company.size == len(runs)) or any(
+        run.turn.company is not company for run in runs
+    ):
+        company = Company(len(runs))
+        for run in runs:
+            run.turn.company = company
 
 
 def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome | None:
