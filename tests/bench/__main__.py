@@ -30,9 +30,9 @@ from tests.bench.tutorials import autograd, custom_function, free_threads, produ
 WARM = 0.6
 """How long to get warm, as a part of the window that is measured then."""
 
-PAIRS, MORE_PAIRS = 2, 8
-"""How often, in a round, two rates are measured in turns that are nearly equal: `MORE_PAIRS` where
-the workers contend for the interpreter's lock, as their rates vary by some hundredths."""
+PAIRS = 2
+"""How often, in a round, two rates are measured in turns that are nearly equal; but as `--pairs` says
+where the workers contend for the interpreter's lock, as their rates vary by some hundredths."""
 
 PATIENCE = 4
 """How long to wait for a quiet machine, in windows."""
@@ -120,8 +120,8 @@ class InTurns:
 class Bench:
     """All that is measured, and the order of one round."""
 
-    def __init__(self, server: Served, full: httpx.Client, window_s: float) -> None:
-        """`full` asks a server that holds `STORED_RUNS` runs."""
+    def __init__(self, server: Served, full: httpx.Client, window_s: float, pairs: int) -> None:
+        """`full` asks a server that holds `STORED_RUNS` runs; `pairs`: see `PAIRS`."""
         self._server = server
         self._full = full
         self._window_s = window_s
@@ -147,16 +147,16 @@ class Bench:
 
         self._rates = [
             once(free, partial(free_threads, [autograd] * THREADS)),
-            with_store(many[0], "autograd", MANY, PAIRS),
+            with_store(many[0], "autograd", MANY, min(PAIRS, pairs)),
             once(many[1], _booked("closed_form", MANY)),
-            with_store(many[2], "gram", MANY, MORE_PAIRS),
+            with_store(many[2], "gram", MANY, pairs),
             once(floor_2, partial(free_threads, [products] * 2)),
             once(both, partial(free_threads, [autograd, custom_function] * (THREADS // 2))),
             once(mixed, partial(booked, specs(MANY))),
             once(alone, partial(free_threads, [autograd])),
-            with_store(one[0], "autograd", 1, PAIRS),
+            with_store(one[0], "autograd", 1, min(PAIRS, pairs)),
             once(one[1], _booked("closed_form", 1)),
-            with_store(one[2], "gram", 1, PAIRS),
+            with_store(one[2], "gram", 1, min(PAIRS, pairs)),
             once(floor_1, partial(free_threads, [products])),
             once(second, partial(free_threads, [custom_function])),
         ]
@@ -255,6 +255,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--window", type=float, default=0.8, help="seconds that are measured")
+    pairs = "how often two rates are measured in turns that vary more than they differ"
+    parser.add_argument("--pairs", type=int, default=8, help=pairs)
     parser.add_argument("--json", type=Path, help="where to write the report as JSON")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -268,7 +270,7 @@ def main() -> None:
         served(Path(folder)) as server,
         holding(Path(full_folder), STORED_RUNS) as full,
     ):
-        bench = Bench(server, full, options.window)
+        bench = Bench(server, full, options.window, options.pairs)
         for number in range(options.rounds):
             print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
             bench.round()

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,27 @@ def test_a_url_of_no_postgresql_is_refused_in_a_line(
     told = capsys.readouterr().err
     assert told.startswith("reluscope: error: --database-url: expected a URL such as")
     assert len(told.splitlines()) == 1
+
+
+COUNTS = """
+import gc
+from reluscope.training import implementation
+
+
+@implementation("Says how much is frozen")
+def counts(h):
+    if h.shape[0] > 1:
+        raise LookupError(f"{gc.get_freeze_count()} are frozen")
+    return h.clamp(min=0)
+"""
+
+
+def test_what_is_there_at_the_start_is_no_matter_of_the_collector(tmp_path: Path) -> None:
+    """Torch alone is some hundred thousand objects; to go through them stops all workers."""
+    file = tmp_path / "counting.py"
+    file.write_text(COUNTS)
+    process = Process("--port", "0", "--workers", "1", "--load", str(file))
+    with contextlib.closing(process), contextlib.closing(Api(process.until_listening())) as api:
+        run_id = api.start(**TINY, relu="counts")
+        reason = api.until_status(run_id, "failed")["reason"]
+    assert int(reason.split()[1]) > 100_000

@@ -41,7 +41,17 @@ def test_its_exit_code_is_its_verdict(
 
 def test_every_figure_is_measured_and_reported(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
-    command = [sys.executable, "-m", "tests.bench", "--rounds", "1", "--window", "0.3"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench",
+        "--rounds",
+        "1",
+        "--window",
+        "0.3",
+        "--pairs",
+        "1",
+    ]
     done = subprocess.run(
         [*command, "--json", report], cwd=ROOT, capture_output=True, text=True, check=False
     )

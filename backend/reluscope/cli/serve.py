@@ -32,19 +32,22 @@ def _is_true(record: logging.LogRecord) -> bool:
 
 
 class Server(uvicorn.Server):
-    """One that, once it listens, tells the store where it is."""
+    """One that tells the store where it is, once it listens."""
 
-    def __init__(self, config: uvicorn.Config, store: "Store | None") -> None:
+    def __init__(self, config: uvicorn.Config, store: "Store | None", *, alone: bool) -> None:
+        """`alone`: whether there is nothing else in the process."""
         super().__init__(config)
         self._store = store
+        self._alone = alone
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
         await super().startup(sockets)
-        # What is there by now stays: torch, and the runs of the store. A full collection that went
-        # through it all would stop workers and event loop for some tenths of a second.
-        gc.collect()
-        gc.freeze()
+        if self._alone:
+            # What is there by now stays: torch, and the runs of the store. A full collection that
+            # went through it all would stop workers and event loop for some tenths of a second.
+            gc.collect()
+            gc.freeze()
         if self._store is not None and self.started:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             shown = f"[{host}]" if ":" in host else host
@@ -59,7 +62,7 @@ def run(words: Sequence[str]) -> None:
 def serve(settings: Settings) -> None:
     """Load the plug-ins, then serve until SIGTERM or SIGINT. Raises PluginError; ends the command
     where the store is another server's, or of a later version."""
-    server = prepare(settings)
+    server = prepare(settings, alone=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
@@ -70,8 +73,8 @@ def serve(settings: Settings) -> None:
         os._exit(0)
 
 
-def prepare(settings: Settings) -> Server:
-    """The server, ready to be run."""
+def prepare(settings: Settings, *, alone: bool = False) -> Server:
+    """The server, ready to be run; `alone` in its process, or beside others."""
     from ..training import plugins
 
     plugins.load(settings.load)
@@ -95,7 +98,7 @@ def prepare(settings: Settings) -> Server:
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
-    return Server(config, store)
+    return Server(config, store, alone=alone)
 
 
 def _store(settings: Settings) -> "Store | None":
