@@ -52,7 +52,7 @@ fix: .venv/installed-dev  ## let ruff format, and mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/installed-dev  ## about two minutes of measuring; the report as JSON by ARGS="--json FILE"
+bench: .venv/installed-dev  ## about seven minutes of measuring; the report as JSON by ARGS="--json FILE"
 	$(BIN)/python -m tests.bench $(ARGS)
 
 clean:  ## remove .venv and all caches
