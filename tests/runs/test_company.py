@@ -122,19 +122,23 @@ def test_companies_stay_as_they_are_and_all_get_on(book, count):
 
 def test_a_company_that_has_lost_most_is_filled_up(book):
     runs = [book.open(spec(**GRAM, seed=seed, **LONG)) for seed in range(40)]
-    for run in runs:
-        until_at(run, 200)
-    left = runs[::2]
-    for run in runs[1::2]:
+
+    def companies(of):
+        members = {}
+        for run in of:
+            members.setdefault(run.turn.company, []).append(run)
+        return sorted(members.values(), key=len)
+
+    eventually(lambda: [len(c) for c in companies(runs)] == [20, 20], "two companies")
+    smaller = companies(runs)[0]
+    gone = smaller[2:]
+    for run in gone:
         book.pause(run.id)
-
-    def shares():
-        return sorted(Counter(run.turn.company for run in left).values())
-
-    eventually(lambda: len(shares()) == 2 and shares()[0] >= 10 / NEAR, "a share for each worker")
-    for run in runs[1::2]:
-        book.resume(run.id)
-        until_at(run, len(run.trace) + 50)
+    left = [run for run in runs if run not in gone]
+    eventually(
+        lambda: len(companies(left)) == 2 and len(companies(left)[0]) >= 11 / NEAR,
+        "a share for each worker",
+    )
 
 
 def test_a_worker_that_holds_too_many_leaves_the_other_its_share(book):

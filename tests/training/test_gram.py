@@ -1,6 +1,9 @@
 """The Gram form is the same training: its losses are near, its weights are those, and company does
 not show."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -277,6 +280,21 @@ def test_who_leaves_keeps_nothing_of_the_company():
     for value in network.tensors.values():
         assert value.untyped_storage().nbytes() == value.nbytes
     assert trainers[1].last.gradient_norm() == norm
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_run_that_is_dropped_is_freed_at_once(others):
+    """With its tensors, which may be a GPU's: not when the collector comes by."""
+    trainers = [Trainer(spec_of(seed=seed)) for seed in range(1 + others)]
+    advance(trainers, 3)
+    trainers[0].leave()
+    network = weakref.ref(trainers[0].network)
+    gc.disable()
+    try:
+        del trainers[0]
+        assert network() is None
+    finally:
+        gc.enable()
 
 
 def test_one_that_is_rewound_moves_only_itself():

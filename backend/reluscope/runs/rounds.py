@@ -179,20 +179,21 @@ class Round:
         return []
 
     def _take_company(self, run: Run) -> list[Run]:
-        """`run` and runs that are due and may advance together with it, a worker's share at most:
-        those of its last turn, then such as have no company, then those of another."""
+        """`run` and runs that are due and may advance together with it, about a worker's share: those
+        of its last turn, then such as have no company of that size, then those of another."""
         kind = self._trainers.company(run)
         if kind is None:
             return [run]
         like = [e[2] for e in sorted(self._ready) if self._trainers.company(e[2]) == kind]
         there = 1 + len(like) + self._in_company[kind]
         share = math.ceil(there / max(len(self._threads), math.ceil(there / MAX_COMPANY)))
+        sizes = Counter(one.turn.company for one in like)
         mates, loose, others = [], [], []
         for one in like:
             company = one.turn.company
             if company and company is run.turn.company:
                 mates.append(one)
-            elif company and _is_near(company.size, share):
+            elif company and _is_near(sizes[company], share):
                 others.append(one)
             else:
                 loose.append(one)

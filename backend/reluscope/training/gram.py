@@ -169,7 +169,7 @@ class Gram:
         one, gram = slice(place, place + 1), self.tensors.gram
         return lambda: float(torch.stack(_gradient_norms(gram[one], by_s[one], by_w2[one])).norm())
 
-    def diagnose(self, places: Sequence[int] = (0,)) -> Tensor:
+    def diagnose(self, places: Sequence[int]) -> Tensor:
         """Counts and norms of the last pass, before its update, of the runs at these places, in
         order: (places, channels), float64."""
         size = DIAGNOSED_AT_ONCE if self.tensors.s.device.type == "cpu" else len(places)
@@ -230,10 +230,16 @@ class GramRun(Gram):
         self.from_seed = True
         """Whether the problem is the seed's, and so w1_0 can be drawn again."""
         super().__init__(_begin(problem, _linear(rule)), _for_many(relu), _kind(relu, rule))
-        self.joint: Gram = self
+        self._joint: Gram | None = None
         self.place = 0
         self._moves = False
         """Whether there was a velocity before the last change: only the first is undampened."""
+
+    @property
+    def joint(self) -> Gram:
+        """Those that it shares tensors with, as one; or itself. A run that held itself would be freed
+        by the collector alone, and its tensors with it."""
+        return self._joint or self
 
     @property
     def company(self) -> Hashable:
@@ -299,7 +305,7 @@ class GramRun(Gram):
         if self.joint is not self:
             self._moves = self._moves or (self.kind.momentum and self.joint.has_gradients)
             self.tensors = _Tensors(*(value.clone() for value in self.tensors.values()))
-            self.joint, self.place = self, 0
+            self._joint, self.place = None, 0
             self._gradients = None
 
     @torch.no_grad()
@@ -326,7 +332,7 @@ class GramRun(Gram):
             joint = Gram(_Tensors(*map(torch.cat, pieces)), first.relu, first.kind)
             for place, run in enumerate(runs):
                 run.tensors = joint.tensors.part(place)
-                run.joint, run.place = joint, place
+                run._joint, run.place = joint, place  # noqa: SLF001
         return joint
 
 

@@ -77,7 +77,7 @@ class Network:
         gradients = self._last.gradients
         return lambda: float(norms(gradients).norm())
 
-    def diagnose(self, _places: Sequence[int] = (0,)) -> Tensor:
+    def diagnose(self, _places: Sequence[int]) -> Tensor:
         """As `Gram.diagnose`; there is one run."""
         assert self._last is not None
         measured = norms([*self._last.gradients, *self._weights])

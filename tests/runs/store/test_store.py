@@ -15,6 +15,7 @@ from reluscope.runs.kept import Kept
 from reluscope.runs.run import Run
 from reluscope.runs.store import store as module
 from reluscope.runs.store import writing
+from reluscope.runs.store.database import Database
 from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.store import Store
 from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
@@ -127,6 +128,30 @@ def test_of_a_damaged_curve_nothing_comes_back_that_a_change_has_made_untrue(pla
         until_stored(book)
         had = losses(book.find(run.id))
     assert len(had) == 2 * CHUNK
+    assert read(place, run.id) == had
+
+
+def test_damage_is_not_forgotten_when_the_database_goes_and_comes_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_database: Database) -> None:
+        raise StoreUnavailable("as if the connection were lost")
+
+    with place.book() as book:
+        run = paused_at(book, 3 * CHUNK)
+    with place.connected() as connection:
+        connection.execute(update(CHUNKS).where(CHUNKS.c.first == CHUNK).values(crc=1))
+    with place.book() as book:
+        assert book.find(run.id).iteration == CHUNK
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "check", gone)
+            eventually(lambda: problem_of(book), "the problem")
+        eventually(lambda: problem_of(book) is None, "the end of the problem")
+        book.step(run.id, 2 * CHUNK)
+        until_paused(book.find(run.id))
+        until_stored(book)
+        had = losses(book.find(run.id))
+    assert len(had) == 3 * CHUNK
     assert read(place, run.id) == had
 
 

@@ -173,18 +173,6 @@ def test_a_chunk_in_too_many_pieces_becomes_one(
         check_same(engine, run)
 
 
-def test_of_an_ended_run_the_last_chunk_is_one_piece(engine: Engine) -> None:
-    run, known = a_run(), Progress()
-    for _ in range(3):
-        extend(run, [1.0, 2.0], 1.0)
-        known = write(engine, run, known)
-    extend(run, [3.0], 1.0)
-    run.move("stopped")
-    write(engine, run, known)
-    assert check_chunks(engine, run, CHUNK) == [7]
-    check_same(engine, run)
-
-
 def test_pieces_that_nobody_remembers_are_made_one(engine: Engine) -> None:
     """As after a restart; also those of a curve that was damaged, and is trained again."""
     run, known = a_run(), Progress()

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import CancelledError, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -299,17 +300,19 @@ class Store:
         with self._database.read().connect() as connection:
             lengths = reading.lengths(connection)
             found = list(reading.rows(connection, source.has))
-        self._progress = {
-            run_id: Progress(-1, *length, pieces=MAX_PIECES) for run_id, length in lengths.items()
-        }
-        for stored in found:  # what is adopted as it is need not be written anew
-            there, events, checkpoint_bytes = lengths[stored.view.id]
-            losses = there
-            if stored.whole is not None:  # what is damaged must be
-                losses = min(there, len(stored.whole.losses))
-            self._progress[stored.view.id] = Progress(
-                0, losses, events, checkpoint_bytes, pieces=MAX_PIECES
+        before, self._progress = self._progress, {}
+        for run_id, (there, events, checkpoint_bytes) in lengths.items():
+            losses = min(there, before[run_id].losses) if run_id in before else there
+            self._progress[run_id] = Progress(
+                -1, losses, events, checkpoint_bytes, pieces=MAX_PIECES
             )
+        for stored in found:
+            known = self._progress[stored.view.id]
+            losses = known.losses
+            if stored.whole is not None:  # what is damaged must be written anew
+                losses = min(losses, len(stored.whole.losses))
+            # What is adopted as it is need not be.
+            self._progress[stored.view.id] = replace(known, version=0, losses=losses)
         # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
         source.adopt(stored for stored in found if stored.view.id not in self._gone)
         here = source.meet(lengths)

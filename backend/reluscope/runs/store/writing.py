@@ -28,7 +28,7 @@ ten times as much."""
 MIN_CHUNKS = 2
 """Those that each run may have of a batch, however full that is: a run that trains needs no more."""
 
-PIECE = 64
+CHUNKS_AT_ONCE = 64
 """Chunks whose bytes are in memory at once."""
 
 MAX_CHECKPOINT_BYTES = 256 * 2**20
@@ -66,7 +66,7 @@ class Progress:
 
 
 class _Span(NamedTuple):
-    """A chunk that is to be written: what is in it is copied when its turn comes."""
+    """A row of chunks that is to be written: what is in it is copied when its turn comes."""
 
     number: int
     trace: Trace
@@ -116,7 +116,7 @@ class Batch:
         """What comes after `known`, up to `stop`: a piece of the chunk that is not full; or all of it
         anew as one row, and what follows. Gives how many pieces there are then."""
         number, begun = snapshot.number, known.losses // CHUNK * CHUNK
-        if known.pieces < MAX_PIECES and stop < begun + CHUNK and not snapshot.ended:
+        if known.pieces < MAX_PIECES and stop < begun + CHUNK:
             self._chunks.append(_Span(number, trace, known.losses, stop))
             return known.pieces + 1
         if known.pieces > 1:
@@ -151,8 +151,12 @@ class Batch:
             here = CHUNKS.c.run == bindparam("gone")
             left = delete(CHUNKS).where(here, CHUNKS.c.first >= bindparam("there"))
             connection.execute(left, self._left)
-        for at in range(0, len(self._chunks), PIECE):
-            _put(connection, CHUNKS, [_chunk(*span) for span in self._chunks[at : at + PIECE]])
+        for at in range(0, len(self._chunks), CHUNKS_AT_ONCE):
+            _put(
+                connection,
+                CHUNKS,
+                [_chunk(*span) for span in self._chunks[at : at + CHUNKS_AT_ONCE]],
+            )
         _put(connection, CHECKPOINTS, self._checkpoints)
         _delete(connection, CHECKPOINTS.c.run, self._without_checkpoint)
 
