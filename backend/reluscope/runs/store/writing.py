@@ -152,11 +152,8 @@ class Batch:
             left = delete(CHUNKS).where(here, CHUNKS.c.first >= bindparam("there"))
             connection.execute(left, self._left)
         for at in range(0, len(self._chunks), CHUNKS_AT_ONCE):
-            _put(
-                connection,
-                CHUNKS,
-                [_chunk(*span) for span in self._chunks[at : at + CHUNKS_AT_ONCE]],
-            )
+            spans = self._chunks[at : at + CHUNKS_AT_ONCE]
+            _put(connection, CHUNKS, [_chunk(*span) for span in spans])
         _put(connection, CHECKPOINTS, self._checkpoints)
         _delete(connection, CHECKPOINTS.c.run, self._without_checkpoint)
 
