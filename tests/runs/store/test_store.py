@@ -45,6 +45,11 @@ def paused_at(book: Book, iterations: int, **fields: object) -> Run:
     return run
 
 
+def damage_second_chunk(place: Place) -> None:
+    with place.connected() as connection:
+        connection.execute(update(CHUNKS).where(CHUNKS.c.first == CHUNK).values(crc=1))
+
+
 def test_what_ended_comes_back_bit_for_bit(place: Place) -> None:
     asked = spec(iterations=CHUNK + 100, name="one \0 name", tags=["é", "\N{FIRE}"])
     with place.book() as book:
@@ -101,8 +106,7 @@ def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: 
     with place.book() as book:
         run = paused_at(book, 2 * CHUNK + 10)
         book.resume(run.id)
-    with place.connected() as connection:
-        connection.execute(update(CHUNKS).where(CHUNKS.c.first == CHUNK).values(crc=1))
+    damage_second_chunk(place)
     with place.book() as book:
         again = book.find(run.id)
         assert again.status in ("queued", "running")
@@ -118,8 +122,7 @@ def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: 
 def test_of_a_damaged_curve_nothing_comes_back_that_a_change_has_made_untrue(place: Place) -> None:
     with place.book() as book:
         run = paused_at(book, 4 * CHUNK)
-    with place.connected() as connection:
-        connection.execute(update(CHUNKS).where(CHUNKS.c.first == CHUNK).values(crc=1))
+    damage_second_chunk(place)
     with place.book() as book:
         assert book.find(run.id).iteration == CHUNK
         book.change(run.id, update={"lr": 1e-9})
@@ -139,8 +142,7 @@ def test_damage_is_not_forgotten_when_the_database_goes_and_comes_back(
 
     with place.book() as book:
         run = paused_at(book, 3 * CHUNK)
-    with place.connected() as connection:
-        connection.execute(update(CHUNKS).where(CHUNKS.c.first == CHUNK).values(crc=1))
+    damage_second_chunk(place)
     with place.book() as book:
         assert book.find(run.id).iteration == CHUNK
         with monkeypatch.context() as patch:
