@@ -70,20 +70,20 @@ def overview(series: Series, start: int, points: int) -> Overview:
     """The overview of a span whose first iteration is `start`, in about `points` points: in all
     iterations where these are at most half as many."""
     count = len(series)
+    if not count:
+        return Overview(1, np.empty(0, np.int64), np.empty(0), np.empty(0), 0)
     every = 1
     while 2 * count > points * every:
         every *= FACTOR
     buckets = [_Buckets(series, *block) for block in _blocks(start, count, every)]
-    ends = np.arange(count)[[0, -1]] if count else np.empty(0, np.int64)
-    values = np.concatenate([series[at : at + 1] for at in ends.tolist()] + [np.empty(0)])
-    places = np.concatenate([ends, *(found.places for found in buckets)])
-    losses = np.concatenate([values, *(found.losses for found in buckets)])
+    places = np.concatenate([[0, count - 1], *(found.places for found in buckets)])
+    losses = np.concatenate([series[:1], series[count - 1 :], *(found.losses for found in buckets)])
     places, chosen = np.unique(places, return_index=True)
     return Overview(
         every,
         start + places,
         losses[chosen],
-        np.concatenate([np.empty(0), *(found.means for found in buckets)]),
+        np.concatenate([found.means for found in buckets]),
         sum(found.not_positive for found in buckets),
     )
 
