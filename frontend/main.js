@@ -18,6 +18,7 @@ import { Table } from "./parts/table.js";
 import { toolbar } from "./parts/toolbar.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
+import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
 
 /** @typedef {import("./actions.js").Intent} Intent */
@@ -32,7 +33,8 @@ state.look(views.read(location.search));
 const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
   void act(state, intent, ids);
 
-const charts = new Charts(byId("charts"), state);
+const histories = new Histories(state, (id) => charts.touch(id));
+const charts = new Charts(byId("charts"), state, histories);
 const table = new Table(byId("table"), state, onIntent);
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
@@ -88,6 +90,7 @@ function render() {
 }
 
 state.subscribe(() => {
+  histories.begin();
   live.follow(state.cursors());
   rendering ||= requestAnimationFrame(render);
 });
