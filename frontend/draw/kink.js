@@ -65,7 +65,7 @@ export function kink({ h, value, slope, slope_at_0 }) {
   const axes = `M0 ${y(0)}H${WIDTH}M${x(0)} 0V${HEIGHT}`;
   return svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "kink" },
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "kink", "aria-hidden": "true" },
     svg("path", { class: "axes", d: axes }),
     svg("path", { class: "slope", d: d(slopes) }),
     svg("path", { class: "value", d: d(values) }),
