@@ -216,7 +216,7 @@ export const start = {
   /** @param {number} pace @param {boolean} chosen whether it is the one that was typed */
   pace: (pace, chosen) =>
     `They start at ${setting(pace)} iterations/s, ${chosen ? "the pace chosen below" : "as the pace below cannot be"}.`,
-  legend: { value: "value", slope: "slope", dot: "slope at 0" },
+  strokes: { value: "value", slope: "slope", dot: "slope at 0" },
   slopeAt0: (/** @type {Curve} */ { error, slope_at_0 }) =>
     error === null ? `${hyper(slope_at_0)} at 0` : "cannot be used",
   swallowed: (/** @type {Curve} */ { error, value_at_nan }) =>

@@ -32,12 +32,12 @@ export function cardsField(path, schema, relus, curveOf) {
   const title = make("p", { class: "implementation" });
   const code = make("code", { class: "lines" });
   const measured = make("p", { class: "help measured" });
-  const legend = make(
+  const strokes = make(
     "p",
-    { class: "help legend", "aria-hidden": "true" },
-    ...Object.entries(texts.legend).map(([name, text]) => make("span", { class: name }, text)),
+    { class: "help strokes", "aria-hidden": "true" },
+    ...Object.entries(texts.strokes).map(([name, text]) => make("span", { class: `stroke-${name}` }, text)),
   );
-  const { element, label, help, complain } = frame(path, schema, group, legend, title, code);
+  const { element, label, help, complain } = frame(path, schema, group, strokes, title, code);
   help.after(measured);
   element.classList.add("relus");
 
