@@ -6,7 +6,7 @@
 
 import { kink } from "../draw/kink.js";
 import { start as texts } from "../texts.js";
-import { keepOne, severalToggle } from "./choices.js";
+import { keepOne, orNone, severalToggle } from "./choices.js";
 import { make, setText } from "./dom.js";
 import { frame } from "./fields.js";
 
@@ -45,11 +45,10 @@ export function cardsField(path, schema, relus, curveOf) {
   let told;
   const tell = (/** @type {Card | undefined} */ card) => {
     told = card;
-    if (!card) return;
-    const { relu, curve } = card;
-    setText(title, relu.title === relu.name ? "" : relu.title);
-    setText(code, [`relu(h) = ${relu.formula}`, relu.code].join("\n"));
-    setText(help, relu.help);
+    const { relu, curve } = card ?? {};
+    setText(title, relu && relu.title !== relu.name ? relu.title : "");
+    setText(code, relu ? [`relu(h) = ${relu.formula}`, relu.code].join("\n") : "");
+    setText(help, relu?.help ?? "");
     setText(measured, curve ? texts.measured(curve) : "");
   };
   const toggle = severalToggle(schema.title ?? path, (several) => {
@@ -85,8 +84,8 @@ export function cardsField(path, schema, relus, curveOf) {
     element,
     complain,
     write,
-    values: () => inputs.flatMap((input) => (input.checked ? input.value : [])),
-    focus: () => inputs.find((input) => input.checked)?.focus(),
+    values: () => orNone(inputs.flatMap((input) => (input.checked ? input.value : []))),
+    focus: () => (inputs.find((input) => input.checked) ?? inputs[0])?.focus(),
   };
 }
 

@@ -51,6 +51,13 @@ export function keepOne(boxes, changed) {
 }
 
 /**
+ * @param {string[]} chosen
+ * @returns {string[]} with nothing chosen, since what was filled in is not known here, the server is to
+ *   say so, and not to take its default
+ */
+export const orNone = (chosen) => (chosen.length ? chosen : [""]);
+
+/**
  * @param {string} path
  * @param {Schema} schema
  * @param {Option[]} options
@@ -80,7 +87,7 @@ export function choiceField(path, schema, options, { several = true, onChange } 
   if (several && options.length > 1) label.after(toggle.button);
 
   const checked = () => boxes.flatMap((box) => (box.checked ? box.value : []));
-  const values = () => (toggle.isOn() ? checked() : [select.value]);
+  const values = () => (toggle.isOn() ? orNone(checked()) : [select.value]);
   const explain = (/** @type {string | undefined} */ value) =>
     setText(help, options.find((option) => option.value === value)?.help ?? "");
   select.addEventListener("change", () => {

@@ -56,7 +56,10 @@ export class Hyperparameters {
   fill(schema, given) {
     this.#known.clear();
     this.show(schema);
-    for (const field of this.fields) field.write(...(given[field.path] ?? field.values()));
+    for (const field of this.fields) {
+      const values = given[field.path];
+      if (values) field.write(...values);
+    }
     this.#tellChanges();
     if (this.#changed.textContent) this.#folded.open = true;
   }

@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visit
+from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
 from tests.page.filling import fold, folded, start
+from tests.page.test_screens import PHONE
 
 LABELS = {
     "relu": "ReLU implementation",
@@ -290,3 +291,19 @@ def test_fields_left_empty_take_their_defaults(visit: Visit, api: Api) -> None:
     assert (spec["n"], spec["hidden"], spec["iterations"]) == (64, 100, 500)
     assert spec["update"]["lr"] == 1e-6
     assert spec["pace"] is None
+
+
+def test_a_finger_is_told_what_a_field_is_for_once_it_has_touched_it(
+    visiting: Visiting, api: Api
+) -> None:
+    visit = visiting(api.url, **PHONE)
+    for label, told in {
+        "Seed": "Decides data and start weights: same seed, same start.",
+        "Diagnostics every": "How often units and norms are measured; 0 for never.",
+    }.items():
+        hint = visit.form.get_by_text(told)
+        expect(hint).to_be_hidden()
+        visit.field(label).tap()
+        expect(hint).to_be_visible()
+    visit.field("On NaN or inf").focus()
+    expect(visit.form.get_by_text("What to do at the first loss")).to_be_visible()

@@ -125,6 +125,15 @@ def test_a_run_is_started_again_with_changes(visit: Visit, api: Api) -> None:
     visit.page.evaluate(again, {**first, "pace": None})
     expect(visit.form.get_by_label("Full speed")).to_be_checked()
 
+    visit.expect_console("status of 422")
+    visit.page.evaluate(again, {**first, "relu": "of_another_machine"})
+    expect(visit.form.get_by_role("radio", checked=True)).to_have_count(0)
+    visit.form.get_by_role("button", name="Start", exact=True).click()
+    cards = visit.form.get_by_role("radiogroup", name="ReLU implementation")
+    expect(cards).to_have_attribute("aria-invalid", "true")
+    expect(visit.form.get_by_text("expected one of")).to_be_visible()
+    assert len(api.runs()) == 2
+
 
 def test_a_page_that_only_looks_starts_nothing(visiting: Visiting, api: Api) -> None:
     visit = visiting(api.url)
