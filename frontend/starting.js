@@ -3,6 +3,7 @@
  * @module
  */
 
+import { told } from "./model/sweep.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 
@@ -23,31 +24,41 @@ import * as api from "./wire/api.js";
  */
 export async function start(state, members, onProgress, onWrongFields) {
   state.set({ notice: "" });
-  /** @type {{label: string, error: Error}[]} */
+  /** @type {{member: Member, error: Error}[]} */
   const refused = [];
   let started = 0;
-  for (const { spec, label } of members) {
+  for (const member of members) {
     try {
-      await api.create(spec);
+      await api.create(member.spec);
       onProgress?.(++started);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      refused.push({ label, error });
+      refused.push({ member, error });
       if (!started || !wrongFields(error).length) break;
     }
   }
-  const errors = refused.flatMap(({ label, error }) =>
-    wrongFields(error).map(({ field, message }) => ({ field, message: texts.start.wrong(label, message) })),
+  const errors = refused.flatMap(({ member, error }) =>
+    wrongFields(error).map(({ field, message }) => ({
+      field,
+      message: texts.start.wrong(culprit(member, field), message),
+    })),
   );
   if (onWrongFields && errors.length) onWrongFields(errors);
   const [first] = refused;
   if (first && (started || !onWrongFields || !errors.length)) {
-    const why = texts.start.wrong(first.label, first.error.message);
+    const why = texts.start.wrong(first.member.label, first.error.message);
     const missing = members.length - started;
     state.set({ notice: texts.notice.refused(texts.actions.start, missing, members.length, why) });
   }
   return started;
 }
+
+/**
+ * @param {Member} member
+ * @param {string} field that is wrong
+ * @returns {string} its value there, where it has several; else what tells that run from the others
+ */
+const culprit = ({ point, label }, field) => (field in point ? told({ [field]: point[field] }) : label);
 
 /** @param {Error} error @returns {FieldProblem[]} */
 const wrongFields = (error) => (error instanceof api.Refusal ? error.errors : []);

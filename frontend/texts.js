@@ -177,6 +177,9 @@ export const steering = {
   delete: "Delete",
 };
 
+/** What is told at one field, where many of its values are wrong. */
+const COMPLAINTS = 3;
+
 export const start = {
   waiting: "Waiting for the server…",
   tutorials: "The two tutorials",
@@ -202,6 +205,10 @@ export const start = {
   /** @param {number} limit runs that the server trains at once @param {number} live that it does now */
   tooMany: (limit, live) =>
     `This server trains at most ${count(limit)} runs at once${live ? `, and has ${count(live)} now` : ""}.`,
+  /** @param {string[]} messages about one field */
+  complaints: (messages) =>
+    messages.slice(0, COMPLAINTS).join("; ") +
+    (messages.length > COMPLAINTS ? `; and ${count(messages.length - COMPLAINTS)} more` : ""),
   /** @param {string} label which of several @param {string} message */
   wrong: (label, message) => (label ? `${label}: ${message}` : message),
   /** @param {[number, number]} range fewest and most */

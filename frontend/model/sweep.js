@@ -18,6 +18,7 @@ import { setting } from "../numbers.js";
  * One run of a sweep.
  * @typedef {object} Member
  * @property {Spec} spec
+ * @property {Spec} point its values of the fields that have several, by their paths
  * @property {string} label what tells it from the others; empty where it is alone
  */
 
@@ -71,7 +72,7 @@ export function members(base, grid) {
     const spec = structuredClone(base);
     for (const [path, value] of Object.entries(point)) put(spec, path, value);
     if (label && base["name"]) spec["name"] = `${base["name"]} · ${label}`;
-    return { spec, label };
+    return { spec, point, label };
   });
 }
 
@@ -87,7 +88,7 @@ export function put(spec, path, value) {
 }
 
 /** @param {Spec} point values by path @returns {string} such as `where · lr 1e-6` */
-function told(point) {
+export function told(point) {
   return Object.entries(point)
     .map(([path, value]) =>
       typeof value === "number" ? `${path.replace("update.", "")} ${setting(value)}` : String(value),

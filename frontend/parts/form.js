@@ -176,7 +176,7 @@ export class Form {
     for (const field of this.#all) {
       const mine = errors.filter((error) => `${error.field}.`.startsWith(`${field.path}.`));
       for (const error of mine) left.delete(error);
-      field.complain([...new Set(mine.map(({ message }) => message))].join("; "));
+      field.complain(texts.complaints([...new Set(mine.map(({ message }) => message))]));
       if (mine.length) wrong ??= field;
     }
     this.#hyperparameters.unfold();

@@ -57,7 +57,7 @@ test("a grid has a run for each combination; its first field changes slowest", (
 
 test("a grid of nothing is one run, as it stands", () => {
   assert.equal(count({}), 1);
-  assert.deepEqual(members({ n: 8, name: "mine" }, {}), [{ spec: { n: 8, name: "mine" }, label: "" }]);
+  assert.deepEqual(members({ n: 8, name: "mine" }, {}), [{ spec: { n: 8, name: "mine" }, point: {}, label: "" }]);
 });
 
 test("runs of a grid share nothing that can be changed", () => {
@@ -70,6 +70,7 @@ test("runs of a grid share nothing that can be changed", () => {
 test("only where a name was given, runs have one: with what tells them apart", () => {
   const grid = { "update.rule": ["adam"], "update.lr": [1e-6], seed: [3] };
   const [named] = members({ name: "mine" }, grid);
+  assert.deepEqual(named.point, { "update.rule": "adam", "update.lr": 1e-6, seed: 3 });
   assert.equal(named.label, "adam · lr 1e-6 · seed 3");
   assert.equal(named.spec["name"], "mine · adam · lr 1e-6 · seed 3");
   for (const name of [null, undefined]) assert.equal(members({ name }, grid)[0].spec["name"], name);

@@ -1,5 +1,6 @@
 """Several values in a field: a run for each, counted before, started in order."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Route, expect
@@ -93,7 +94,7 @@ def test_where_the_first_is_refused_nothing_is_started(visit: Visit, api: Api) -
     visit.expect_console("status of 422")
     fill(visit, Learning_rate="abc, 1e-6", Seed="0..2")
     start(visit)
-    expect(complaint(visit, "Learning rate")).to_contain_text("abc · seed 0: ")
+    expect(complaint(visit, "Learning rate")).to_have_text(re.compile("^abc: "))
     expect(visit.field("Learning rate")).to_be_focused()
     assert api.runs() == []
     expect(button(visit)).to_have_text("Start 6 runs")
@@ -101,14 +102,25 @@ def test_where_the_first_is_refused_nothing_is_started(visit: Visit, api: Api) -
 
 def test_of_those_that_follow_each_that_is_wrong_is_told(visit: Visit, api: Api) -> None:
     visit.expect_console("status of 422")
-    fill(visit, H="6, 0, 7, -1")
+    fill(visit, H="6, 0, 7, -1, -2, -3, -4", Seed="0, 1")
     start(visit)
-    assert [spec["hidden"] for spec in started(visit, api, 2)] == [6, 7]
+    assert [spec["hidden"] for spec in started(visit, api, 4)] == [6, 6, 7, 7]
     told = complaint(visit, "H")
-    expect(told).to_contain_text("hidden 0: ")
-    expect(told).to_contain_text("hidden -1: ")
-    notice = visit.page.get_by_role("alert").filter(has_text="2 of 4 refused")
+    expect(told).to_have_text(
+        re.compile("^hidden 0: .*; hidden -1: .*; hidden -2: .*; and 2 more$")
+    )
+    notice = visit.page.get_by_role("alert").filter(has_text="10 of 14 refused: hidden 0 · seed 0")
     expect(notice).to_be_visible()
+
+    visit.button("several: Gradients").click()
+    visit.form.get_by_role("checkbox", name="gram", exact=True).check()
+    visit.field("Update rule").select_option("adam")
+    fill(visit, H="6", Seed="0")
+    start(visit)
+    expect(complaint(visit, "H")).to_be_hidden()
+    told = visit.form.get_by_text("gram: gram needs a rule whose step is linear")
+    expect(told).to_be_visible()
+    assert api.runs()[0]["spec"]["update"]["rule"] == "adam"
 
 
 def test_more_than_is_usual_is_asked_and_more_than_can_be_is_not_begun(
