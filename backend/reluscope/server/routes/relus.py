@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from ...errors import UnknownName
 from ...training.checks import Check, Curve
 from ...training.checks import check as measure
-from ...training.checks import curve as trace
+from ...training.checks import curve as measure_curve
 from ...training.relus import RELUS, Relu
 from .runs import PROBLEM
 
@@ -29,7 +29,7 @@ async def check(name: str, request: Request) -> Check:
 async def curve(name: str) -> Curve:
     """Value and slope over h from -2 to 2, as a plot has them: measured by autograd in float32, once
     for as long as the server runs."""
-    return await asyncio.to_thread(trace, _known(name))
+    return await asyncio.to_thread(measure_curve, _known(name))
 
 
 def _known(name: str) -> Relu:
