@@ -183,6 +183,14 @@ class Visit:
         )
         return typed.or_(chosen).or_(checked)
 
+    def relu(self, name: str) -> Locator:
+        """The card of a ReLU implementation."""
+        cards = self.form.get_by_label("ReLU implementation", exact=True)
+        radio, box = (
+            cards.get_by_role(role, name=name, exact=True) for role in ("radio", "checkbox")
+        )
+        return radio.or_(box)
+
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
