@@ -125,6 +125,7 @@ def test_a_difference_tells_where_two_runs_part_and_by_how_much(
     assert losses["a"] == losses["c"], f"{a} and {c} are the same at these sizes"
     visit.page.get_by_role("combobox", name="The run that it is compared with").select_option("c")
     expect(visit.page.get_by_text("The same, bit for bit, in all 60 iterations")).to_be_visible()
+    visit.page.wait_for_url(f"**{c[:8]}*")
     visit.page.reload()
     expect(visit.page.get_by_text("The same, bit for bit, in all 60 iterations")).to_be_visible()
 
