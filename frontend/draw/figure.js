@@ -84,6 +84,10 @@ export class Figure {
   /** All that was drawn last but for the points of the lines. */
   #said = "";
   #drawnAt = 0;
+  /** @type {number | undefined} */
+  #width;
+  #sizes;
+  #isPointedAt = false;
   /** @type {Promise<unknown>} */
   #drawing = Promise.resolve();
 
@@ -97,11 +101,16 @@ export class Figure {
     this.element = /** @type {PlotElement} */ (element);
     this.onZoom = onZoom;
     this.onPoint = onPoint;
+    const sized = (/** @type {ResizeObserverEntry[]} */ [entry]) => (this.#width = entry?.contentRect.width);
+    this.#sizes = new ResizeObserver(sized);
+    this.#sizes.observe(element);
+    element.addEventListener("pointerenter", () => (this.#isPointedAt = true));
+    element.addEventListener("pointerleave", () => (this.#isPointedAt = false));
   }
 
-  /** Width of the plot in pixels. */
+  /** Width of the plot in pixels. Not asked of the element each time, which would lay out the page. */
   get width() {
-    return Math.max(100, this.element.clientWidth);
+    return Math.max(100, this.#width ?? this.element.clientWidth);
   }
 
   /**
@@ -139,7 +148,7 @@ export class Figure {
     this.#said = said;
     const isFresh = performance.now() < this.#drawnAt + LONGEST_MS;
     const { element } = this;
-    if (!isSame || !isFresh || !this.#isDrawn || element.matches(":hover")) return false;
+    if (!isSame || !isFresh || !this.#isDrawn || this.#isPointedAt) return false;
     const { xaxis, yaxis } = element._fullLayout;
     const lines = data.map(({ mode, fill, x, y }) => (mode === "lines" && !fill ? { x, y } : null));
     if (data.some(({ fill }) => fill) || !drawOn(element, lines, xaxis, yaxis)) return false;
@@ -171,6 +180,7 @@ export class Figure {
 
   async close() {
     this.#closed = true;
+    this.#sizes.disconnect();
     await this.clear();
   }
 

@@ -17,7 +17,10 @@ export class Panel {
   /** What it draws, and how: where this changes, it is drawn anew. */
   subject = "";
   dirty = true;
+  /** Whether it is on the screen, */
   visible = false;
+  /** or is soon if one scrolls on. */
+  near = false;
   restUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} Until it is drawn whole, where it was drawn on. */
   settling;
