@@ -5,7 +5,7 @@
  * @module
  */
 
-import { count } from "./texts.js";
+import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 
 /** @typedef {import("./model/state.js").State} State */
@@ -17,17 +17,17 @@ export const WATCHABLE_PACE = 50;
 /** Questions to the server that are under way at once, so that none waits for long in the browser. */
 const AT_ONCE = 6;
 
-/** @type {Record<Exclude<Intent, "show" | "hide">, {label: string, ask: (id: string, state: State) => Promise<unknown>}>} */
+/** @type {Record<Exclude<Intent, "show" | "hide">, (id: string, state: State) => Promise<unknown>>} */
 const ASKED = {
-  pause: { label: "Pause", ask: (id) => api.ask(id, "pause") },
-  resume: { label: "Resume", ask: (id) => api.ask(id, "resume") },
-  step: { label: "Step", ask: (id, state) => api.step(id, state.stepSize) },
-  stop: { label: "Stop", ask: (id) => api.ask(id, "stop") },
-  full_speed: { label: "Full speed", ask: (id) => api.change(id, { pace: null }) },
-  watch_pace: { label: "Slow down", ask: (id) => api.change(id, { pace: WATCHABLE_PACE }) },
-  pin: { label: "Pin", ask: (id) => api.change(id, { pinned: true }) },
-  unpin: { label: "Unpin", ask: (id) => api.change(id, { pinned: false }) },
-  delete: { label: "Delete", ask: (id) => api.remove(id) },
+  pause: (id) => api.ask(id, "pause"),
+  resume: (id) => api.ask(id, "resume"),
+  step: (id, state) => api.step(id, state.stepSize),
+  stop: (id) => api.ask(id, "stop"),
+  full_speed: (id) => api.change(id, { pace: null }),
+  watch_pace: (id) => api.change(id, { pace: WATCHABLE_PACE }),
+  pin: (id) => api.change(id, { pinned: true }),
+  unpin: (id) => api.change(id, { pinned: false }),
+  delete: (id) => api.remove(id),
 };
 
 /**
@@ -38,15 +38,15 @@ const ASKED = {
  * @param {string[]} ids
  */
 export async function act(state, intent, ids) {
-  if (intent === "show") ids.forEach((id) => state.show(id));
-  else if (intent === "hide") ids.forEach((id) => state.hide(id));
+  if (intent === "show") state.show(ids);
+  else if (intent === "hide") state.hide(ids);
   else {
-    const { label, ask } = ASKED[intent];
+    const ask = ASKED[intent];
     state.set({ notice: "" });
     const refusals = await refused(ids, (id) => ask(id, state));
     if (!refusals[0]) return;
-    const some = ids.length > 1 ? `${count(refusals.length)} of ${count(ids.length)} refused: ` : "";
-    state.set({ notice: `${label}: ${some}${refusals[0]}` });
+    const what = texts.actions[intent];
+    state.set({ notice: texts.notice.refused(what, refusals.length, ids.length, refusals[0]) });
   }
 }
 
@@ -65,7 +65,7 @@ export async function start(state, spec, onWrongFields) {
     return true;
   } catch (error) {
     if (onWrongFields && error instanceof api.Refusal && error.errors.length) onWrongFields(error);
-    else state.set({ notice: `Start: ${message(error)}` });
+    else state.set({ notice: texts.notice.refused(texts.actions.start, 1, 1, message(error)) });
     return false;
   }
 }

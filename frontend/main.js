@@ -5,9 +5,11 @@
  */
 
 import { act, start } from "./actions.js";
+import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
 import { State } from "./model/state.js";
-import { byId } from "./parts/dom.js";
+import * as views from "./model/view.js";
+import { byId, fillTexts } from "./parts/dom.js";
 import { Form } from "./parts/form.js";
 import { notice } from "./parts/notice.js";
 import { presets } from "./parts/presets.js";
@@ -15,7 +17,7 @@ import { status } from "./parts/status.js";
 import { steering } from "./parts/steering.js";
 import { Table } from "./parts/table.js";
 import { toolbar } from "./parts/toolbar.js";
-import { vanished } from "./texts.js";
+import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 import { Live } from "./wire/live.js";
 
@@ -24,7 +26,10 @@ import { Live } from "./wire/live.js";
 /** Until the catalog is asked for again, where the server was not there. */
 const CATALOG_RETRY_MS = 2000;
 
+fillTexts(texts.page);
+
 const state = new State();
+state.look(views.read(location.search));
 const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
   void act(state, intent, ids);
 
@@ -37,6 +42,7 @@ const parts = [
   toolbar(byId("toolbar"), state),
   steering(byId("steering"), state, onIntent),
   notice(byId("notice"), state),
+  address(state),
 ];
 
 const live = new Live({
@@ -44,7 +50,7 @@ const live = new Live({
   onRuns: (runs, whole) => state.merge(runs, whole),
   onAll: (ids) => {
     const gone = [...state.runs.keys()].filter((id) => !ids.has(id));
-    if (gone.length) state.set({ notice: vanished(gone.length) });
+    if (gone.length) state.set({ notice: texts.notice.vanished(gone.length) });
     state.forget(gone);
   },
   onGone: (ids) => state.forget(ids),

@@ -1,75 +1,151 @@
 /**
- * Numbers and words as people read them. Knows no DOM and no state.
+ * Every word on the page that is not the server's, in one place, so that it can be translated. Numbers
+ * are written by numbers.js. Knows no DOM.
  * @module
  */
 
-/**
- * A number as the server tells it: one that is not finite comes as a string.
- * @typedef {number | "NaN" | "Infinity" | "-Infinity"} Told
- */
+import { age, count, loss, setting } from "./numbers.js";
 
-/**
- * @param {number} value
- * @returns {string} a loss, to four digits
- */
-export function loss(value) {
-  if (Number.isNaN(value)) return "NaN";
-  if (!Number.isFinite(value)) return value > 0 ? "+inf" : "-inf";
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  return size >= 1e5 || size < 1e-3 ? value.toExponential(3) : value.toPrecision(4);
-}
+/** @typedef {import("./wire/api.js").Schema} Schema */
 
-/** Made once: `toLocaleString` makes one anew at each call. */
-const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+/** @param {number} runs */
+const someRuns = (runs) => (runs === 1 ? "1 run" : `${count(runs)} runs`);
 
-/**
- * @param {number} value
- * @returns {string} a whole number, in groups of three
- */
-export function count(value) {
-  return GROUPED.format(value);
-}
+/** What stands in index.html, by the attributes `data-text` and `data-label` there. */
+export const page = {
+  title: "reluscope",
+  tagline: "two-layer ReLU networks in PyTorch, trained live, side by side",
+  tools: "Page",
+  waiting: "Waiting for the server…",
+  presets: "The two tutorials",
+  form: "Your own run",
+  charts: "Losses",
+  toolbar: "How losses are drawn",
+  runs: "Runs",
+  closeup: "One run close up",
+};
 
-/**
- * @param {number | null} rate iterations per second
- * @returns {string}
- */
-export function rate(rate) {
-  if (rate === null) return "";
-  return `${rate >= 10 ? count(rate) : rate.toPrecision(2)} it/s`;
-}
+export const status = {
+  connection: {
+    connecting: "connecting…",
+    connected: "connected",
+    offline: "not connected, trying again…",
+  },
+  meanwhile: "Runs go on in memory, and are stored as soon as that is possible again.",
+  newest: (/** @type {number} */ seconds) => `newest point ${age(seconds)} old`,
+  nothing: "nothing running",
+  waiting: "waiting for the first point",
+  hidden: "what is running is hidden",
+  /** @param {string} problem why runs cannot be stored, in the server's words */
+  notStored: (problem) => `not stored: ${problem}`,
+};
 
-/**
- * @param {number} seconds
- * @returns {string} an age, to the precision that its size asks for
- */
-export function age(seconds) {
-  const ms = Math.max(0, Math.round(seconds * 1000));
-  if (ms < 1000) return `${ms} ms`;
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.round(ms / 60_000);
-  return minutes < 60 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
-}
+export const notice = {
+  close: "Close",
+  /** @param {number} runs that the server, found again, does not have any more */
+  vanished: (runs) =>
+    `${someRuns(runs)} ${runs === 1 ? "is" : "are"} no longer on the server: deleted, or lost when it was restarted.`,
+  /** @param {string} what was asked @param {number} refused @param {number} all @param {string} why */
+  refused: (what, refused, all, why) =>
+    `${what}: ${all > 1 ? `${count(refused)} of ${count(all)} refused: ` : ""}${why}`,
+  unreachable: "the server cannot be reached",
+};
 
-/**
- * @param {number} value
- * @returns {string} a hyperparameter, as short as it can be written
- */
-export function setting(value) {
-  const short = String(value);
-  const exponential = value.toExponential();
-  return (exponential.length < short.length ? exponential : short).replace("e+", "e");
-}
+export const actions = {
+  start: "Start",
+  pause: "Pause",
+  resume: "Resume",
+  step: "Step",
+  stop: "Stop",
+  full_speed: "Full speed",
+  watch_pace: "Slow down",
+  pin: "Pin",
+  unpin: "Unpin",
+  delete: "Delete",
+};
+
+export const question = { cancel: "Cancel" };
+
+export const toolbar = {
+  showAll: "Show all",
+  layout: { label: "Layout", overlay: "Overlay", grid: "Side by side" },
+  scale: { label: "Loss axis", linear: "Linear", log: "Log" },
+};
+
+export const charts = {
+  blank: "Losses appear here as they come.",
+  label: (/** @type {number} */ runs) => `Losses, runs shown: ${count(runs)}`,
+  labelOf: (/** @type {string} */ title) => `Loss of ${title}`,
+  iteration: "iteration",
+  loss: "loss",
+  retrying: (/** @type {string} */ why) => `${why}; trying again`,
+  noPlotly: "plotly.js could not be loaded",
+  /** @param {number} value @param {number} start @param {number} stop */
+  mark: (value, start, stop) =>
+    stop - start > 1
+      ? `${loss(value)} at iterations ${start} to ${stop - 1}`
+      : `${loss(value)} at iteration ${start}`,
+  drawnAt: (/** @type {string} */ mark, /** @type {number} */ value) => `${mark} (drawn at ${loss(value)})`,
+  times: (/** @type {number} */ times, /** @type {string} */ what) => `${count(times)} × ${what}`,
+  notFinite: (/** @type {string} */ counted) => `Not finite, marked by a cross: ${counted}`,
+  notOnLog: (/** @type {number} */ points) => `Not on a log axis: ${count(points)} × zero or less`,
+};
+
+export const table = {
+  empty: "No run yet. Start one of the tutorials, or your own.",
+  more: (/** @type {number} */ runs) => `and ${count(runs)} older runs`,
+  columns: {
+    pick: "Shown and pinned",
+    run: "Run",
+    status: "State",
+    progress: "Progress",
+    loss: "Loss",
+    rate: "Speed",
+    buttons: "Actions",
+  },
+  slow: "Slow down to watch",
+  pinning: "Keep, however many runs come after it",
+  pin: (/** @type {string} */ title) => `Pin ${title}`,
+  show: (/** @type {string} */ title) => `Show the curve of ${title}`,
+  progress: (/** @type {string} */ title) => `Progress of ${title}`,
+  act: (/** @type {string} */ action, /** @type {string} */ title) => `${action} ${title}`,
+  /** @param {string} told why a run has ended, in the server's words @returns {string} in the page's */
+  reason: (told) => told.replace(/-?\bInfinity\b/g, (word) => loss(Number(word))),
+};
+
+export const steering = {
+  stepBy: "Step by",
+  pauseAll: "Pause all",
+  resumeAll: "Resume all",
+  stopAll: "Stop all",
+  deleteEnded: "Delete ended",
+  deleteSure: "Delete all runs that have ended, with their curves?",
+  delete: "Delete",
+};
+
+export const start = {
+  start: "Start",
+  startPreset: (/** @type {string} */ title) => `Start ${title}`,
+  fill: "Fill the form",
+  fillWith: (/** @type {string} */ title) => `Fill the form with ${title}`,
+  fullSpeed: "Full speed",
+  moreHyperparameters: "More hyperparameters",
+  updateRule: "update rule",
+  paceFull: "They start at full speed, as chosen below.",
+  /** @param {number} pace @param {boolean} chosen whether it is the one that was typed */
+  pace: (pace, chosen) =>
+    `They start at ${setting(pace)} iterations/s, ${chosen ? "the pace chosen below" : "as the pace below cannot be"}.`,
+  limits,
+};
 
 /** A bound this far off is that of the numbers themselves: nobody runs into it. */
 const FAR = 1e30;
 
 /**
- * @param {import("./wire/api.js").Schema} schema
+ * @param {Schema} schema
  * @returns {string} the bounds and the default of a number, as a sentence; empty for what is none
  */
-export function limits(schema) {
+function limits(schema) {
   const kinds = [schema, ...(schema.anyOf ?? [])];
   const number = kinds.find(({ type }) => type === "number" || type === "integer");
   if (!number) return "";
@@ -88,37 +164,8 @@ export function limits(schema) {
   return sentence && `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.`;
 }
 
-/**
- * @param {string} told why a run has ended, in the server's words
- * @returns {string} in the page's
- */
-export function reason(told) {
-  return told.replace(/-?\bInfinity\b/g, (word) => loss(Number(word)));
-}
+export const closeup = {};
 
-/**
- * @param {string} problem why runs cannot be stored, in the server's words
- * @returns {string}
- */
-export function notStored(problem) {
-  return `not stored: ${problem}`;
-}
+export const sharing = {};
 
-/**
- * @param {string} text
- * @param {number} length
- * @returns {string} its beginning, where it is longer
- */
-export function shortened(text, length) {
-  const characters = [...text];
-  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
-}
-
-/**
- * @param {number} runs
- * @returns {string} that the server, found again, does not have so many runs any more
- */
-export function vanished(runs) {
-  const what = runs === 1 ? "1 run is" : `${count(runs)} runs are`;
-  return `${what} no longer on the server: deleted, or lost when it was restarted.`;
-}
+export const keys = {};

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { OVERLAY } from "../model/state.js";
-import { count } from "../texts.js";
+import { ALL } from "../model/state.js";
+import { charts as texts } from "../texts.js";
 import { curve, unshown, widths } from "./curves.js";
 import { Figure, plotly } from "./figure.js";
 import { style } from "./palette.js";
 
 /** @typedef {import("../model/state.js").State} State */
-/** @typedef {import("../model/state.js").View} View */
+/** @typedef {import("./figure.js").View} View */
 /** @typedef {import("../model/traces.js").Trace} Trace */
 /** @typedef {import("../wire/api.js").Run} Run */
 
@@ -58,7 +58,7 @@ class Panel {
     this.plot.setAttribute("role", "img");
     this.blank = document.createElement("p");
     this.blank.className = "blank";
-    this.blank.textContent = "Losses appear here as they come.";
+    this.blank.textContent = texts.blank;
     this.blank.hidden = true;
     this.note = document.createElement("p");
     this.note.className = "note";
@@ -96,12 +96,12 @@ export class Charts {
   render() {
     const { state } = this;
     const shown = state.shown();
-    const grid = state.layout === "grid";
+    const grid = state.view.layout === "grid";
     this.element.classList.toggle("grid", grid);
     if (grid) this.element.tabIndex = 0;
     else this.element.removeAttribute("tabindex");
     /** @type {Map<string, Run[]>} */
-    const wanted = grid ? new Map(shown.map((run) => [run.id, [run]])) : new Map([[OVERLAY, shown]]);
+    const wanted = grid ? new Map(shown.map((run) => [run.id, [run]])) : new Map([[ALL, shown]]);
     for (const [key, panel] of this.#panels) {
       if (!wanted.has(key)) this.#remove(panel);
     }
@@ -115,7 +115,7 @@ export class Charts {
 
   /** @param {string} id a run with new losses */
   touch(id) {
-    const panel = this.#panels.get(this.state.layout === "grid" ? id : OVERLAY);
+    const panel = this.#panels.get(this.state.view.layout === "grid" ? id : ALL);
     if (panel) panel.dirty = true;
     this.#schedule();
   }
@@ -156,13 +156,13 @@ export class Charts {
     const { key } = panel;
     const titles = runs.map((run) => state.title(run));
     panel.runs = runs.map((run) => run.id);
-    const subject = JSON.stringify([state.scale, state.zooms.get(key), panel.runs, titles]);
+    const subject = JSON.stringify([state.view.scale, state.view.zooms[key], panel.runs, titles]);
     if (subject === panel.subject) return;
     panel.subject = subject;
     panel.dirty = true;
-    panel.caption.textContent = key === OVERLAY ? "" : (titles[0] ?? "");
+    panel.caption.textContent = key === ALL ? "" : (titles[0] ?? "");
     const label =
-      key === OVERLAY ? `Losses, runs shown: ${count(runs.length)}` : `Loss of ${titles[0]}`;
+      key === ALL ? texts.label(runs.length) : texts.labelOf(titles[0] ?? "");
     panel.plot.setAttribute("aria-label", label);
     this.#schedule();
   }
@@ -207,11 +207,11 @@ export class Charts {
     try {
       const cost = panel.blank.hidden ? await this.#drawCurves(panel, shown) : 0;
       if (!panel.blank.hidden) await panel.figure.clear();
-      panel.note.textContent = unshown(traces, state.scale);
+      panel.note.textContent = unshown(traces, state.view.scale);
       rest = Math.max(SHORTEST_REST_MS, REST * cost);
     } catch (error) {
       panel.dirty = true;
-      panel.note.textContent = `${error instanceof Error ? error.message : error}; trying again`;
+      panel.note.textContent = texts.retrying(error instanceof Error ? error.message : String(error));
     }
     panel.restUntil = performance.now() + rest;
   }
@@ -222,18 +222,18 @@ export class Charts {
    */
   #drawCurves({ key, figure }, shown) {
     const { state } = this;
-    const zoom = state.zooms.get(key) ?? null;
+    const zoom = state.view.zooms[key] ?? null;
     const points = Math.min(4 * figure.width, Math.max(100, FIGURE_POINTS / shown.length));
     const wide = widths(shown.map(({ trace }) => trace));
     const curves = shown.map(({ run, trace }, i) => {
       const look = {
-        ...style(state.colours.get(run.id) ?? 0),
+        ...style(state.placeOf(run.id)),
         name: state.title(run),
         width: wide[i] ?? 1,
         digits: DIGITS[run.spec["dtype"]] ?? 9,
       };
       return curve(trace, look, zoom?.x ?? [0, Infinity], points);
     });
-    return figure.draw(curves, state.scale, zoom);
+    return figure.draw(curves, state.view.scale, zoom);
   }
 }

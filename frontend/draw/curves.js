@@ -4,7 +4,8 @@
  * @module
  */
 
-import { count, loss } from "../texts.js";
+import { loss } from "../numbers.js";
+import * as texts from "../texts.js";
 
 /** @typedef {import("../model/traces.js").Trace} Trace */
 /** @typedef {Pick<Curve, "name" | "colour" | "dash" | "width" | "digits">} Look */
@@ -18,7 +19,7 @@ import { count, loss } from "../texts.js";
 /**
  * @typedef {object} Curve
  * @property {string} name
- * @property {string} colour the property of style.css that has it
+ * @property {string} colour the property of base.css that has it
  * @property {string} dash
  * @property {number} width in pixels
  * @property {number} digits in which its losses are told apart
@@ -61,10 +62,7 @@ export function curve(trace, look, view, points) {
     y,
     marks: spans.map(({ start, stop, value }) => ({
       x: start,
-      text:
-        stop - start > 1
-          ? `${loss(value)} at iterations ${start} to ${stop - 1}`
-          : `${loss(value)} at iteration ${start}`,
+      text: texts.charts.mark(value, start, stop),
     })),
     markY: first && first.start > 0 ? trace.at(first.start - 1) : 1,
   };
@@ -114,9 +112,9 @@ export function unshown(traces, scale) {
     }
     if (scale === "log") tooLow += trace.notPositive;
   }
-  const counted = [...crosses].sort().map(([what, times]) => `${count(times)} × ${what}`);
+  const counted = [...crosses].sort().map(([what, times]) => texts.charts.times(times, what));
   const parts = [];
-  if (counted.length) parts.push(`Not finite, marked by a cross: ${counted.join(", ")}`);
-  if (tooLow) parts.push(`Not on a log axis: ${count(tooLow)} × zero or less`);
+  if (counted.length) parts.push(texts.charts.notFinite(counted.join(", ")));
+  if (tooLow) parts.push(texts.charts.notOnLog(tooLow));
   return parts.join(" · ");
 }

@@ -3,12 +3,17 @@
  * @module
  */
 
-import { loss, shortened } from "../texts.js";
+import { shortened } from "../numbers.js";
+import * as texts from "../texts.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
-/** @typedef {import("../model/state.js").Zoom} Zoom */
-/** @typedef {import("../model/state.js").View} View */
-/** @typedef {import("../model/state.js").Scale} Scale */
+/** @typedef {import("../model/view.js").Zoom} Zoom */
+/** @typedef {"linear" | "log"} Scale */
+
+/**
+ * A change of what is seen: null shows all, undefined leaves it as it is.
+ * @typedef {{x?: Zoom["x"] | undefined, y?: Zoom["y"] | undefined}} View
+ */
 
 /**
  * The part of Plotly that is used here.
@@ -53,7 +58,7 @@ export function plotly() {
     script.onload = () => resolve(/** @type {any} */ (window).Plotly);
     script.onerror = () => {
       loading = null;
-      reject(new Error("plotly.js could not be loaded"));
+      reject(new Error(texts.charts.noPlotly));
     };
     document.head.append(script);
   });
@@ -65,7 +70,7 @@ function literal(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** @typedef {(name: string) => string} Theme the value of a property of style.css, by day or by night */
+/** @typedef {(name: string) => string} Theme the value of a property of base.css, by day or by night */
 
 /** @returns {Theme} */
 function theme() {
@@ -130,7 +135,9 @@ export class Figure {
   #listen() {
     const { element } = this;
     const relaid = (/** @type {Record<string, any>} */ change) => {
-      const view = { x: range(change, "xaxis"), y: range(change, "yaxis") };
+      const y = range(change, "yaxis");
+      const isLog = element._fullLayout.yaxis.type === "log";
+      const view = { x: range(change, "xaxis"), y: y && isLog ? powers(y) : y };
       if (view.x !== undefined || view.y !== undefined) this.onZoom(view);
     };
     element.on("plotly_relayout", relaid);
@@ -185,7 +192,7 @@ function marks(curve, colours) {
       meta: literal(shortened(curve.name, LABEL_LENGTH)),
       x: curve.marks.map((mark) => mark.x),
       y: curve.marks.map(() => curve.markY),
-      text: curve.marks.map((mark) => `${mark.text} (drawn at ${loss(curve.markY)})`),
+      text: curve.marks.map((mark) => texts.charts.drawnAt(mark.text, curve.markY)),
       marker: {
         color: colours(curve.colour),
         size: 10,
@@ -207,7 +214,7 @@ function marks(curve, colours) {
 function layout(scale, zoom, colours, together) {
   const [ink, soft, card] = [colours("--ink"), colours("--ink-soft"), colours("--card")];
   const axis = { color: soft, gridcolor: colours("--grid"), zerolinecolor: colours("--grid") };
-  const y = zoom?.scale === scale ? zoom.y : null;
+  const y = zoom?.y && scale === "log" ? logarithms(zoom.y) : (zoom?.y ?? null);
   return {
     margin: { l: 56, r: 14, t: finger.matches ? 34 : 10, b: 40 },
     // Of these Plotly makes the colours of its buttons and of the box of a zoom: not transparent.
@@ -222,13 +229,13 @@ function layout(scale, zoom, colours, together) {
     hovermode: together ? "x" : "closest",
     xaxis: {
       ...axis,
-      title: { text: "iteration" },
+      title: { text: texts.charts.iteration },
       rangemode: "tozero",
       ...ranged(zoom?.x ?? null),
     },
     yaxis: {
       ...axis,
-      title: { text: "loss" },
+      title: { text: texts.charts.loss },
       type: scale,
       exponentformat: "power",
       automargin: true,
@@ -236,6 +243,12 @@ function layout(scale, zoom, colours, together) {
     },
   };
 }
+
+/** @param {[number, number]} range of a logarithmic axis, which counts in powers of ten @returns {[number, number]} */
+const powers = ([low, high]) => [10 ** low, 10 ** high];
+
+/** @param {[number, number]} range @returns {[number, number] | null} null where it cannot be on such an axis */
+const logarithms = ([low, high]) => (low > 0 ? [Math.log10(low), Math.log10(high)] : null);
 
 /** @param {[number, number] | null} range */
 const ranged = (range) => (range ? { range: [...range], autorange: false } : { autorange: true });

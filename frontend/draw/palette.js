@@ -1,12 +1,12 @@
 /**
  * Colours and dashes of curves. After the last colour comes the first again, dashed otherwise. What
- * the colours are, by day and by night, stands in style.css.
+ * the colours are, by day and by night, stands in style/base.css.
  * @module
  */
 
 /**
  * @typedef {object} Style
- * @property {string} colour the property of style.css that has it
+ * @property {string} colour the property of style/base.css that has it
  * @property {string} dash `solid`, or lengths of strokes and gaps in pixels
  */
 

@@ -4,55 +4,27 @@
  * @module
  */
 
+import { Places } from "./places.js";
+import { hasCeased } from "./states.js";
 import { Trace } from "./traces.js";
+import * as views from "./view.js";
 import * as words from "./words.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 /** @typedef {import("../wire/live.js").Connection} Connection */
-/** @typedef {"overlay" | "grid"} Layout */
-/** @typedef {"linear" | "log"} Scale */
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./view.js").Zoom} Zoom */
 /** @typedef {Partial<Run> & {id: string}} RunChange */
 
 /** Runs that are shown without being asked for: the newest. */
 export const SHOWN_AT_FIRST = 64;
 
-const LIVE = ["queued", "running"];
-const RESTING = ["paused", "interrupted"];
-const ENDED = ["finished", "stopped", "diverged", "failed"];
+/** The chart with all runs, and those of a grid that share their axes; */
+export const ALL = "all";
 
-/** @param {Run} run @returns {boolean} whether it trains, or waits for its turn */
-export const isLive = (run) => LIVE.includes(run.status);
-
-/**
- * @param {Run} run
- * @returns {boolean} whether it goes on once it is asked to: one that was interrupted when its server
- *   ended does so from its last checkpoint
- */
-export const canResume = (run) => RESTING.includes(run.status);
-
-/** @param {Run} run @returns {boolean} whether it is over for good */
-export const hasEnded = (run) => ENDED.includes(run.status);
-
-/** @param {Run} run @returns {boolean} whether it does not train, and nobody has paused it to go on */
-const hasCeased = (run) => hasEnded(run) || run.status === "interrupted";
-
-/**
- * What a person has zoomed to on one chart.
- * @typedef {object} Zoom
- * @property {[number, number] | null} x iterations; null where only the height is zoomed
- * @property {[number, number] | null} y as the axis counts them, which a logarithmic one does in powers of ten
- * @property {Scale} scale of the axis that `y` is for
- * @property {string[]} runs those on the chart: once none of them is left, there is nothing to look at
- */
-
-/**
- * A change of what is seen of a chart: null shows all, undefined leaves it as it is.
- * @typedef {{x?: [number, number] | null | undefined, y?: [number, number] | null | undefined}} View
- */
-
-/** The chart with all runs; the chart of one bears its id. */
-export const OVERLAY = "overlay";
+/** and that of two runs' difference. Any other bears the id of its run, or the key of its group. */
+export const DIFFERENCE = "difference";
 
 export class State {
   /** @type {Catalog | null} */
@@ -65,16 +37,14 @@ export class State {
   clockOffset = 0;
   /** @type {Map<string, Run>} */
   runs = new Map();
-  /** @type {Map<string, Trace>} The runs that are shown, with what the page has of them. */
+  /** @type {Map<string, Trace>} What the page has of the runs that it watches. */
   traces = new Map();
-  /** @type {Map<string, number>} Each run's place on the palette. */
-  colours = new Map();
-  /** @type {Map<string, Zoom>} By chart. */
-  zooms = new Map();
-  /** @type {Layout} */
-  layout = "overlay";
-  /** @type {Scale} */
-  scale = "log";
+  /** @type {Set<string>} Runs that are on the charts. */
+  shownIds = new Set();
+  /** @type {View} What is seen, and how. Changed by `look` alone. */
+  view = views.initial();
+  /** @type {Set<string>} Runs that a person has picked in the table, to ask something of them together. */
+  selected = new Set();
   /** How far the step button goes. */
   stepSize = 1;
   /** What went wrong last, for the person to read. */
@@ -82,14 +52,13 @@ export class State {
 
   /** @type {Run[] | null} All runs, newest first; null where some have come or gone since. */
   #listed = null;
-  /** @type {Set<number>} Places on the palette that are taken, */
-  #taken = new Set();
-  /** and below which there is none that is free. */
-  #lowest = 0;
-  /** @type {Set<string>} Runs that the person has hidden. */
-  #hidden = new Set();
+  #places = new Places();
   /** @type {string[]} New runs of which it is not decided yet whether they are shown. */
   #undecided = [];
+  /** Whether the list of runs has been whole once: before, an address may name runs to come. */
+  #listedOnce = false;
+  /** @type {Map<string, string[]>} The runs that were on a chart when it was zoomed. */
+  #zoomed = new Map();
   /** @type {(() => void)[]} */
   #listeners = [];
 
@@ -102,10 +71,30 @@ export class State {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "layout" | "scale" | "stepSize" | "notice">>} fields */
+  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "stepSize" | "notice">>} fields */
   set(fields) {
     Object.assign(this, fields);
     this.changed();
+  }
+
+  /**
+   * Change what is seen, or how.
+   * @param {Partial<View>} changes
+   */
+  look(changes) {
+    const before = this.view;
+    this.view = { ...before, ...changes };
+    if (changes.x && changes.x !== before.x && !changes.zooms) {
+      const tall = Object.entries(this.view.zooms).filter(([, { y }]) => y);
+      this.view.zooms = Object.fromEntries(tall.map(([chart, { y }]) => [chart, { x: null, y }]));
+    }
+    if (this.#listedOnce) this.#fit();
+    this.changed();
+  }
+
+  /** Whether this page only looks: nothing on it starts, steers or deletes. */
+  get readOnly() {
+    return this.view.embed || this.view.follow !== "";
   }
 
   /** @returns {Run[]} newest first */
@@ -130,7 +119,7 @@ export class State {
         fresh.push(change.id);
       }
     }
-    for (const id of fresh.sort((a, b) => this.#createdAt(a) - this.#createdAt(b))) this.#colour(id);
+    for (const id of fresh.sort((a, b) => this.#createdAt(a) - this.#createdAt(b))) this.#places.take(id);
     this.#undecided.push(...fresh);
     if (fresh.length) this.#listed = null;
     if (whole) this.#decide();
@@ -141,22 +130,43 @@ export class State {
   forget(ids) {
     for (const id of ids) {
       this.runs.delete(id);
-      this.#hidden.delete(id);
+      this.selected.delete(id);
+      this.#places.leave(id);
       this.#leave(id);
-      const place = this.colours.get(id);
-      if (place === undefined) continue;
-      this.colours.delete(id);
-      this.#taken.delete(place);
-      this.#lowest = Math.min(this.#lowest, place);
     }
     this.#listed = null;
+    this.#fit();
     this.changed();
   }
 
-  /** @param {string} id */
-  show(id) {
-    this.#hidden.delete(id);
-    if (this.runs.has(id) && !this.traces.has(id)) this.traces.set(id, new Trace());
+  /** @param {Iterable<string>} ids runs to be on the charts, beside those that are */
+  show(ids) {
+    this.#showJust([...this.shownIds, ...ids]);
+  }
+
+  /** @param {Iterable<string>} ids runs to be on the charts no longer */
+  hide(ids) {
+    const hidden = new Set(ids);
+    this.#showJust([...this.shownIds].filter((id) => !hidden.has(id)));
+  }
+
+  /** @param {Iterable<string>} ids the only runs to be on the charts, beside those to come */
+  solo(ids) {
+    this.#showJust([...ids]);
+  }
+
+  /** Show the newest runs again, as at first. */
+  showNewest() {
+    for (const id of [...this.shownIds]) this.#leave(id);
+    this.#undecided.push(...this.runs.keys());
+    this.view = { ...this.view, runs: null };
+    this.#decide();
+    this.changed();
+  }
+
+  /** @param {Iterable<string>} ids runs that are picked, and no others */
+  select(ids) {
+    this.selected = new Set(ids);
     this.changed();
   }
 
@@ -166,48 +176,47 @@ export class State {
     this.changed();
   }
 
-  /** @param {string} id */
-  hide(id) {
-    this.#hidden.add(id);
-    this.#leave(id);
-    this.changed();
-  }
-
   /**
    * @param {string} chart
-   * @param {View} view
-   * @param {string[]} runs on that chart
+   * @param {{x?: Zoom["x"] | undefined, y?: Zoom["y"] | undefined}} view what is left out stays; null shows all
+   * @param {string[]} runs on that chart: once none of them is left, there is nothing to look at
    */
   zoom(chart, view, runs) {
-    const before = this.zooms.get(chart);
-    const height = before?.scale === this.scale ? before.y : null;
-    const { x = before?.x ?? null, y = height } = view;
-    if (x || y) this.zooms.set(chart, { x, y, scale: this.scale, runs });
-    else this.zooms.delete(chart);
-    this.changed();
+    const { [chart]: before, ...others } = this.view.zooms;
+    const { x = before?.x ?? null, y = before?.y ?? null } = view;
+    this.#zoomed.set(chart, runs);
+    this.look({ zooms: x || y ? { ...others, [chart]: { x, y } } : others });
   }
 
   /** Whether a chart that is seen is zoomed. */
   get isZoomed() {
-    return [...this.zooms.keys()].some((chart) => this.#isSeen(chart));
+    return Object.keys(this.view.zooms).some((chart) => this.#isSeen(chart));
   }
 
   /** Show all, on the charts that are seen. */
   showAll() {
-    for (const chart of this.zooms.keys()) if (this.#isSeen(chart)) this.zooms.delete(chart);
-    this.changed();
+    const kept = Object.entries(this.view.zooms).filter(([chart]) => !this.#isSeen(chart));
+    this.look({ zooms: Object.fromEntries(kept) });
   }
 
   /** @param {string} chart */
   #isSeen(chart) {
-    return (chart === OVERLAY) === (this.layout === "overlay");
+    const { layout, axes } = this.view;
+    if (layout === "difference") return chart === DIFFERENCE;
+    if (layout === "overlay" || axes === "shared") return chart === ALL;
+    return chart !== ALL && chart !== DIFFERENCE;
   }
 
-  /** @returns {Run[]} the runs that are shown, oldest first */
+  /** @returns {Run[]} the runs that are on the charts, oldest first */
   shown() {
-    return [...this.traces.keys()]
+    return [...this.shownIds]
       .flatMap((id) => this.runs.get(id) ?? [])
       .sort((a, b) => a.created_at - b.created_at);
+  }
+
+  /** @param {string} id @returns {number} its place on the palette */
+  placeOf(id) {
+    return this.view.colours[id] ?? this.#places.of(id);
   }
 
   /** @param {Run} run @returns {string} what it does */
@@ -220,7 +229,7 @@ export class State {
     return words.title(run, this.catalog);
   }
 
-  /** @returns {Record<string, number>} the shown runs, each with the next iteration wanted */
+  /** @returns {Record<string, number>} the watched runs, each with the next iteration wanted */
   cursors() {
     return Object.fromEntries([...this.traces].map(([id, trace]) => [id, trace.length]));
   }
@@ -239,37 +248,66 @@ export class State {
     return this.runs.get(id)?.created_at ?? 0;
   }
 
-  /** Show the newest of the runs that have come, in place of older ones that have come to their end. */
+  /** @param {string[]} ids */
+  #showJust(ids) {
+    this.look({ runs: [...new Set(ids)] });
+  }
+
+  /** The list of runs is whole: show those that are to be seen. */
   #decide() {
-    const newest = this.#undecided
-      .splice(0)
-      .filter((id) => this.runs.has(id) && !this.#hidden.has(id))
+    const first = !this.#listedOnce;
+    this.#listedOnce = true;
+    if (first) {
+      const ids = [...this.runs.keys()];
+      this.view = views.withIds(this.view, (short) => ids.find((id) => id.startsWith(short)) ?? short);
+    }
+    const fresh = this.#undecided.splice(0).filter((id) => this.runs.has(id));
+    if (!first || this.view.runs === null) this.#showNew(fresh);
+    this.#fit();
+  }
+
+  /**
+   * Show the newest of the runs that have come, in place of older ones that have come to their end.
+   * @param {string[]} fresh
+   */
+  #showNew(fresh) {
+    const newest = fresh
       .sort((a, b) => this.#createdAt(b) - this.#createdAt(a))
-      .slice(0, SHOWN_AT_FIRST);
-    for (const id of newest) if (this.#makeRoom(id)) this.traces.set(id, new Trace());
+      .slice(0, SHOWN_AT_FIRST)
+      .filter((id) => this.#makeRoom(id) && this.shownIds.add(id));
+    const { runs } = this.view;
+    if (runs && newest.length)
+      this.view = { ...this.view, runs: [...runs.filter((id) => this.shownIds.has(id)), ...newest] };
   }
 
   /** @param {string} id a new run @returns {boolean} whether it can be shown beside the others */
   #makeRoom(id) {
-    if (this.traces.size < SHOWN_AT_FIRST) return true;
+    if (this.shownIds.size < SHOWN_AT_FIRST) return true;
     const older = (/** @type {Run} */ run) => run.created_at < this.#createdAt(id);
     const old = this.shown().find((run) => hasCeased(run) && older(run));
     if (old) this.#leave(old.id);
     return Boolean(old);
   }
 
-  /** @param {string} id a run that is shown no longer */
-  #leave(id) {
-    this.traces.delete(id);
-    for (const [chart, { runs }] of this.zooms) {
-      if (!runs.some((run) => this.traces.has(run))) this.zooms.delete(chart);
-    }
+  /** Watch the runs that the view asks for, and no others. */
+  #fit() {
+    const { runs, pair, run, zooms } = this.view;
+    const there = (/** @type {string} */ id) => this.runs.has(id);
+    if (runs) this.shownIds = new Set(runs.filter(there));
+    const wanted = new Set([...this.shownIds, ...[...pair, run].filter(there)]);
+    for (const id of wanted) if (!this.traces.has(id)) this.traces.set(id, new Trace());
+    for (const id of this.traces.keys()) if (!wanted.has(id)) this.traces.delete(id);
+    const left = Object.entries(zooms).filter(
+      ([chart]) => this.#zoomed.get(chart)?.some((id) => wanted.has(id)) ?? true,
+    );
+    if (left.length < Object.keys(zooms).length)
+      this.view = { ...this.view, zooms: Object.fromEntries(left) };
   }
 
-  /** @param {string} id gives it the first place that no other run has */
-  #colour(id) {
-    while (this.#taken.has(this.#lowest)) this.#lowest++;
-    this.#taken.add(this.#lowest);
-    this.colours.set(id, this.#lowest);
+  /** @param {string} id a run that is shown no longer */
+  #leave(id) {
+    this.shownIds.delete(id);
+    if (this.view.runs?.includes(id))
+      this.view = { ...this.view, runs: this.view.runs.filter((other) => other !== id) };
   }
 }

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { setting } from "../texts.js";
+import { setting } from "../numbers.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Schema} Schema */

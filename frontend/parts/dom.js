@@ -40,6 +40,17 @@ export function setAttribute(element, name, value) {
 }
 
 /**
+ * Fill in what index.html leaves to be said, by its attributes `data-text` and `data-label`.
+ * @param {Record<string, string>} texts
+ */
+export function fillTexts(texts) {
+  for (const element of document.querySelectorAll("[data-text]"))
+    element.textContent = texts[element.getAttribute("data-text") ?? ""] ?? "";
+  for (const element of document.querySelectorAll("[data-label]"))
+    element.setAttribute("aria-label", texts[element.getAttribute("data-label") ?? ""] ?? "");
+}
+
+/**
  * @template {Element} [E=HTMLElement]
  * @param {string} id
  * @returns {E} the element of index.html

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { limits, setting } from "../texts.js";
+import { setting } from "../numbers.js";
+import { start as texts } from "../texts.js";
 import { make, setText } from "./dom.js";
 
 /** @typedef {import("../wire/api.js").Schema} Schema */
@@ -38,7 +39,7 @@ function field(path, schema, input, read) {
   input.id = id;
   input.name = path;
   const error = make("p", { class: "error", id: `${id}-error`, hidden: true });
-  const said = [schema.description ?? "", limits(schema)].filter(Boolean).join(" ");
+  const said = [schema.description ?? "", texts.limits(schema)].filter(Boolean).join(" ");
   const hint = make("p", { class: "hint", id: `${id}-hint` }, said);
   const help = make("p", { class: "help", id: `${id}-help` });
   const described = [error, hint, help].map((element) => element.id);

@@ -5,7 +5,7 @@
  */
 
 import { WATCHABLE_PACE } from "../actions.js";
-import { setting } from "../texts.js";
+import { start as texts } from "../texts.js";
 import { make, setText } from "./dom.js";
 import { choiceField, inputField } from "./fields.js";
 import { Hyperparameters } from "./hyperparameters.js";
@@ -62,9 +62,9 @@ export class Form {
     this.#fullSpeed.addEventListener("change", () => this.#showPace());
     element.append(
       this.#pace.element,
-      make("label", { class: "check", for: "full-speed" }, this.#fullSpeed, "Full speed"),
+      make("label", { class: "check", for: "full-speed" }, this.#fullSpeed, texts.fullSpeed),
       this.#message,
-      make("button", { type: "submit", class: "primary" }, "Start"),
+      make("button", { type: "submit", class: "primary" }, texts.start),
     );
     element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -86,13 +86,12 @@ export class Form {
    */
   get paceOfPresets() {
     const chosen = this.#chosenPace;
-    if (chosen === null) return { pace: null, told: "They start at full speed, as chosen below." };
+    if (chosen === null) return { pace: null, told: texts.paceFull };
     const { exclusiveMinimum: low = 0, maximum: high = Infinity } =
       this.catalog.spec.properties?.["pace"]?.anyOf?.find(({ type }) => type === "number") ?? {};
     const fits = typeof chosen === "number" && chosen > low && chosen <= high;
     const pace = fits ? chosen : WATCHABLE_PACE;
-    const why = fits ? "the pace chosen below" : "as the pace below cannot be";
-    return { pace, told: `They start at ${setting(pace)} iterations/s, ${why}.` };
+    return { pace, told: texts.pace(pace, fits) };
   }
 
   /** All fields, in the order on the page. */
@@ -160,7 +159,7 @@ export class Form {
   #add(name, schema) {
     if (name === "update") {
       const rules = this.catalog.rules.map(({ name, help }) => ({ value: name, text: name, help }));
-      const title = schema.title ?? "update rule";
+      const title = schema.title ?? texts.updateRule;
       const showRule = () => this.#hyperparameters.show(this.#ruleSchema);
       const field = choiceField("update.rule", { title }, rules, showRule);
       this.#fields.set("update.rule", field);

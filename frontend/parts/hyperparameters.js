@@ -5,6 +5,7 @@
  */
 
 import { changes } from "../model/words.js";
+import { start as texts } from "../texts.js";
 import { make, setText } from "./dom.js";
 import { checkField, inputField } from "./fields.js";
 
@@ -25,7 +26,7 @@ export class Hyperparameters {
   #first = make("div", { class: "first" });
   #rest = make("div", { class: "rest" });
   #changed = make("span", { class: "changed" });
-  #folded = make("details", {}, make("summary", {}, "More hyperparameters", this.#changed), this.#rest);
+  #folded = make("details", {}, make("summary", {}, texts.moreHyperparameters, this.#changed), this.#rest);
   element = make("div", { class: "rule" }, this.#first, this.#folded);
 
   constructor() {

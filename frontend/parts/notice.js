@@ -3,6 +3,7 @@
  * @module
  */
 
+import { notice as texts } from "../texts.js";
 import { byId, make, setText } from "./dom.js";
 import { icon } from "./icons.js";
 
@@ -21,7 +22,7 @@ export function notice(element, state) {
   };
   element.append(
     text,
-    make("button", { type: "button", "aria-label": "Close", title: "Close", click: close }, icon("remove")),
+    make("button", { type: "button", "aria-label": texts.close, title: texts.close, click: close }, icon("remove")),
   );
   return () => {
     setText(text, state.notice);

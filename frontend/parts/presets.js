@@ -3,6 +3,7 @@
  * @module
  */
 
+import { start as texts } from "../texts.js";
 import { make, setText } from "./dom.js";
 
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
@@ -20,11 +21,11 @@ export function presets(element, catalog, onStart, onEdit) {
   for (const { name, title, help, spec } of catalog.presets) {
     const relu = catalog.relus.find((r) => r.name === spec["relu"]);
     const start = {
-      "aria-label": `Start ${title}`,
+      "aria-label": texts.startPreset(title),
       "aria-describedby": pace.id,
       click: () => onStart(spec),
     };
-    const edit = { "aria-label": `Fill the form with ${title}`, click: () => onEdit(spec) };
+    const edit = { "aria-label": texts.fillWith(title), click: () => onEdit(spec) };
     element.append(
       make(
         "article",
@@ -35,8 +36,8 @@ export function presets(element, catalog, onStart, onEdit) {
         make(
           "div",
           { class: "buttons" },
-          make("button", { type: "button", class: "primary", ...start }, "Start"),
-          make("button", { type: "button", ...edit }, "Fill the form"),
+          make("button", { type: "button", class: "primary", ...start }, texts.start),
+          make("button", { type: "button", ...edit }, texts.fill),
         ),
       ),
     );

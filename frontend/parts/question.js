@@ -3,6 +3,7 @@
  * @module
  */
 
+import { question as texts } from "../texts.js";
 import { make } from "./dom.js";
 
 /**
@@ -25,7 +26,7 @@ export function asked(question, yes) {
       make(
         "form",
         { method: "dialog" },
-        make("button", { value: "no" }, "Cancel"),
+        make("button", { value: "no" }, texts.cancel),
         make("button", { value: "yes", class: "primary" }, yes),
       ),
     );

@@ -4,18 +4,10 @@
  * @module
  */
 
-import { age, notStored } from "../texts.js";
+import { status as texts } from "../texts.js";
 import { make, setText } from "./dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
-
-const WORDS = {
-  connecting: "connecting…",
-  connected: "connected",
-  offline: "not connected, trying again…",
-};
-
-const MEANWHILE = "Runs go on in memory, and are stored as soon as that is possible again.";
 
 /** Between two looks at the age. */
 const LOOK_MS = 250;
@@ -28,13 +20,13 @@ const LOOK_MS = 250;
 export function status(element, state) {
   const connection = make("span", { class: "connection" });
   const newest = make("span", { class: "age", "aria-live": "off" });
-  const problem = make("span", { class: "problem", title: MEANWHILE });
+  const problem = make("span", { class: "problem", title: texts.meanwhile });
   element.append(connection, newest, problem);
   const render = () => {
     element.dataset["connection"] = state.connection;
-    setText(connection, WORDS[state.connection]);
+    setText(connection, texts.connection[state.connection]);
     setText(newest, told(state));
-    setText(problem, state.storeProblem === null ? "" : notStored(state.storeProblem));
+    setText(problem, state.storeProblem === null ? "" : texts.notStored(state.storeProblem));
   };
   setInterval(render, LOOK_MS);
   return render;
@@ -43,9 +35,9 @@ export function status(element, state) {
 /** @param {State} state @returns {string} how old the newest point is, or why there is none */
 function told(state) {
   const seconds = state.age();
-  if (seconds !== null) return `newest point ${age(seconds)} old`;
+  if (seconds !== null) return texts.newest(seconds);
   const running = state.listed().filter((run) => run.status === "running");
-  if (!running.length) return "nothing running";
-  const shown = running.some((run) => state.traces.has(run.id));
-  return shown ? "waiting for the first point" : "what is running is hidden";
+  if (!running.length) return texts.nothing;
+  const shown = running.some((run) => state.shownIds.has(run.id));
+  return shown ? texts.waiting : texts.hidden;
 }

@@ -3,8 +3,9 @@
  * @module
  */
 
-import { canResume, hasEnded, isLive } from "../model/state.js";
-import { count } from "../texts.js";
+import { canResume, hasEnded, isLive } from "../model/states.js";
+import { count } from "../numbers.js";
+import { steering as texts } from "../texts.js";
 import { make } from "./dom.js";
 import { asked } from "./question.js";
 
@@ -14,14 +15,14 @@ import { asked } from "./question.js";
 
 /** @type {{label: string, intent: Intent, concerns: (run: Run) => boolean, question?: [string, string]}[]} */
 const BULK = [
-  { label: "Pause all", intent: "pause", concerns: isLive },
-  { label: "Resume all", intent: "resume", concerns: canResume },
-  { label: "Stop all", intent: "stop", concerns: (run) => !hasEnded(run) },
+  { label: texts.pauseAll, intent: "pause", concerns: isLive },
+  { label: texts.resumeAll, intent: "resume", concerns: canResume },
+  { label: texts.stopAll, intent: "stop", concerns: (run) => !hasEnded(run) },
   {
-    label: "Delete ended",
+    label: texts.deleteEnded,
     intent: "delete",
     concerns: hasEnded,
-    question: ["Delete all runs that have ended, with their curves?", "Delete"],
+    question: [texts.deleteSure, texts.delete],
   },
 ];
 
@@ -64,5 +65,5 @@ function stepSize(state) {
     state.set({ stepSize: Math.max(1, Math.floor(Number(size.value)) || 1) });
     size.value = String(state.stepSize);
   });
-  return [make("label", { for: "step-size" }, "Step by"), size];
+  return [make("label", { for: "step-size" }, texts.stepBy), size];
 }

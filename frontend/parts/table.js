@@ -4,8 +4,9 @@
  */
 
 import { style } from "../draw/palette.js";
-import { canResume, hasEnded, isLive } from "../model/state.js";
-import { count, loss, rate, reason } from "../texts.js";
+import { canResume, hasEnded, isLive } from "../model/states.js";
+import { count, loss, rate } from "../numbers.js";
+import { actions, table as texts } from "../texts.js";
 import { make, setAttribute, setText } from "./dom.js";
 import { icon, swatch } from "./icons.js";
 
@@ -17,27 +18,27 @@ import { icon, swatch } from "./icons.js";
 /** Rows drawn at most; the rest is counted. */
 const MAX_ROWS = 200;
 
-const COLUMNS = [
-  { name: "pick", title: "Shown and pinned", shown: false },
-  { name: "run", title: "Run", shown: true },
-  { name: "status", title: "State", shown: true },
-  { name: "progress", title: "Progress", shown: true },
-  { name: "loss", title: "Loss", shown: true },
-  { name: "rate", title: "Speed", shown: true },
-  { name: "buttons", title: "Actions", shown: false },
-];
+const COLUMNS = /** @type {const} */ ([
+  { name: "pick", shown: false },
+  { name: "run", shown: true },
+  { name: "status", shown: true },
+  { name: "progress", shown: true },
+  { name: "loss", shown: true },
+  { name: "rate", shown: true },
+  { name: "buttons", shown: false },
+]);
 
 /** @typedef {{intent: Intent, icon: Icon, label: string}} Action */
 
 /** @type {Record<"pause" | "resume" | "step" | "fast" | "slow" | "stop" | "remove", Action>} */
 const ACTIONS = {
-  pause: { intent: "pause", icon: "pause", label: "Pause" },
-  resume: { intent: "resume", icon: "play", label: "Resume" },
-  step: { intent: "step", icon: "step", label: "Step" },
-  fast: { intent: "full_speed", icon: "fast", label: "Full speed" },
-  slow: { intent: "watch_pace", icon: "slow", label: "Slow down to watch" },
-  stop: { intent: "stop", icon: "stop", label: "Stop" },
-  remove: { intent: "delete", icon: "remove", label: "Delete" },
+  pause: { intent: "pause", icon: "pause", label: actions.pause },
+  resume: { intent: "resume", icon: "play", label: actions.resume },
+  step: { intent: "step", icon: "step", label: actions.step },
+  fast: { intent: "full_speed", icon: "fast", label: actions.full_speed },
+  slow: { intent: "watch_pace", icon: "slow", label: texts.slow },
+  stop: { intent: "stop", icon: "stop", label: actions.stop },
+  remove: { intent: "delete", icon: "remove", label: actions.delete },
 };
 
 /**
@@ -74,7 +75,7 @@ class ActionButton {
   render(run, title) {
     const action = this.choose(run);
     this.element.hidden = !action;
-    if (action) setAttribute(this.element, "aria-label", `${action.label} ${title}`);
+    if (action) setAttribute(this.element, "aria-label", texts.act(action.label, title));
     if (!action || action === this.#action) return;
     this.#action = action;
     this.element.title = action.label;
@@ -101,7 +102,7 @@ class Row {
       {
         type: "button",
         class: "pin",
-        title: "Keep, however many runs come after it",
+        title: texts.pinning,
         click: () => onIntent(this.pin.getAttribute("aria-pressed") === "true" ? "unpin" : "pin", [id]),
       },
       icon("pin"),
@@ -136,18 +137,18 @@ class Row {
     const title = state.title(run);
     setText(this.name, title);
     setAttribute(this.name, "title", title);
-    setAttribute(this.pin, "aria-label", `Pin ${title}`);
+    setAttribute(this.pin, "aria-label", texts.pin(title));
     setAttribute(this.pin, "aria-pressed", String(run.pinned));
     const choices = spec["name"] ? state.choices(run) : "";
     setText(this.choices, choices);
     setAttribute(this.choices, "title", choices);
-    setText(this.reason, reason(run.reason ?? ""));
+    setText(this.reason, texts.reason(run.reason ?? ""));
     setText(this.status, run.status);
     setAttribute(this.status, "data-status", run.status);
-    this.shown.checked = state.traces.has(run.id);
-    setAttribute(this.shown, "aria-label", `Show the curve of ${title}`);
+    this.shown.checked = state.shownIds.has(run.id);
+    setAttribute(this.shown, "aria-label", texts.show(title));
     this.progress.value = run.iteration / spec["iterations"];
-    setAttribute(this.progress, "aria-label", `Progress of ${title}`);
+    setAttribute(this.progress, "aria-label", texts.progress(title));
     setText(this.iteration, `${count(run.iteration)} / ${count(spec["iterations"])}`);
     setText(this.loss, run.loss === null ? "" : loss(Number(run.loss)));
     setText(this.rate, run.status === "running" || hasEnded(run) ? rate(run.rate) : "");
@@ -173,7 +174,7 @@ export class Table {
   #empty = make(
     "p",
     { class: "empty", tabindex: "-1" },
-    "No run yet. Start one of the tutorials, or your own.",
+    texts.empty,
   );
   #more = make("p", { class: "note" });
   #table;
@@ -202,7 +203,7 @@ export class Table {
     drawn.forEach((run, position) => {
       let row = this.#rows.get(run.id);
       if (!row) {
-        row = new Row(run, state.colours.get(run.id) ?? 0, this.onIntent);
+        row = new Row(run, state.placeOf(run.id), this.onIntent);
         this.#rows.set(run.id, row);
       }
       row.render(run, state);
@@ -212,7 +213,7 @@ export class Table {
     this.#empty.hidden = listed.length > 0;
     this.#table.hidden = listed.length === 0;
     const rest = listed.length - drawn.length;
-    setText(this.#more, rest > 0 ? `and ${count(rest)} older runs` : "");
+    setText(this.#more, rest > 0 ? texts.more(rest) : "");
     if (left !== null) this.#focusNear(left);
   }
 
@@ -241,7 +242,8 @@ export class Table {
 }
 
 function head() {
-  const cells = COLUMNS.map(({ name, title, shown }) => {
+  const cells = COLUMNS.map(({ name, shown }) => {
+    const title = texts.columns[name];
     const text = shown ? title : make("span", { class: "unseen" }, title);
     return make("th", { scope: "col", role: "columnheader", class: name }, text);
   });

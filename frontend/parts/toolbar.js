@@ -3,28 +3,30 @@
  * @module
  */
 
+import { toolbar as texts } from "../texts.js";
 import { make } from "./dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 
-const CHOICES = /** @type {const} */ ([
+/** @type {{key: "layout" | "scale", label: string, options: [string, string][]}[]} */
+const CHOICES = [
   {
     key: "layout",
-    label: "Layout",
+    label: texts.layout.label,
     options: [
-      ["overlay", "Overlay"],
-      ["grid", "Side by side"],
+      ["overlay", texts.layout.overlay],
+      ["grid", texts.layout.grid],
     ],
   },
   {
     key: "scale",
-    label: "Loss axis",
+    label: texts.scale.label,
     options: [
-      ["linear", "Linear"],
-      ["log", "Log"],
+      ["linear", texts.scale.linear],
+      ["log", texts.scale.log],
     ],
   },
-]);
+];
 
 /**
  * @param {HTMLElement} element
@@ -37,15 +39,15 @@ export function toolbar(element, state) {
     // The button goes; who came to it by keyboard stays in the toolbar.
     /** @type {HTMLElement | null} */ (element.querySelector("[aria-pressed='true']"))?.focus();
   };
-  const all = make("button", { type: "button", click: showAll }, "Show all");
+  const all = make("button", { type: "button", click: showAll }, texts.showAll);
   const renders = CHOICES.map(({ key, label, options }) => {
     const buttons = options.map(([value, text]) =>
-      make("button", { type: "button", click: () => state.set({ [key]: value }) }, text),
+      make("button", { type: "button", click: () => state.look({ [key]: value }) }, text),
     );
     element.append(make("div", { class: "choice", role: "group", "aria-label": label }, ...buttons));
     return () =>
       options.forEach(([value], i) =>
-        buttons[i]?.setAttribute("aria-pressed", String(state[key] === value)),
+        buttons[i]?.setAttribute("aria-pressed", String(state.view[key] === value)),
       );
   });
   element.prepend(all);

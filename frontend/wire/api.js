@@ -3,7 +3,9 @@
  * @module
  */
 
-/** @typedef {import("../texts.js").Told} Told */
+import * as texts from "../texts.js";
+
+/** @typedef {import("../numbers.js").Told} Told */
 
 /**
  * @typedef {object} Run
@@ -86,7 +88,7 @@ async function call(method, path, body) {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
-    throw new Refusal("the server cannot be reached", []);
+    throw new Refusal(texts.notice.unreachable, []);
   }
   if (answer.status === 204) return null;
   const content = await answer.json().catch(() => ({}));

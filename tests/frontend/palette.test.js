@@ -4,10 +4,10 @@ import { test } from "node:test";
 
 import { style } from "../../frontend/draw/palette.js";
 
-const CSS = readFileSync(new URL("../../frontend/style.css", import.meta.url), "utf8");
+const CSS = readFileSync(new URL("../../frontend/style/base.css", import.meta.url), "utf8");
 const [, day, night] = CSS.split(":root");
 
-/** The value of a property of style.css, three or six hex digits each. */
+/** The value of a property of base.css, three or six hex digits each. */
 function value(css, name) {
   const [, hex] = css.match(new RegExp(`${name}: #([0-9a-f]+);`));
   return hex.length === 3 ? hex.replace(/./g, "$&$&") : hex;

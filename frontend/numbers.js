@@ -1,0 +1,73 @@
+/**
+ * Numbers as people read them. Knows no DOM, no state and no words.
+ * @module
+ */
+
+/**
+ * A number as the server tells it: one that is not finite comes as a string.
+ * @typedef {number | "NaN" | "Infinity" | "-Infinity"} Told
+ */
+
+/**
+ * @param {number} value
+ * @returns {string} a loss, to four digits
+ */
+export function loss(value) {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+inf" : "-inf";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  return size >= 1e5 || size < 1e-3 ? value.toExponential(3) : value.toPrecision(4);
+}
+
+/** Made once: `toLocaleString` makes one anew at each call. */
+const GROUPED = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+
+/**
+ * @param {number} value
+ * @returns {string} a whole number, in groups of three
+ */
+export function count(value) {
+  return GROUPED.format(value);
+}
+
+/**
+ * @param {number | null} rate iterations per second
+ * @returns {string}
+ */
+export function rate(rate) {
+  if (rate === null) return "";
+  return `${rate >= 10 ? count(rate) : rate.toPrecision(2)} it/s`;
+}
+
+/**
+ * @param {number} seconds
+ * @returns {string} an age, to the precision that its size asks for
+ */
+export function age(seconds) {
+  const ms = Math.max(0, Math.round(seconds * 1000));
+  if (ms < 1000) return `${ms} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 60 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+
+/**
+ * @param {number} value
+ * @returns {string} a hyperparameter, as short as it can be written
+ */
+export function setting(value) {
+  const short = String(value);
+  const exponential = value.toExponential();
+  return (exponential.length < short.length ? exponential : short).replace("e+", "e");
+}
+
+/**
+ * @param {string} text
+ * @param {number} length
+ * @returns {string} its beginning, where it is longer
+ */
+export function shortened(text, length) {
+  const characters = [...text];
+  return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
+}
