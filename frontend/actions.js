@@ -40,7 +40,7 @@ const ASKED = {
 export async function act(state, intent, ids) {
   if (intent === "show") state.show(ids);
   else if (intent === "hide") state.hide(ids);
-  else {
+  else if (!state.readOnly) {
     const ask = ASKED[intent];
     state.set({ notice: "" });
     const refusals = await refused(ids, (id) => ask(id, state));
@@ -59,6 +59,7 @@ export async function act(state, intent, ids) {
  * @returns {Promise<boolean>} whether it was started
  */
 export async function start(state, spec, onWrongFields) {
+  if (state.readOnly) return false;
   state.set({ notice: "" });
   try {
     await api.create(spec);

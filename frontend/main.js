@@ -7,16 +7,26 @@
 import { act, start } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
+import { seen } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { byId, fillTexts } from "./parts/dom.js";
+import { following } from "./parts/following.js";
 import { Form } from "./parts/form.js";
+import { keys } from "./parts/keys.js";
+import { legend } from "./parts/legend.js";
 import { notice } from "./parts/notice.js";
+import { presenting } from "./parts/presenting.js";
 import { presets } from "./parts/presets.js";
+import { share } from "./parts/share.js";
+import { areSingle, sheet } from "./parts/sheet.js";
 import { status } from "./parts/status.js";
 import { steering } from "./parts/steering.js";
 import { Table } from "./parts/table.js";
+import { theme } from "./parts/theme.js";
+import { toast } from "./parts/toast.js";
 import { toolbar } from "./parts/toolbar.js";
+import { present } from "./present.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 import { Live } from "./wire/live.js";
@@ -32,6 +42,10 @@ const state = new State();
 state.look(views.read(location.search));
 const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
   void act(state, intent, ids);
+
+// What of the page is not for others to use, style/sharing.css hides.
+document.documentElement.classList.toggle("embed", state.view.embed);
+document.documentElement.classList.toggle("follow", state.view.follow !== "");
 
 const charts = new Charts(byId("charts"), state);
 const table = new Table(byId("table"), state, onIntent);
@@ -68,9 +82,33 @@ const live = new Live({
   },
   onError: (notice) => state.set({ notice }),
   onStore: (storeProblem) => state.set({ storeProblem }),
+  onView: ({ id, view, live, followers }) => {
+    if (id !== state.view.follow) return;
+    state.set({ followed: { live, followers } });
+    if (view) state.look(seen(view));
+  },
+  onFollowers: (followers) => {
+    const { presentation } = state;
+    if (presentation) state.set({ presentation: { ...presentation, followers } });
+  },
   onClock: (offset) => (state.clockOffset = offset),
   wanted: () => state.cursors(),
 });
+
+live.attend(state.view.follow);
+
+const tools = byId("tools");
+parts.push(following(tools, state));
+share(tools, state, charts);
+if (!state.readOnly) {
+  const end = () => state.presentation && live.present({ ...state.presentation, view: null });
+  parts.push(presenting(tools, state, end), present(state, live));
+}
+theme(tools);
+sheet(tools, state);
+keys(state, onIntent, areSingle);
+toast();
+if (state.view.embed) parts.push(legend(byId("charts").parentElement ?? byId("charts"), state));
 
 /** @param {import("./wire/api.js").Catalog} catalog */
 function drawChoices(catalog) {

@@ -89,6 +89,7 @@ export class Charts {
     document.addEventListener("visibilitychange", () => this.#schedule());
     for (const query of ["(prefers-color-scheme: dark)", "(pointer: coarse)"])
       matchMedia(query).addEventListener("change", () => this.#redraw());
+    document.addEventListener("themechange", () => this.#redraw());
     void plotly().catch(() => {}); // so that it is there for the first curve, which tries again
   }
 
@@ -118,6 +119,24 @@ export class Charts {
     const panel = this.#panels.get(this.state.view.layout === "grid" ? id : ALL);
     if (panel) panel.dirty = true;
     this.#schedule();
+  }
+
+  /**
+   * The charts as they are seen, and those of a grid to which nobody has scrolled yet.
+   * @returns {Promise<import("./picture.js").Chart[]>}
+   */
+  async pictures() {
+    const charts = [];
+    const inOrder = [...this.#panels.values()].sort((a, b) =>
+      a.element.compareDocumentPosition(b.element) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1,
+    );
+    for (const panel of inOrder) {
+      if (panel.dirty) await this.#drawPanel(panel);
+      if (!panel.blank.hidden) continue;
+      const [title, note] = [panel.caption.textContent ?? "", panel.note.textContent ?? ""];
+      charts.push({ title, note, ...(await panel.figure.picture()) });
+    }
+    return charts;
   }
 
   #redraw() {

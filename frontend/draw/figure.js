@@ -20,6 +20,7 @@ import * as texts from "../texts.js";
  * @typedef {object} PlotlyApi
  * @property {(element: HTMLElement, data: object[], layout: object, config: object) => Promise<unknown>} react
  * @property {(element: HTMLElement) => void} purge
+ * @property {(element: HTMLElement, options: object) => Promise<string>} toImage as a URL of data
  */
 
 /** @typedef {HTMLElement & {on: (event: string, listener: (change: any) => void) => void, _fullLayout?: any}} PlotElement */
@@ -73,7 +74,7 @@ function literal(text) {
 /** @typedef {(name: string) => string} Theme the value of a property of base.css, by day or by night */
 
 /** @returns {Theme} */
-function theme() {
+export function theme() {
   const styles = getComputedStyle(document.documentElement);
   return (name) => styles.getPropertyValue(name).trim();
 }
@@ -118,6 +119,14 @@ export class Figure {
     this.#isDrawn = true;
     this.#listen();
     return 0;
+  }
+
+  /** @returns {Promise<{svg: string, width: number, height: number}>} what is drawn now, its labels as text */
+  async picture() {
+    await this.#drawing;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const url = await (await plotly()).toImage(this.element, { format: "svg", width, height });
+    return { svg: decodeURIComponent(url.slice(url.indexOf(",") + 1)), width, height };
   }
 
   /** Draw nothing, and give back what Plotly holds. */
