@@ -101,7 +101,7 @@ const tools = byId("tools");
 parts.push(following(tools, state));
 share(tools, state, charts);
 if (!state.readOnly) {
-  const end = () => state.presentation && live.present({ ...state.presentation, view: null });
+  const end = (/** @type {string} */ id, /** @type {string} */ key) => live.present({ id, key, view: null });
   parts.push(presenting(tools, state, end), present(state, live));
 }
 theme(tools);

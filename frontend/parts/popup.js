@@ -56,9 +56,9 @@ export function menu(button, label, items) {
   const panel = make("div", { role: "menu", "aria-label": label });
   button.setAttribute("aria-haspopup", "menu");
   const entries = () => /** @type {HTMLElement[]} */ ([...panel.querySelectorAll("[role='menuitem']")]);
-  popup(button, panel, () => panel.replaceChildren(...groups(items(), panel)));
-  panel.addEventListener("toggle", (event) => {
-    if (/** @type {ToggleEvent} */ (event).newState === "open") entries()[0]?.focus();
+  popup(button, panel, () => {
+    panel.replaceChildren(...groups(items(), panel));
+    entries()[0]?.toggleAttribute("autofocus", true); // so that it has the focus at once
   });
   button.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown") return;

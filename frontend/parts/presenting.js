@@ -18,7 +18,7 @@ const KEPT = "reluscope.presentation";
 /**
  * @param {HTMLElement} element
  * @param {State} state
- * @param {() => void} onStop
+ * @param {(id: string, key: string) => void} onStop
  * @returns {() => void} what draws it
  */
 export function presenting(element, state, onStop) {
@@ -30,7 +30,7 @@ export function presenting(element, state, onStop) {
   };
   const stop = () => {
     panel.hidePopover();
-    onStop();
+    if (state.presentation) onStop(state.presentation.id, state.presentation.key);
     keep(null);
     state.set({ presentation: null });
   };

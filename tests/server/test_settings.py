@@ -52,7 +52,12 @@ def test_without_options_it_serves_this_machine_alone(run):
         ("--keep=100", {"RELUSCOPE_KEEP": "100"}, "keep", (100, None)),
         ("--keep=2GiB", {"RELUSCOPE_KEEP": "2 GiB"}, "keep", (None, 2 * 1024**3)),
         ("--load=a.py", {"RELUSCOPE_LOAD": "a.py"}, "load", [Path("a.py")]),
-        ("--embed-origin=https://A.b:1", {"RELUSCOPE_EMBED_ORIGIN": "https://a.b:1"}, "embed_origin", 1),
+        (
+            "--embed-origin=https://A.b:1",
+            {"RELUSCOPE_EMBED_ORIGIN": "https://a.b:1"},
+            "embed_origin",
+            1,
+        ),
         ("--allow-host=a.example", {"RELUSCOPE_ALLOW_HOST": '["a.example"]'}, "allow_host", 0),
     ],
 )
@@ -121,7 +126,10 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--embed-origin", "wiki.example"], "--embed-origin: expected an origin"),
         (["--embed-origin", "https://wiki.example/"], "--embed-origin: expected an origin"),
         (["--embed-origin", "https://*.example"], "--embed-origin: expected an origin"),
-        (["--embed-origin", "https://a.example; script-src *"], "--embed-origin: expected an origin"),
+        (
+            ["--embed-origin", "https://a.example; script-src *"],
+            "--embed-origin: expected an origin",
+        ),
         (["--nonsense", "1"], "nonsense"),
         (["nonsense"], "nonsense"),
         (["--port", "1", "serve"], "serve"),
