@@ -11,24 +11,17 @@ import { seen } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { byId, fillTexts } from "./parts/dom.js";
-import { following } from "./parts/following.js";
 import { Form } from "./parts/form.js";
-import { keys } from "./parts/keys.js";
-import { legend } from "./parts/legend.js";
 import { notice } from "./parts/notice.js";
-import { presenting } from "./parts/presenting.js";
 import { presets } from "./parts/presets.js";
-import { share } from "./parts/share.js";
-import { areSingle, sheet } from "./parts/sheet.js";
 import { status } from "./parts/status.js";
 import { steering } from "./parts/steering.js";
 import { Table } from "./parts/table.js";
-import { theme } from "./parts/theme.js";
-import { toast } from "./parts/toast.js";
 import { toolbar } from "./parts/toolbar.js";
-import { present } from "./present.js";
+import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
+import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
 
 /** @typedef {import("./actions.js").Intent} Intent */
@@ -43,11 +36,8 @@ state.look(views.read(location.search));
 const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
   void act(state, intent, ids);
 
-// What of the page is not for others to use, style/sharing.css hides.
-document.documentElement.classList.toggle("embed", state.view.embed);
-document.documentElement.classList.toggle("follow", state.view.follow !== "");
-
-const charts = new Charts(byId("charts"), state);
+const histories = new Histories(state, (id) => charts.touch(id));
+const charts = new Charts(byId("charts"), state, histories);
 const table = new Table(byId("table"), state, onIntent);
 const parts = [
   () => table.render(),
@@ -96,19 +86,7 @@ const live = new Live({
 });
 
 live.attend(state.view.follow);
-
-const tools = byId("tools");
-parts.push(following(tools, state));
-share(tools, state, charts);
-if (!state.readOnly) {
-  const end = (/** @type {string} */ id, /** @type {string} */ key) => live.present({ id, key, view: null });
-  parts.push(presenting(tools, state, end), present(state, live));
-}
-theme(tools);
-sheet(tools, state);
-keys(state, onIntent, areSingle);
-toast();
-if (state.view.embed) parts.push(legend(byId("charts").parentElement ?? byId("charts"), state));
+parts.push(...tools(byId("tools"), state, charts, live, onIntent));
 
 /** @param {import("./wire/api.js").Catalog} catalog */
 function drawChoices(catalog) {
@@ -148,6 +126,7 @@ function render() {
 }
 
 state.subscribe(() => {
+  histories.begin();
   live.follow(state.cursors());
   rendering ||= requestAnimationFrame(render);
 });

@@ -4,10 +4,6 @@
  * @module
  */
 
-import { ALL } from "./state.js";
-
-/** @typedef {import("./state.js").State} State */
-/** @typedef {import("./traces.js").Trace} Trace */
 /** @typedef {import("../wire/api.js").Run} Run */
 
 /**
@@ -26,33 +22,6 @@ const CHUNK = 10_000;
 
 /** With these a spreadsheet begins a formula, which a run's name is not. */
 const FORMULA = /^[=+\-@\t\r]/;
-
-/**
- * @param {State} state
- * @returns {Series[]} the losses that are seen, of the runs on the charts
- */
-export function series(state) {
-  return state.shown().flatMap((run) => {
-    const trace = state.traces.get(run.id);
-    if (!trace?.length) return [];
-    const [start, stop] = span(state, run, trace);
-    return [{ run, title: state.title(run), start, losses: trace.values.slice(start, stop) }];
-  });
-}
-
-/**
- * @param {State} state
- * @param {Run} run
- * @param {Trace} trace
- * @returns {[number, number]} the first iteration on screen, and the one after the last
- */
-function span({ view }, run, trace) {
-  const own = view.layout === "grid" && view.axes === "own";
-  const x = view.x === "iteration" ? view.zooms[own ? run.id : ALL]?.x : null;
-  if (!x) return [0, trace.length];
-  const start = Math.min(Math.max(0, Math.ceil(x[0])), trace.length);
-  return [start, Math.max(start, Math.min(Math.floor(x[1]) + 1, trace.length))];
-}
 
 /**
  * A line for each iteration, a column for each run; empty where a run has none there.

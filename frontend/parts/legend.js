@@ -4,6 +4,7 @@
  */
 
 import { style } from "../draw/palette.js";
+import { entries } from "../model/subjects.js";
 import { sharing as texts } from "../texts.js";
 import { make } from "./dom.js";
 import { swatch } from "./icons.js";
@@ -11,7 +12,7 @@ import { swatch } from "./icons.js";
 /** @typedef {import("../model/state.js").State} State */
 
 /**
- * @param {HTMLElement} element
+ * @param {HTMLElement} element after which it stands
  * @param {State} state
  * @returns {() => void} what draws it
  */
@@ -20,14 +21,14 @@ export function legend(element, state) {
   const url = new URL(location.href);
   url.searchParams.delete("embed");
   const open = make("a", { href: url.href, target: "_blank", rel: "noopener" }, texts.open);
-  element.append(make("div", { class: "legend" }, list, open));
+  element.after(make("div", { class: "legend" }, list, open));
   let told = "";
   return () => {
-    const shown = state.view.layout === "grid" ? [] : state.shown();
-    const entries = shown.map((run) => ({ title: state.title(run), place: state.placeOf(run.id) }));
-    if (told === (told = JSON.stringify(entries))) return;
+    const all = state.view.layout === "overlay" ? entries(state) : [];
+    const curves = all.map(({ title, place }) => ({ title, place }));
+    if (told === (told = JSON.stringify(curves))) return;
     list.replaceChildren(
-      ...entries.map(({ title, place }) => make("li", {}, swatch(style(place)), make("span", {}, title))),
+      ...curves.map(({ title, place }) => make("li", {}, swatch(style(place)), make("span", {}, title))),
     );
   };
 }

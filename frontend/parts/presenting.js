@@ -18,10 +18,10 @@ const KEPT = "reluscope.presentation";
 /**
  * @param {HTMLElement} element
  * @param {State} state
- * @param {(id: string, key: string) => void} onStop
+ * @param {Pick<import("../wire/live.js").Live, "present">} live
  * @returns {() => void} what draws it
  */
-export function presenting(element, state, onStop) {
+export function presenting(element, state, live) {
   const button = make("button", { type: "button", id: "present" }, texts.present);
   const link = make("input", { type: "text", id: "present-link", readonly: true, focus: () => link.select() });
   const copy = async () => {
@@ -30,7 +30,8 @@ export function presenting(element, state, onStop) {
   };
   const stop = () => {
     panel.hidePopover();
-    if (state.presentation) onStop(state.presentation.id, state.presentation.key);
+    const { id, key } = state.presentation ?? opened();
+    live.present({ id, key, view: null });
     keep(null);
     state.set({ presentation: null });
   };

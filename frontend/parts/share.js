@@ -3,11 +3,13 @@
  * @module
  */
 
+import { look } from "../draw/layout.js";
 import { style } from "../draw/palette.js";
 import { picture, png } from "../draw/picture.js";
-import { theme } from "../draw/figure.js";
-import { csv, fileName, json, series } from "../model/export.js";
+import { seen } from "../draw/seen.js";
+import { csv, fileName, json } from "../model/export.js";
 import { address } from "../model/presentation.js";
+import { entries } from "../model/subjects.js";
 import { sharing as texts } from "../texts.js";
 import { make } from "./dom.js";
 import { copied, save } from "./files.js";
@@ -44,7 +46,7 @@ export function share(element, state, charts) {
     try {
       const drawn = await charts.pictures();
       if (!drawn.length) return state.set({ notice: texts.nothing });
-      const whole = picture(drawn, columns(charts.element), legend(state), theme());
+      const whole = picture(drawn, columns(charts.element), legend(state), look());
       const blob = kind === "png" ? await png(whole) : new Blob([whole.svg], { type: "image/svg+xml" });
       save(blob, name(kind));
     } catch (error) {
@@ -52,10 +54,11 @@ export function share(element, state, charts) {
     }
   };
   /** @param {"csv" | "json"} kind */
-  const write = (kind) => {
-    const seen = series(state);
-    if (!seen.length) return state.set({ notice: texts.nothing });
-    const pieces = kind === "csv" ? csv(seen) : [json(seen, link(state))];
+  const write = async (kind) => {
+    const all = await seen(state).catch((error) => state.set({ notice: error.message }));
+    if (!all) return;
+    if (!all.length) return state.set({ notice: texts.nothing });
+    const pieces = kind === "csv" ? csv(all) : [json(all, link(state))];
     save(new Blob(pieces, { type: kind === "csv" ? "text/csv" : "application/json" }), name(kind));
   };
 
@@ -68,8 +71,8 @@ export function share(element, state, charts) {
     [
       { text: texts.png, act: () => void draw("png") },
       { text: texts.svg, act: () => void draw("svg") },
-      { text: texts.csv, act: () => write("csv") },
-      { text: texts.json, act: () => write("json") },
+      { text: texts.csv, act: () => void write("csv") },
+      { text: texts.json, act: () => void write("json") },
     ],
     downloads(state),
   ];
@@ -115,6 +118,6 @@ function columns(element) {
 
 /** @param {State} state @returns {import("../draw/picture.js").Entry[]} */
 function legend(state) {
-  if (state.view.layout === "grid") return [];
-  return state.shown().map((run) => ({ title: state.title(run), style: style(state.placeOf(run.id)) }));
+  if (state.view.layout !== "overlay") return [];
+  return entries(state).map(({ title, place }) => ({ title, style: style(place) }));
 }

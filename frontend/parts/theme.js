@@ -17,8 +17,11 @@ const RULES = {
   system: { dark: DARK, scheme: "" },
 };
 
-/** @param {HTMLElement} element */
-export function theme(element) {
+/**
+ * @param {HTMLElement} element
+ * @param {() => void} onChange called where what is drawn has other colours now
+ */
+export function theme(element, onChange) {
   const rules = [...document.styleSheets]
     .flatMap((sheet) => [...sheet.cssRules])
     .filter((rule) => rule instanceof CSSMediaRule)
@@ -27,7 +30,7 @@ export function theme(element) {
     const { dark, scheme } = RULES[name] ?? { dark: DARK, scheme: "" };
     for (const rule of rules) rule.media.mediaText = dark;
     document.documentElement.style.colorScheme = scheme;
-    document.dispatchEvent(new Event("themechange"));
+    onChange();
   };
   const options = THEMES.map((name) => make("option", { value: name }, texts[name]));
   const choose = () => {
