@@ -26,7 +26,7 @@ export class Panel {
   #value = make("span", { class: "value", "aria-hidden": "true" });
   #title = make("span", { class: "title", dir: "auto" });
   caption = make("figcaption", {}, this.#title, this.#value);
-  plot = make("div", { class: "plot", role: "img", "aria-describedby": this.#told.id });
+  plot = make("div", { class: "plot", role: "group", "aria-describedby": this.#told.id });
   blank = make("p", { class: "blank", hidden: true }, texts.blank);
   note = make("p", { class: "note" });
   element = make("figure", { class: "chart" }, this.caption, this.plot, this.#pointer, this.blank, this.note, this.#told);

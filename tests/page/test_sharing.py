@@ -25,8 +25,8 @@ STEERS = re.compile("Start|Stop|Pause|Resume|Step|Delete|Pin|Present")
 
 FRAMED = """(src) => {
   const frame = document.createElement('iframe');
-  frame.src = src;
-  document.body.append(frame);
+  Object.assign(frame, { src, width: 700, height: 400 });
+  document.body.replaceChildren(frame);
 }"""
 
 CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
@@ -200,9 +200,8 @@ def test_an_embedded_page_shows_the_charts_alone_and_on_no_site_but_its_own(
     visiting: Visiting, api: Api, site: Site
 ) -> None:
     api.start("mine", iterations=40, **SMALL)
-    visit = visiting(api.url, opens=False)
+    visit = visiting(api.url)
     page = visit.page
-    page.goto(f"{api.url}/api/catalog")
     page.evaluate(FRAMED, f"{api.url}/?embed=1")
     frame = page.frame_locator("iframe")
     expect(frame.locator(".scatterlayer .trace")).to_have_count(1)
