@@ -156,7 +156,6 @@ export class Figure {
     return true;
   }
 
-
   /**
    * @param {number | null} place on the axis across
    * @returns {{x: number, top: number, height: number} | null} where it is, in pixels within the plot;

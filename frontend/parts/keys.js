@@ -15,9 +15,10 @@ import { byId } from "./dom.js";
 /**
  * @typedef {object} Shortcut
  * @property {string} key as the browser names it
+ * @property {string} [also] another one that does the same
  * @property {Exclude<keyof typeof texts, "groups">} text id of what it does
  * @property {keyof typeof texts.groups} group
- * @property {(state: State, onIntent: OnIntent) => void} act
+ * @property {(state: State, onIntent: OnIntent) => void} [act] left out where somebody else sees to it
  * @property {"looks" | "steers"} [kind] what it changes: a page that follows another has none of them, one
  *   that only looks none that steers
  */
@@ -66,7 +67,7 @@ export const SHORTCUTS = [
       requestAnimationFrame(() => focus("#start :is(input, select, textarea, button)"));
     },
   },
-  { key: " ", text: "pause", group: "runs", kind: "steers", act: pause },
+  { key: "k", also: " ", text: "pause", group: "runs", kind: "steers", act: pause },
   {
     key: ".",
     text: "step",
@@ -76,6 +77,10 @@ export const SHORTCUTS = [
   },
   { key: "[", text: "previous", group: "runs", kind: "looks", act: (state) => closeUp(state, -1) },
   { key: "]", text: "next", group: "runs", kind: "looks", act: (state) => closeUp(state, 1) },
+  { key: "↑", also: "↓", text: "rows", group: "table" },
+  { key: " ", text: "pick", group: "table" },
+  { key: "Enter", text: "closeUp", group: "table" },
+  { key: "F2", text: "rename", group: "table", kind: "steers" },
   { key: "e", text: "share", group: "page", act: () => byId("share").click() },
   { key: "p", text: "present", group: "page", kind: "steers", act: () => byId("present").click() },
   { key: "?", text: "sheet", group: "page", act: () => byId("keys").click() },
@@ -103,10 +108,10 @@ export function keys(state, onIntent, areSingle) {
     if (key === " " && target.closest(PRESSED)) return;
     if (document.querySelector(":popover-open, dialog[open]")) return;
     if (key !== "Escape" && !areSingle()) return;
-    const shortcut = offered(state).find((offer) => offer.key === key);
-    if (!shortcut || (event.repeat && shortcut.kind === "steers")) return;
+    const { act, kind } = offered(state).find((offer) => offer.act && [offer.key, offer.also].includes(key)) ?? {};
+    if (!act || (event.repeat && kind === "steers")) return;
     event.preventDefault();
-    shortcut.act(state, onIntent);
+    act(state, onIntent);
   });
 }
 

@@ -44,10 +44,10 @@ function content(state) {
   const groups = names.flatMap((name) => {
     const rows = offered(state).filter(({ group }) => group === name);
     if (!rows.length) return [];
-    const list = rows.flatMap(({ key, text }) => [
-      make("dt", {}, make("kbd", {}, key === " " ? texts.space : key)),
-      make("dd", {}, texts[text]),
-    ]);
+    const list = rows.flatMap(({ key, also, text }) => {
+      const names = [key, ...(also ? [also] : [])].map((name) => (name === " " ? texts.space : name));
+      return [make("dt", {}, ...names.map((name) => make("kbd", {}, name))), make("dd", {}, texts[text])];
+    });
     return [make("div", {}, make("h3", {}, texts.groups[name]), make("dl", {}, ...list))];
   });
   const single = make("input", { type: "checkbox", change: () => turn(single.checked) });

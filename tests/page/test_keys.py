@@ -54,7 +54,7 @@ def test_the_sheet_tells_of_every_key_and_turns_them_off(shown: Visit) -> None:
     assert {"o", "g", "d", "l", "x", "s", "a", "/", "n", "Space", ".", "[", "]", "e", "?"} <= set(
         keys
     )
-    assert len(keys) == len(set(keys))
+    assert [key for key in keys if keys.count(key) > 1] in ([], ["Space"] * 2)  # picks a row
     keyboard.press("g")  # under a dialog, nothing moves
     sheet.get_by_label("Single keys do this").uncheck()
     sheet.get_by_role("button", name="Close").click()

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import Api, Visit, Visiting
+from tests.page.test_charts import AXIS, zoom
 from tests.page.test_sharing import STEERS
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "iterations": 60}
@@ -57,8 +58,22 @@ def test_a_follower_sees_what_is_shown_and_touches_nothing(
     expect(follower.charts.locator("figcaption")).to_have_text(["two"])
     visit.button("Linear").click()
     visit.button("Overlay").click()
-    axis = "() => document.querySelector('.plot')._fullLayout?.yaxis.type"
-    follower.until(lambda: follower.page.evaluate(axis) == "linear", "the linear axis")
+    for visited in (visit, follower):
+        expect(visited.charts.locator(".scatterlayer .trace")).to_have_count(1)
+    follower.until(
+        lambda: follower.page.evaluate(AXIS.format("yaxis", "type")) == "linear", "the linear axis"
+    )
+
+    low, high = zoom(visit)
+    follower.until(
+        lambda: follower.page.evaluate(AXIS.format("xaxis", "range")) == [low, high], "the zoom"
+    )
+    box = visit.charts.locator(".nsewdrag").first.bounding_box()
+    assert box
+    for x in (0.4, 0.6):  # Plotly tells of no hand that lay there before
+        visit.page.mouse.move(box["x"] + x * box["width"], box["y"] + box["height"] / 2)
+    expect(follower.page.locator(".pointer")).to_be_visible()
+    visit.button("Show all").click()
 
     api.start("three", **SMALL)
     follower.until(lambda: set(follower.drawn()) == {"two", "three"}, "the new run")
