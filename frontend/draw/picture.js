@@ -24,9 +24,6 @@ const SWATCH = 32;
 const FONT = "system-ui, sans-serif";
 const FONT_SIZE = 13;
 
-/** About what a character of that size takes. */
-const CHARACTER = 7;
-
 /** Pixels of a picture for each on the screen, and how many there may be: browsers draw no more. */
 const SCALE = 2;
 const MAX_PIXELS = 60_000_000;
@@ -81,9 +78,11 @@ export function picture(charts, columns, legend, colours) {
 function legendRows(legend, width) {
   /** @type {(Entry & {x: number})[][]} */
   const rows = [];
+  const pen = document.createElement("canvas").getContext("2d");
+  if (pen) pen.font = `${FONT_SIZE}px ${FONT}`;
   let x = Infinity;
   for (const entry of legend) {
-    const wide = SWATCH + 8 + entry.title.length * CHARACTER + MARGIN;
+    const wide = SWATCH + 8 + (pen?.measureText(entry.title).width ?? 0) + 2 * MARGIN;
     if (x + wide > width) {
       rows.push([]);
       x = 0;

@@ -55,13 +55,13 @@ function content(state) {
   return make(
     "div",
     { class: "content" },
-    make("h2", {}, texts.open),
+    make("h2", { tabindex: "-1", autofocus: true }, texts.open), // the top of it, on small screens, too
     make("div", { class: "groups" }, ...groups),
     make(
       "form",
       { method: "dialog" },
       make("label", {}, single, texts.single),
-      make("button", { class: "primary", autofocus: true }, texts.close),
+      make("button", { class: "primary" }, texts.close),
     ),
   );
 }
