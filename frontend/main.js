@@ -4,16 +4,15 @@
  * @module
  */
 
-import { act, start } from "./actions.js";
+import { act } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
 import { seen } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { byId, fillTexts } from "./parts/dom.js";
-import { Form } from "./parts/form.js";
 import { notice } from "./parts/notice.js";
-import { presets } from "./parts/presets.js";
+import { startPanel } from "./parts/start.js";
 import { status } from "./parts/status.js";
 import { steering } from "./parts/steering.js";
 import { Table } from "./parts/table.js";
@@ -40,6 +39,7 @@ const histories = new Histories(state, (id) => charts.touch(id));
 const charts = new Charts(byId("charts"), state, histories);
 const table = new Table(byId("table"), state, onIntent);
 const parts = [
+  startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
   () => charts.render(),
   status(byId("status"), state),
@@ -88,31 +88,9 @@ const live = new Live({
 live.attend(state.view.follow);
 parts.push(...tools(byId("tools"), state, charts, live, onIntent));
 
-/** @param {import("./wire/api.js").Catalog} catalog */
-function drawChoices(catalog) {
-  const form = new Form(
-    byId("form"),
-    catalog,
-    async (spec) => {
-      const started = await start(state, spec, ({ errors }) => form.complain(errors));
-      if (started) form.complain([]);
-    },
-    () => tellPace(form.paceOfPresets.told),
-  );
-  const tellPace = presets(
-    byId("presets"),
-    catalog,
-    (spec) => void start(state, { ...spec, pace: form.paceOfPresets.pace }),
-    (spec) => form.fill(spec),
-  );
-  tellPace(form.paceOfPresets.told);
-}
-
 async function loadCatalog() {
   try {
-    const catalog = await api.catalog();
-    state.set({ catalog });
-    drawChoices(catalog);
+    state.set({ catalog: await api.catalog() });
   } catch (error) {
     if (!(error instanceof api.Refusal)) throw error;
     setTimeout(() => void loadCatalog(), CATALOG_RETRY_MS);

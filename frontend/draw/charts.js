@@ -150,6 +150,10 @@ export class Charts {
   /** @param {Panel} panel @param {Subject} subject */
   #describe(panel, subject) {
     panel.wanted = subject;
+    panel.telling ??= setTimeout(() => {
+      panel.telling = null;
+      panel.tell(summary(panel.wanted, this.state));
+    }, SUMMARY_MS);
     for (const { id } of [...subject.entries.flatMap(({ runs }) => runs), ...(subject.pair ?? [])])
       this.#showing.set(id, [...(this.#showing.get(id) ?? []), panel]);
     const said = this.#drawing.subject(subject);
@@ -216,10 +220,6 @@ export class Charts {
       panel.note.textContent = note;
       clearTimeout(panel.settling);
       if (panel.figure.isBehind) panel.settling = setTimeout(() => this.#touch([panel]), LONGEST_MS);
-      if (performance.now() > panel.toldAt + SUMMARY_MS) {
-        panel.toldAt = performance.now();
-        panel.tell(summary(panel.wanted, this.state));
-      }
       rest = Math.max(SHORTEST_REST_MS, REST * cost);
     } catch (error) {
       panel.dirty = true;

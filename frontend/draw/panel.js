@@ -21,8 +21,8 @@ export class Panel {
   restUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} Until it is drawn whole, where it was drawn on. */
   settling;
-  /** When its summary was told last. */
-  toldAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | null} Until what is to be seen is told anew. */
+  telling = null;
   #told = make("p", { class: "unseen", id: `chart-${++made}` });
   #pointer = make("div", { class: "pointer", hidden: true });
   #value = make("span", { class: "value", "aria-hidden": "true" });

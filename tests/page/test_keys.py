@@ -40,7 +40,7 @@ def test_keys_change_what_is_seen_unless_somebody_types(shown: Visit) -> None:
     name = shown.field("Name")
     name.press_sequentially("log")
     expect(name).to_have_value("log")
-    shown.field("ReLU implementation").press("g")
+    shown.field("Update rule").press("g")
     keyboard.press("Escape")
     shown.page.wait_for_timeout(500)  # longer than the address rests
     assert query(shown) == "?x=seconds&smoothing=0.6"

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import Api, Visit, Visiting
-from tests.page.test_charts import AXIS, zoom
 from tests.page.test_sharing import STEERS
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "iterations": 60}
@@ -35,6 +34,14 @@ def expect_told(follower: Visit, words: str) -> None:
     expect(follower.page.locator(".following")).to_contain_text(words)
 
 
+def point_at(visit: Visit, x: float, y: float) -> None:
+    """Move the mouse to a place in the chart, in parts of its width and height."""
+    box = visit.charts.locator(".nsewdrag").first.bounding_box()
+    assert box
+    across, down = box["x"] + x * box["width"], box["y"] + y * box["height"]
+    visit.page.mouse.move(across, down, steps=4)
+
+
 @pytest.fixture
 def two(api: Api) -> tuple[str, str]:
     for name in ("one", "two"):
@@ -60,18 +67,17 @@ def test_a_follower_sees_what_is_shown_and_touches_nothing(
     visit.button("Overlay").click()
     for visited in (visit, follower):
         expect(visited.charts.locator(".scatterlayer .trace")).to_have_count(1)
-    follower.until(
-        lambda: follower.page.evaluate(AXIS.format("yaxis", "type")) == "linear", "the linear axis"
-    )
+    follower.until(lambda: follower.axis("yaxis")["type"] == "linear", "the linear axis")
 
-    low, high = zoom(visit)
-    follower.until(
-        lambda: follower.page.evaluate(AXIS.format("xaxis", "range")) == [low, high], "the zoom"
-    )
-    box = visit.charts.locator(".nsewdrag").first.bounding_box()
-    assert box
-    for x in (0.4, 0.6):  # Plotly tells of no hand that lay there before
-        visit.page.mouse.move(box["x"] + x * box["width"], box["y"] + box["height"] / 2)
+    whole = visit.axis("xaxis")["range"]
+    point_at(visit, 0.3, 0.2)
+    visit.page.mouse.down()
+    point_at(visit, 0.5, 0.8)
+    visit.page.mouse.up()
+    visit.until(lambda: visit.axis("xaxis")["range"] != whole, "a zoom")
+    follower.until(lambda: follower.axis("xaxis") == visit.axis("xaxis"), "the same zoom")
+    point_at(visit, 0.4, 0.5)
+    point_at(visit, 0.6, 0.5)  # Plotly tells of no hand that lay there before
     expect(follower.page.locator(".pointer")).to_be_visible()
     visit.button("Show all").click()
 

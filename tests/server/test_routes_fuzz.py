@@ -114,6 +114,11 @@ def test_no_two_runs_to_compare_are_the_servers_fault(api, query):
 @given(st.binary(max_size=30))
 def test_no_path_is_the_servers_fault(api, raw):
     escaped = "".join(f"%{byte:02x}" for byte in raw)
-    places = (f"runs/x{escaped}", f"runs/{escaped}/losses", f"relus/{escaped}/check")
+    places = (
+        f"runs/x{escaped}",
+        f"runs/{escaped}/losses",
+        f"relus/{escaped}/check",
+        f"relus/{escaped}/curve",
+    )
     for path in (*(f"/api/{place}" for place in places), f"/{escaped}"):
         assert api.http.get(path).status_code < 500

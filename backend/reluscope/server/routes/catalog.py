@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ...training import devices as machine
 from ...training.diagnostics import CHANNELS
-from ...training.presets import PRESETS
+from ...training.presets import PRESETS, sets
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
@@ -55,7 +55,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
         devices=[asdict(device) for device in machine.devices()],
         dtypes=[{"name": name} for name in DTYPES],
         channels=[asdict(channel) for channel in CHANNELS],
-        presets=[asdict(preset) for preset in PRESETS],
+        presets=[asdict(preset) for preset in (*PRESETS, *sets())],
         limits={
             "size": MAX_SIZE,
             "iterations": MAX_ITERATIONS,
