@@ -40,7 +40,7 @@ const ASKED = {
 export async function act(state, intent, ids) {
   if (intent === "show") state.show(ids);
   else if (intent === "hide") state.hide(ids);
-  else {
+  else if (!state.readOnly) {
     const ask = ASKED[intent];
     state.set({ notice: "" });
     const refusals = await refused(ids, (id) => ask(id, state));

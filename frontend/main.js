@@ -7,6 +7,7 @@
 import { act } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
+import { seen } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { byId, fillTexts } from "./parts/dom.js";
@@ -16,6 +17,7 @@ import { status } from "./parts/status.js";
 import { steering } from "./parts/steering.js";
 import { Table } from "./parts/table.js";
 import { toolbar } from "./parts/toolbar.js";
+import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 import { Histories } from "./wire/history.js";
@@ -70,9 +72,21 @@ const live = new Live({
   },
   onError: (notice) => state.set({ notice }),
   onStore: (storeProblem) => state.set({ storeProblem }),
+  onView: ({ id, view, live, followers }) => {
+    if (id !== state.view.follow) return;
+    state.set({ followed: { live, followers } });
+    if (view) state.look(seen(view));
+  },
+  onFollowers: (followers) => {
+    const { presentation } = state;
+    if (presentation) state.set({ presentation: { ...presentation, followers } });
+  },
   onClock: (offset) => (state.clockOffset = offset),
   wanted: () => state.cursors(),
 });
+
+live.attend(state.view.follow);
+parts.push(...tools(byId("tools"), state, charts, live, onIntent));
 
 async function loadCatalog() {
   try {

@@ -266,6 +266,73 @@ function limits(schema) {
 
 export const closeup = {};
 
-export const sharing = {};
+export const sharing = {
+  share: "Share",
+  link: "Copy link to this view",
+  embed: "Copy HTML to embed it",
+  embedTitle: "Losses, live in reluscope",
+  png: "Picture (PNG)",
+  svg: "Drawing (SVG)",
+  csv: "What is seen, as CSV",
+  json: "What is seen, as JSON",
+  all: {
+    csv: "All losses as CSV",
+    npy: "All losses for NumPy (.npy)",
+    parquet: "All losses as Parquet",
+  },
+  /** @param {number} runs */
+  archive: (runs) => (runs === 1 ? "The run whole (.zip)" : `${someRuns(runs)} whole (.zip)`),
+  copied: { link: "The link is copied.", embed: "The HTML is copied." },
+  notCopied: (/** @type {string} */ text) => `The browser did not let this be copied: ${text}`,
+  noPicture: (/** @type {string} */ why) => `No picture could be made: ${why}`,
+  nothing: "There is nothing to save yet: no run that is shown has a loss.",
+  legend: "Runs",
+  open: "Open in reluscope",
+};
 
-export const keys = {};
+export const presenting = {
+  present: "Present",
+  presenting: "Presenting",
+  help: "Whoever opens this link sees what you see, as you change it, and cannot change anything.",
+  link: "Link for followers",
+  copy: "Copy",
+  copied: "The link is copied.",
+  stop: "Stop presenting",
+  /** @param {number} count */
+  followers: (count) => (count === 0 ? "Nobody follows yet." : count === 1 ? "1 follows." : `${count} follow.`),
+  /** @param {string} code @param {boolean | null} live null until it is known */
+  following: (code, live) =>
+    `Following ${code}: ${live === null ? "waiting for the server…" : live ? "the presenter is here" : "the presenter is not here"}`,
+  leave: "Look on my own",
+};
+
+export const theme = { label: "Colours", system: "System", light: "Light", dark: "Dark" };
+
+export const keys = {
+  open: "Keyboard shortcuts",
+  close: "Close",
+  single: "Single keys do this",
+  space: "Space",
+  groups: { seen: "What is seen", runs: "Runs", table: "In the table of runs", page: "The page" },
+  overlay: "All runs on one chart",
+  grid: "Runs side by side",
+  difference: "Difference of two runs",
+  scale: "Loss axis: logarithmic or linear",
+  x: "Next x axis",
+  smoothing: "More smoothing, or none",
+  showAll: "Show all again, after a zoom",
+  filter: "Filter the runs",
+  start: "New run",
+  pause: "Pause or resume the run in focus, or the selected ones",
+  step: "Step them",
+  previous: "Previous run, close up",
+  next: "Next run, close up",
+  rows: "Previous and next run",
+  pick: "Pick it, or no more",
+  closeUp: "See it close up",
+  rename: "Change its name",
+  share: "Share",
+  present: "Present",
+  sheet: "This list",
+  escape: "Close what is open",
+};

@@ -94,6 +94,23 @@ export class Charts {
     this.#touch(this.#showing.get(id) ?? []);
   }
 
+  /**
+   * The charts as they are seen, and those of a grid to which nobody has scrolled yet.
+   * @returns {Promise<import("./picture.js").Chart[]>}
+   */
+  async pictures() {
+    const charts = [];
+    const inOrder = [...this.#panels.values()].sort((a, b) =>
+      a.element.compareDocumentPosition(b.element) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1,
+    );
+    for (const panel of inOrder) {
+      if (panel.dirty) await this.#drawPanel(panel);
+      if (!panel.blank.hidden) continue;
+      charts.push({ title: panel.title, note: panel.note.textContent ?? "", ...(await panel.figure.picture()) });
+    }
+    return charts;
+  }
+
   redraw() {
     this.#touch(this.#panels.values());
   }

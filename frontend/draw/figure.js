@@ -24,6 +24,7 @@ import { drawOn } from "./quick.js";
  * @typedef {object} PlotlyApi
  * @property {(element: HTMLElement, data: object[], layout: object, config: object) => Promise<unknown>} react
  * @property {(element: HTMLElement) => void} purge
+ * @property {(element: HTMLElement, options: object) => Promise<string>} toImage as a URL of data
  */
 
 /** @typedef {HTMLElement & {on: (event: string, listener: (change: any) => void) => void, _fullLayout?: any, data?: object[]}} PlotElement */
@@ -137,6 +138,14 @@ export class Figure {
     return 0;
   }
 
+  /** @returns {Promise<{svg: string, width: number, height: number}>} what is drawn now, its labels as text */
+  async picture() {
+    await this.#drawing;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const url = await (await plotly()).toImage(this.element, { format: "svg", width, height });
+    return { svg: decodeURIComponent(url.slice(url.indexOf(",") + 1)), width, height };
+  }
+
   /**
    * @param {Trace[]} data
    * @param {object} around
@@ -155,7 +164,6 @@ export class Figure {
     data.forEach(({ x, y }, i) => Object.assign(element.data?.[i] ?? {}, { x, y }));
     return true;
   }
-
 
   /**
    * @param {number | null} place on the axis across

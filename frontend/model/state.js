@@ -64,6 +64,10 @@ export class State {
   stepSize = 1;
   /** What went wrong last, for the person to read. */
   notice = "";
+  /** @type {import("./presentation.js").Presentation | null} What this page shows to others. */
+  presentation = null;
+  /** @type {{live: boolean, followers: number} | null} How it stands with what this page follows. */
+  followed = null;
 
   /** @type {Run[] | null} All runs, newest first; null where some have come or gone since. */
   #listed = null;
@@ -88,7 +92,7 @@ export class State {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "stepSize" | "notice">>} fields */
+  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "stepSize" | "notice" | "presentation" | "followed">>} fields */
   set(fields) {
     Object.assign(this, fields);
     this.changed();
@@ -277,6 +281,11 @@ export class State {
     return Object.fromEntries(told.map(([id, trace]) => [id, trace.length]));
   }
 
+  /** Whether the list of runs has been whole once: before, runs that an address names may yet come. */
+  get isListed() {
+    return this.#listedOnce;
+  }
+
   /** @returns {number | null} seconds since the newest loss of a running run was produced */
   age() {
     let newest = 0;
@@ -300,12 +309,9 @@ export class State {
   #decide() {
     const first = !this.#listedOnce;
     this.#listedOnce = true;
-    if (first) {
-      const ids = [...this.runs.keys()];
-      this.view = views.withIds(this.view, (short) => ids.find((id) => id.startsWith(short)) ?? short);
-    }
     const fresh = this.#undecided.splice(0).filter((id) => this.runs.has(id));
-    if (!first || this.view.runs === null) this.#showNew(fresh);
+    // What somebody else has chosen stays as it is.
+    if (this.view.runs === null || !(first || this.readOnly)) this.#showNew(fresh);
     this.#fit();
   }
 
@@ -334,6 +340,7 @@ export class State {
 
   /** Watch the runs that the view asks for, and no others. */
   #fit() {
+    this.#complete();
     const { runs, pair, run, zooms } = this.view;
     const there = (/** @type {string} */ id) => this.runs.has(id);
     if (runs) this.shownIds = new Set(runs.filter(there));
@@ -345,6 +352,17 @@ export class State {
     );
     if (left.length < Object.keys(zooms).length)
       this.view = { ...this.view, zooms: Object.fromEntries(left) };
+  }
+
+  /** Addresses shorten ids, and may name runs that are only told of later. */
+  #complete() {
+    const { runs, pair, run, colours } = this.view;
+    const named = [...(runs ?? []), ...pair, ...(run ? [run] : []), ...Object.keys(colours)];
+    if (named.every((id) => this.runs.has(id))) return;
+    const ids = [...this.runs.keys()];
+    const whole = (/** @type {string} */ short) =>
+      this.runs.has(short) ? short : (ids.find((id) => id.startsWith(short)) ?? short);
+    this.view = views.withIds(this.view, whole);
   }
 
   /** @param {string} id */

@@ -347,14 +347,15 @@ Visiting = Callable[..., Visit]
 
 @pytest.fixture
 def visiting(browser: Browser) -> Iterator[Visiting]:
-    """Begin a visit to a server, in a fresh context; at the end of the test it is looked at."""
+    """Begin a visit to a server, in a fresh context; at the end of the test it is looked at. `opens`
+    says whether the page is opened, and is there, when this comes back."""
     visits: list[Visit] = []
 
-    def visit(url: str, **options: Any) -> Visit:
+    def visit(url: str, *, opens: bool = True, **options: Any) -> Visit:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, **options})
         context.set_default_timeout(DEADLINE_S * 1000)
         visits.append(Visit(context, url))
-        return visits[-1].open()
+        return visits[-1].open() if opens else visits[-1]
 
     yield visit
     for visited in visits:
