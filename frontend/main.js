@@ -4,9 +4,10 @@
  * @module
  */
 
-import { act, start } from "./actions.js";
+import { act, start, WANTED } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
+import { Listing } from "./model/listing.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { byId, fillTexts } from "./parts/dom.js";
@@ -14,14 +15,13 @@ import { Form } from "./parts/form.js";
 import { notice } from "./parts/notice.js";
 import { presets } from "./parts/presets.js";
 import { status } from "./parts/status.js";
-import { steering } from "./parts/steering.js";
-import { Table } from "./parts/table.js";
+import { bar } from "./parts/table/bar.js";
+import { Table } from "./parts/table/table.js";
+import { tools } from "./parts/table/tools.js";
 import { toolbar } from "./parts/toolbar.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 import { Live } from "./wire/live.js";
-
-/** @typedef {import("./actions.js").Intent} Intent */
 
 /** Until the catalog is asked for again, where the server was not there. */
 const CATALOG_RETRY_MS = 2000;
@@ -30,17 +30,20 @@ fillTexts(texts.page);
 
 const state = new State();
 state.look(views.read(location.search));
-const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
-  void act(state, intent, ids);
+/** @type {import("./parts/table/table.js").OnIntent} */
+const onIntent = (intent, ids, detail) => void act(state, intent, ids, detail);
 
 const charts = new Charts(byId("charts"), state);
-const table = new Table(byId("table"), state, onIntent);
+const listing = new Listing(state);
+const drawTools = tools(byId("table"), state, listing);
+const table = new Table(byId("table"), state, listing, onIntent);
 const parts = [
   () => table.render(),
   () => charts.render(),
   status(byId("status"), state),
   toolbar(byId("toolbar"), state),
-  steering(byId("steering"), state, onIntent),
+  drawTools,
+  bar(byId("steering"), state, listing, onIntent, table.tags),
   notice(byId("notice"), state),
   address(state),
 ];
@@ -90,6 +93,11 @@ function drawChoices(catalog) {
     (spec) => form.fill(spec),
   );
   tellPace(form.paceOfPresets.told);
+  document.addEventListener(WANTED.again, (event) => {
+    const run = state.runs.get(/** @type {CustomEvent<string>} */ (event).detail);
+    if (!state.view.start) state.look({ start: true });
+    if (run) form.fill(run.spec);
+  });
 }
 
 async function loadCatalog() {
