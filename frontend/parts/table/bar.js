@@ -60,7 +60,7 @@ export function bar(element, state, listing, onIntent, tags) {
   const all = make("span", { class: "bulk" }, ...ofAll.map((each) => each.element));
   const look = looking(state, picked, tags, onIntent);
   const some = make("span", { class: "bulk" }, told, ...ofPicked.map((each) => each.element), ...look.elements);
-  element.append(size, all, some);
+  element.append(all, some, size);
   return () => {
     const runs = picked();
     const isAny = runs.length > 0;

@@ -14,10 +14,16 @@ import { table as texts } from "../../texts.js";
 export const USUAL = ["status", "progress", "loss", "rate"];
 
 /** Of the columns that are always there, and the least of the run's, which takes what is left. */
-const WIDTHS = { pick: "6.4rem", run: "13rem", buttons: "12rem" };
+const WIDTHS = { pick: "var(--pick)", run: "12rem", buttons: "var(--buttons)" };
 
 /** Of columns that are chosen. */
-const WIDTH_OF = /** @type {Record<string, string>} */ ({ status: "6.6rem", progress: "7.6rem", reason: "14rem", name: "10rem" });
+const WIDTH_OF = /** @type {Record<string, string>} */ ({ 
+  status: "6.4rem",
+  progress: "7rem",
+  loss: "5.6rem",
+  rate: "5.6rem",
+  reason: "14rem",
+});
 const WIDTH_OF_KIND = /** @type {Partial<Record<Kind, string>>} */ ({
   loss: "6rem",
   rate: "6rem",

@@ -17,8 +17,8 @@ import { rename } from "./rename.js";
 /** @typedef {import("./columns.js").Column} Column */
 /** @typedef {import("./table.js").Desk} Desk */
 
-/** Chips that a row has room for; the others are counted. */
-const CHIPS = 2;
+/** Chips that a row has room for at most; the others are counted. */
+const CHIPS = 5;
 
 /** Between the two clicks of a double click, in which the first does nothing yet. */
 const DOUBLE_MS = 250;
