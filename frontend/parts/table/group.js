@@ -68,15 +68,14 @@ export class GroupRow {
 
   #renderFigures() {
     const { finite, notFinite, mean, least, most } = spread(this.group.runs);
-    const told = finite
-      ? [
-          [texts.mean, mean],
-          [texts.least, least],
-          [texts.most, most],
-        ].map(([name, value]) => `${name} ${loss(Number(value))}`)
-      : notFinite
-        ? []
-        : [texts.noLosses];
+    const figures = [
+      [texts.mean, mean],
+      [texts.least, least],
+      [texts.most, most],
+    ];
+    const told = finite > 1 ? figures.map(([name, value]) => `${name} ${loss(Number(value))}`) : [];
+    if (finite === 1) told.push(loss(mean));
+    if (!finite && !notFinite) told.push(texts.noLosses);
     if (notFinite) told.push(texts.notFinite(notFinite));
     setText(this.figures, told.join(" · "));
     setAttribute(this.figures, "title", finite ? [mean, least, most].join(" · ") : "");
