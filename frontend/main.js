@@ -21,6 +21,7 @@ import { tools } from "./parts/table/tools.js";
 import { toolbar } from "./parts/toolbar.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
+import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
 
 /** Until the catalog is asked for again, where the server was not there. */
@@ -33,7 +34,8 @@ state.look(views.read(location.search));
 /** @type {import("./parts/table/table.js").OnIntent} */
 const onIntent = (intent, ids, detail) => void act(state, intent, ids, detail);
 
-const charts = new Charts(byId("charts"), state);
+const histories = new Histories(state, (id) => charts.touch(id));
+const charts = new Charts(byId("charts"), state, histories);
 const listing = new Listing(state);
 const drawTools = tools(byId("table"), state, listing);
 const table = new Table(byId("table"), state, listing, onIntent);
@@ -118,6 +120,7 @@ function render() {
 }
 
 state.subscribe(() => {
+  histories.begin();
   live.follow(state.cursors());
   rendering ||= requestAnimationFrame(render);
 });

@@ -3,7 +3,9 @@
  * @module
  */
 
+import { groups as texts } from "../texts.js";
 import { valueOf } from "./fields.js";
+import { choices, told } from "./words.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 
@@ -70,4 +72,21 @@ export function spread(runs) {
   const mean = numbers.reduce((sum, value) => sum + value / numbers.length, numbers.length ? 0 : NaN);
   const [least, most] = [numbers.reduce((a, b) => Math.min(a, b), Infinity), numbers.reduce((a, b) => Math.max(a, b), -Infinity)];
   return { finite: numbers.length, notFinite: losses.length - numbers.length, mean, least, most };
+}
+
+/**
+ * @param {Run[]} runs of one group
+ * @param {string} field that they are taken together by
+ * @param {import("../wire/api.js").Catalog | null} catalog
+ * @returns {string} what the group is called
+ */
+export function groupTitle(runs, field, catalog) {
+  const [run] = runs;
+  if (!run) return "";
+  if (field === ALL_BUT_SEED) {
+    const { seed, ...spec } = /** @type {Run["spec"]} */ (run.spec);
+    const usual = catalog?.spec.properties?.["seed"]?.default ?? seed;
+    return texts.group(choices({ ...run, spec: { ...spec, seed: usual } }, catalog), runs.length);
+  }
+  return texts.group(told(field, valueOf(run, field)), runs.length);
 }

@@ -17,8 +17,21 @@ import * as words from "./words.js";
 /** @typedef {import("./view.js").Zoom} Zoom */
 /** @typedef {Partial<Run> & {id: string}} RunChange */
 
+/**
+ * Something that happened to a run between two iterations.
+ * @typedef {object} Event
+ * @property {number} iteration iterations done by then
+ * @property {number} at in Unix seconds
+ * @property {string} kind
+ * @property {string | null} reason
+ * @property {Record<string, [unknown, unknown]> | null} changes what each was, and is
+ */
+
 /** Runs that are shown without being asked for: the newest. */
 export const SHOWN_AT_FIRST = 64;
+
+/** Iterations of a run that are followed from the first on; of a longer one the server tells its past. */
+export const FOLLOWED = 65_536;
 
 /** The chart with all runs, and those of a grid that share their axes; */
 export const ALL = "all";
@@ -39,6 +52,8 @@ export class State {
   runs = new Map();
   /** @type {Map<string, Trace>} What the page has of the runs that it watches. */
   traces = new Map();
+  /** @type {Map<string, Event[]>} What happened to the runs that are shown. */
+  events = new Map();
   /** @type {Set<string>} Runs that are on the charts. */
   shownIds = new Set();
   /** @type {View} What is seen, and how. Changed by `look` alone. */
@@ -65,6 +80,8 @@ export class State {
   #listeners = [];
   /** @type {((ids: string[]) => void)[]} */
   #runListeners = [];
+  /** @type {(() => void)[]} */
+  #watchers = [];
 
   /** @param {() => void} listener called at each change */
   subscribe(listener) {
@@ -99,6 +116,18 @@ export class State {
     }
     if (this.#listedOnce) this.#fit();
     this.changed();
+  }
+
+  /** @param {() => void} watcher called where something else is pointed at */
+  watch(watcher) {
+    this.#watchers.push(watcher);
+  }
+
+  /** @param {number | null} at the place on the axis across that is pointed at: too often for all to be told */
+  point(at) {
+    if (at === this.view.at) return;
+    this.view.at = at;
+    for (const watcher of this.#watchers) watcher();
   }
 
   /** Whether this page only looks: nothing on it starts, steers or deletes. */
@@ -195,7 +224,7 @@ export class State {
 
   /** @param {string} id a run of which not all that the page has is true any more */
   rewind(id) {
-    if (this.traces.has(id)) this.traces.set(id, new Trace());
+    if (this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
     this.changed();
   }
 
@@ -254,7 +283,8 @@ export class State {
 
   /** @returns {Record<string, number>} the watched runs, each with the next iteration wanted */
   cursors() {
-    return Object.fromEntries([...this.traces].map(([id, trace]) => [id, trace.length]));
+    const told = [...this.traces].filter(([, trace]) => !trace.isAwaited);
+    return Object.fromEntries(told.map(([id, trace]) => [id, trace.length]));
   }
 
   /** @returns {number | null} seconds since the newest loss of a running run was produced */
@@ -318,13 +348,20 @@ export class State {
     const there = (/** @type {string} */ id) => this.runs.has(id);
     if (runs) this.shownIds = new Set(runs.filter(there));
     const wanted = new Set([...this.shownIds, ...[...pair, run].filter(there)]);
-    for (const id of wanted) if (!this.traces.has(id)) this.traces.set(id, new Trace());
+    for (const id of wanted) if (!this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
     for (const id of this.traces.keys()) if (!wanted.has(id)) this.traces.delete(id);
     const left = Object.entries(zooms).filter(
       ([chart]) => this.#zoomed.get(chart)?.some((id) => wanted.has(id)) ?? true,
     );
     if (left.length < Object.keys(zooms).length)
       this.view = { ...this.view, zooms: Object.fromEntries(left) };
+  }
+
+  /** @param {string} id */
+  #newTrace(id) {
+    const trace = new Trace();
+    trace.isAwaited = (this.runs.get(id)?.iteration ?? 0) > FOLLOWED;
+    return trace;
   }
 
   /** @param {string} id a run that is shown no longer */
