@@ -96,6 +96,11 @@ export class Listing {
   /** @param {boolean} still @returns {boolean} whether runs have come, gone or moved */
   #follow(still) {
     const { runs } = this.state;
+    const { filter, sort, group } = this.state.view;
+    if (!filter && !sort && !group) {
+      // The newest first: what changes of a run is no matter.
+      for (const id of this.#touched) if (runs.has(id) && this.#seen.has(id)) this.#touched.delete(id);
+    }
     const all = [...this.#touched];
     const due = still ? all.filter((id) => !runs.has(id) || !this.#seen.has(id)) : all;
     this.isBehind = due.length < all.length;
@@ -114,7 +119,7 @@ export class Listing {
     for (const id of gone) this.#passing.delete(id);
     for (const { id } of come) this.#passing.add(id);
     const isSame = before.length === this.runs.length && before.every((run, i) => run === this.runs[i]);
-    return !isSame || this.state.view.group !== "";
+    return !isSame || group !== "";
   }
 
   /** @param {string} field @returns {Item[]} */

@@ -181,6 +181,18 @@ class Visit:
     def row(self, name: str) -> "Row":
         return Row(self.page, name)
 
+    @property
+    def table(self) -> Locator:
+        return self.page.get_by_role("table", name="Runs")
+
+    def names(self) -> list[str]:
+        """What the runs are called in the rows that are there, from the top."""
+        return self.table.locator("button.name").all_inner_texts()
+
+    def until_names(self, *names: str) -> None:
+        """Wait until these runs are in the table, in that order and no others."""
+        self.until(lambda: self.names() == list(names), f"the rows {names}, of {self.names()}")
+
     def start(self, preset: str) -> "Row":
         self.button(f"Start {preset}").click()
         row = self.row(preset)

@@ -64,7 +64,6 @@ export function bar(element, state, listing, onIntent, tags) {
   return () => {
     const runs = picked();
     const isAny = runs.length > 0;
-    const hadFocus = element.contains(document.activeElement);
     size.hidden = state.readOnly;
     all.hidden = isAny || state.readOnly;
     some.hidden = !isAny;
@@ -73,7 +72,7 @@ export function bar(element, state, listing, onIntent, tags) {
     for (const { element } of ofPicked) element.hidden = state.readOnly;
     look.render(runs);
     // What had the focus is gone with the last that was picked.
-    if (hadFocus && !element.contains(document.activeElement)) all.querySelector("button")?.focus();
+    if (some.hidden && some.contains(document.activeElement)) all.querySelector("button")?.focus();
   };
 }
 

@@ -120,6 +120,7 @@ export class Table {
     const row = this.#rows.get(item.key)?.element;
     const wanted = control ? row?.querySelector(`${control}:not([hidden])`) : null;
     /** @type {HTMLElement | null | undefined} */ (wanted ?? row)?.focus({ preventScroll: true });
+    row?.scrollIntoView({ block: "nearest" });
   }
 
   /** What changes the tags of runs. */
