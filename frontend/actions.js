@@ -9,7 +9,8 @@ import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 
 /** @typedef {import("./model/state.js").State} State */
-/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "pin" | "unpin" | "delete" | "rename" | "tag" | "replay"} Asked what the server does */
+/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "replay" | "delete"} Steered */
+/** @typedef {Steered | "pin" | "unpin" | "rename" | "tag"} Asked what the server does */
 /** @typedef {Asked | "show" | "hide" | "solo" | "fork" | "again"} Intent */
 
 /**

@@ -204,11 +204,14 @@ export const table = {
   columnsOfSpec: "Settings",
   columnsOfRule: "Of the update rule",
   differing: "Only what differs",
-  differingHelp: "Tell only those settings in which the shown runs, or the picked ones, are not all the same.",
+  differingHelp:
+    "Tell only those settings in which the shown runs, or the picked ones, are not all the same.",
   sort: "Sort by",
   newest: "newest first",
-  ascending: (/** @type {string} */ title) => `${title}, smallest first`,
-  descending: (/** @type {string} */ title) => `${title}, largest first`,
+  ascending: (/** @type {string} */ title, /** @type {boolean} */ isNumber) =>
+    `${title}, ${isNumber ? "smallest first" : "A to Z"}`,
+  descending: (/** @type {string} */ title, /** @type {boolean} */ isNumber) =>
+    `${title}, ${isNumber ? "largest first" : "Z to A"}`,
   slow: "Slow down to watch",
   pinning: "Keep, however many runs come after it",
   pick: (/** @type {string} */ title) => `Pick ${title}`,
@@ -261,7 +264,7 @@ export const tags = {
 
 export const colours = {
   label: "Colour",
-  usual: "The colour that it had",
+  usual: "Its own colour",
   /** @param {string} property of base.css @param {string} dash */
   named: (property, dash) => `${COLOURS[property] ?? property}, ${DASHES[dash] ?? dash}`,
 };
@@ -295,7 +298,9 @@ export const steering = {
   deleteEnded: "Delete ended",
   deleteSure: "Delete all runs that have ended, with their curves?",
   deletePicked: (/** @type {number} */ runs) =>
-    runs === 1 ? "Delete the picked run, with its curve?" : `Delete the ${count(runs)} picked runs, with their curves?`,
+    runs === 1
+      ? "Delete the picked run, with its curve?"
+      : `Delete the ${count(runs)} picked runs, with their curves?`,
   delete: "Delete",
   picked: (/** @type {number} */ runs) => `${count(runs)} picked`,
   solo: "Show only these",

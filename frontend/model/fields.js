@@ -9,7 +9,8 @@ import { fields as texts } from "../texts.js";
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 /** @typedef {import("../wire/api.js").Schema} Schema */
-/** @typedef {"number" | "count" | "share" | "loss" | "rate" | "duration" | "time" | "choice" | "text" | "id" | "flag" | "tags" | "origin"} Kind */
+/** @typedef {"number" | "count" | "share" | "loss" | "rate" | "duration" | "time"} Measured */
+/** @typedef {Measured | "choice" | "text" | "id" | "flag" | "tags" | "origin"} Kind */
 
 /**
  * @typedef {object} Field
@@ -145,7 +146,8 @@ function ofRules(catalog) {
 
 /** @param {string} name @param {Schema} schema @returns {Field} */
 function setting(name, schema) {
-  return { name, title: schema.title ?? name, unit: schema.unit ?? "", kind: kindOf(name, schema), isSetting: true };
+  const { title = name, unit = "" } = schema;
+  return { name, title, unit, kind: kindOf(name, schema), isSetting: true };
 }
 
 /** @param {string} name @param {Schema} schema @returns {Kind} */

@@ -7,7 +7,7 @@
  */
 
 import { filter as texts } from "../texts.js";
-import { fieldNamed, fields, isMeasured, valueOf } from "./fields.js";
+import { fieldNamed, isMeasured, valueOf } from "./fields.js";
 import * as words from "./words.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
@@ -94,7 +94,10 @@ function contains(text, catalog) {
   return (run) => told(run, catalog).includes(wanted);
 }
 
-/** @type {WeakMap<object, {catalog: Catalog | null, text: string}>} by spec, which is never changed but replaced */
+/**
+ * By spec, which is never changed but replaced.
+ * @type {WeakMap<object, {catalog: Catalog | null, text: string}>}
+ */
 const known = new WeakMap();
 
 /** @param {Run} run @param {Catalog | null} catalog @returns {string} what is said of it, in lower case */
@@ -145,7 +148,13 @@ function measured(field, compare, wanted) {
   };
 }
 
-/** @param {Field} field @param {string} wanted @param {Catalog | null} catalog @returns {Test} @throws {Senseless} */
+/**
+ * @param {Field} field
+ * @param {string} wanted
+ * @param {Catalog | null} catalog
+ * @returns {Test}
+ * @throws {Senseless}
+ */
 function equals(field, wanted, catalog) {
   const { name, kind } = field;
   if (isMeasured(kind)) {
@@ -162,11 +171,12 @@ function equals(field, wanted, catalog) {
     return (run) => Boolean(valueOf(run, name)) === flag;
   }
   if (name === "name") return (run) => words.title(run, catalog).toLowerCase().includes(lower);
-  if (kind === "tags") return (run) => (valueOf(run, name) ?? []).some((/** @type {string} */ tag) => tag.toLowerCase() === lower);
   if (kind === "id") return (run) => run.id.startsWith(lower);
   if (kind === "origin") return (run) => run.forked_from?.id.startsWith(lower) ?? false;
-  if (kind === "text") return (run) => String(valueOf(run, name) ?? "").toLowerCase().includes(lower);
-  return (run) => String(valueOf(run, name) ?? "").toLowerCase() === lower;
+  const told = (/** @type {Run} */ run) => String(valueOf(run, name) ?? "").toLowerCase();
+  if (kind === "text") return (run) => told(run).includes(lower);
+  if (kind !== "tags") return (run) => told(run) === lower;
+  return (run) => valueOf(run, name)?.some((/** @type {string} */ tag) => tag.toLowerCase() === lower) ?? false;
 }
 
 /** @param {number} a @param {number} b */
@@ -179,13 +189,8 @@ function number(field, text) {
   const word = text.toLowerCase().replace(/^\+?inf$/u, "infinity").replace(/^-inf$/u, "-infinity");
   if (word === "nan") return NaN;
   if (/^-?infinity$/u.test(word)) return word.startsWith("-") ? -Infinity : Infinity;
-  const value = field.kind === "time" ? Date.parse(text) / 1000 : field.kind === "share" ? share(text) : Number(text);
-  if (Number.isNaN(value)) throw new Senseless(texts.noNumber(field.title, text, field.kind === "time"));
+  const isTime = field.kind === "time";
+  const value = isTime ? Date.parse(text) / 1000 : text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text);
+  if (Number.isNaN(value)) throw new Senseless(texts.noNumber(field.title, text, isTime));
   return value;
 }
-
-/** @param {string} text @returns {number} `50%` or `0.5` */
-const share = (text) => (text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text));
-
-/** @param {Catalog | null} catalog @returns {string[]} the names of all fields that can be asked for */
-export const names = (catalog) => fields(catalog).map((field) => field.name);

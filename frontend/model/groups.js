@@ -70,7 +70,8 @@ export function spread(runs) {
   const numbers = losses.filter(Number.isFinite);
   // Each is divided first: a sum of numbers may be too large to be one.
   const mean = numbers.reduce((sum, value) => sum + value / numbers.length, numbers.length ? 0 : NaN);
-  const [least, most] = [numbers.reduce((a, b) => Math.min(a, b), Infinity), numbers.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const least = numbers.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = numbers.reduce((a, b) => Math.max(a, b), -Infinity);
   return { finite: numbers.length, notFinite: losses.length - numbers.length, mean, least, most };
 }
 

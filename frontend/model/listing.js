@@ -13,7 +13,10 @@ import { Order } from "./sorting.js";
 /** @typedef {import("./groups.js").Group} Group */
 /** @typedef {import("./state.js").State} State */
 
-/** A row: a run, or what heads those of a group. @typedef {{key: string, run: Run, group: null} | {key: string, run: null, group: Group}} Item */
+/**
+ * A row: a run, or what heads those of a group.
+ * @typedef {{key: string, run: Run, group: null} | {key: string, run: null, group: Group}} Item
+ */
 
 export class Listing {
   /** @type {Run[]} Those that pass the filter, in order. */

@@ -59,10 +59,15 @@ export class Order {
     this.#keys.delete(id);
   }
 
-  /** @param {Run} a @param {Run} b @returns {number} below 0 where `a` comes first; the newest does where they are alike */
+  /**
+   * @param {Run} a
+   * @param {Run} b
+   * @returns {number} below 0 where `a` comes first; of runs that are alike the newest does
+   */
   compare = (a, b) => {
     const [[rankA, valueA], [rankB, valueB]] = [this.#key(a), this.#key(b)];
-    if (rankA !== rankB) return rankA === MISSING || rankB === MISSING ? rankA - rankB : this.#sign * (rankA - rankB);
+    if (rankA !== rankB)
+      return (rankA === MISSING || rankB === MISSING ? 1 : this.#sign) * (rankA - rankB);
     const apart =
       typeof valueA === "string" ? WORDS.compare(valueA, String(valueB)) : valueA - Number(valueB);
     return this.#sign * apart || b.created_at - a.created_at;

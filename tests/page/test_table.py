@@ -114,7 +114,10 @@ def test_picked_runs_are_steered_together(visit: Visit, api: Api) -> None:
     visit.button("Tag").click()
     visit.page.get_by_role("combobox", name="Add a tag").fill("both")
     visit.page.keyboard.press("Enter")
-    visit.until(lambda: [api.run(n)["spec"]["tags"] for n in names] == [["both"]] * 2 + [[]] * 2, "")
+    visit.until(
+        lambda: [api.run(n)["spec"]["tags"] for n in names] == [["both"]] * 2 + [[]] * 2,
+        "the tag of both",
+    )
     visit.page.keyboard.press("Escape")
     expect(visit.button("Tag")).to_be_focused()
 
@@ -282,6 +285,20 @@ def test_on_a_small_phone_the_table_is_cards(visiting: Visiting, api: Api) -> No
     for part in (row.picked, row.pin, row.button("More for"), row.element.locator(".created_at")):
         inner = part.bounding_box()
         assert inner
-        assert box["y"] <= inner["y"] <= inner["y"] + inner["height"] <= box["y"] + box["height"] + 1
+        assert (
+            box["y"] <= inner["y"] <= inner["y"] + inner["height"] <= box["y"] + box["height"] + 1
+        )
     visit.page.get_by_label("Sort by").select_option("Loss, largest first")
     visit.until(lambda: visit.names()[1] == "mine", "the one that has diverged first")
+
+
+def test_a_page_that_only_looks_offers_nothing_that_changes_a_run(visit: Visit, api: Api) -> None:
+    api.start("mine", **ENDLESS, tags=["a tag"])
+    expect(visit.row("mine").state).to_have_text("running")
+    visit.page.goto(f"{visit.url}/?embed=1")
+    visit.until(lambda: visit.points("mine"), "the curve")
+    for button in ("Pause", "Step", "Stop", "Delete", "Pin", "More for"):
+        expect(visit.button(f"{button} mine")).to_be_hidden()
+    for button in ("Pause all", "Stop all", "Delete ended"):
+        expect(visit.button(button)).to_be_hidden()
+    expect(visit.page.get_by_label("Step by")).to_be_hidden()

@@ -124,7 +124,8 @@ function looking(state, picked, tags, onIntent) {
 
 /** @param {State} state */
 function stepSize(state) {
-  const size = make("input", { type: "number", id: "step-size", min: "1", step: "1", value: String(state.stepSize) });
+  const value = String(state.stepSize);
+  const size = make("input", { type: "number", id: "step-size", min: "1", step: "1", value });
   size.addEventListener("change", () => {
     state.set({ stepSize: Math.max(1, Math.floor(Number(size.value)) || 1) });
     size.value = String(state.stepSize);

@@ -43,7 +43,8 @@ export class Colours {
     });
     const { [id]: _, ...others } = this.state.view.colours;
     const usual = make("button", { type: "button", class: "usual", click: () => this.#choose(others) }, texts.usual);
-    this.panel.replaceChildren(make("div", { role: "radiogroup", "aria-label": texts.label }, ...choices), usual);
+    const palette = make("div", { role: "radiogroup", "aria-label": texts.label }, ...choices);
+    this.panel.replaceChildren(palette, usual);
     this.#popover.open(anchor);
   }
 

@@ -13,8 +13,14 @@ import { make } from "../dom.js";
  * @param {(name: string) => void} onName called where it has become another
  */
 export function rename(shown, name, title, onName) {
-  const label = texts.naming(title);
-  const input = make("input", { class: "rename", "aria-label": label, dir: "auto", maxlength: "200", autocomplete: "off", spellcheck: "false" });
+  const input = make("input", {
+    class: "rename",
+    "aria-label": texts.naming(title),
+    dir: "auto",
+    maxlength: "200",
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   let isOver = false;
   const end = (/** @type {boolean} */ kept) => {
     if (isOver) return;

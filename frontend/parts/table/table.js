@@ -80,7 +80,12 @@ export class Table {
     this.#head = new Head(state, listing);
     const clear = make("button", { type: "button", click: () => state.look({ filter: "" }) }, filterTexts.clear);
     this.#nothing = make("div", { class: "empty nothing" }, make("p", {}, filterTexts.nothing), clear);
-    this.#scroller = make("div", { role: "table", "aria-label": texts.label, class: "sheet" }, this.#head.element, this.#body);
+    this.#scroller = make(
+      "div",
+      { role: "table", "aria-label": texts.label, class: "sheet" },
+      this.#head.element,
+      this.#body,
+    );
     this.#strip = new Strip(this.#scroller, this.#body, () => this.#draw());
     element.append(this.#empty, this.#nothing, this.#scroller, menu.panel, tags.panel, colours.panel);
     this.#listen();
@@ -130,8 +135,11 @@ export class Table {
 
   #listen() {
     const hand = () => (this.#handAt = performance.now());
-    for (const event of ["pointermove", "pointerdown", "keydown"]) this.#body.addEventListener(event, hand, { passive: true });
-    this.#body.addEventListener("focusin", ({ target }) => (this.#current = keyOf(target) ?? this.#current));
+    for (const event of ["pointermove", "pointerdown", "keydown"])
+      this.#body.addEventListener(event, hand, { passive: true });
+    this.#body.addEventListener("focusin", ({ target }) => {
+      this.#current = keyOf(target) ?? this.#current;
+    });
     keys(this.#body, this.#desk, this.listing, {
       focus: (position, control) => this.focus(position, control),
       rename: (key) => {

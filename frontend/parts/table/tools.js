@@ -4,7 +4,7 @@
  * @module
  */
 
-import { fieldNamed, fields } from "../../model/fields.js";
+import { fieldNamed, fields, isMeasured } from "../../model/fields.js";
 import { ALL_BUT_SEED } from "../../model/groups.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
 import { make, setText } from "../dom.js";
@@ -13,10 +13,12 @@ import { USUAL } from "./columns.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */
-/** @typedef {import("../../model/fields.js").Field} Field */
 
 /** Fields whose values are each of one run alone, or of no use to take runs together by. */
-const NO_GROUPS = ["id", "progress", "iteration", "loss", "min_loss", "rate", "duration", "created_at", "started_at", "ended_at", "reason"];
+const NO_GROUPS = [
+  "id", "progress", "iteration", "loss", "min_loss", "rate", "duration", "created_at", "started_at",
+  "ended_at", "reason",
+]; // prettier-ignore
 
 /**
  * @param {HTMLElement} element
@@ -108,12 +110,12 @@ function sorting(state) {
     const columns = (state.view.columns ?? USUAL).flatMap((name) => fieldNamed(name, state.catalog) ?? []);
     const sorted = fieldNamed(state.view.sort.replace(/^-/, ""), state.catalog);
     const name = fieldNamed("name", state.catalog);
-    const all = /** @type {Field[]} */ ([...new Set([...(name ? [name] : []), ...columns, ...(sorted ? [sorted] : [])])]);
+    const all = new Set([name, ...columns, sorted].flatMap((field) => field ?? []));
     return /** @type {[string, string][]} */ ([
       ["", texts.newest],
-      ...all.flatMap(({ name, title }) => [
-        [name, texts.ascending(title)],
-        [`-${name}`, texts.descending(title)],
+      ...[...all].flatMap(({ name, title, kind }) => [
+        [name, texts.ascending(title, isMeasured(kind))],
+        [`-${name}`, texts.descending(title, isMeasured(kind))],
       ]),
     ]);
   };
