@@ -7,7 +7,7 @@
 import { subjects } from "../model/subjects.js";
 import { charts as texts } from "../texts.js";
 import { Drawing } from "./drawing.js";
-import { plotly } from "./figure.js";
+import { LONGEST_MS, plotly } from "./figure.js";
 import { Panel } from "./panel.js";
 import { summary } from "./summary.js";
 
@@ -86,12 +86,16 @@ export class Charts {
   /** @param {string} id a run of which there is more to draw */
   touch(id) {
     if (this.#drawing.hasMoved()) return this.redraw();
-    for (const panel of this.#showing.get(id) ?? []) panel.dirty = true;
-    this.#schedule();
+    this.#touch(this.#showing.get(id) ?? []);
   }
 
   redraw() {
-    for (const panel of this.#panels.values()) panel.dirty = true;
+    this.#touch(this.#panels.values());
+  }
+
+  /** @param {Iterable<Panel>} panels that are to be drawn anew */
+  #touch(panels) {
+    for (const panel of panels) panel.dirty = true;
     this.#schedule();
   }
 
@@ -193,6 +197,8 @@ export class Charts {
       if (blank) await panel.figure.clear();
       const cost = blank ? 0 : await panel.figure.draw(curves, frame);
       panel.note.textContent = note;
+      clearTimeout(panel.settling);
+      if (panel.figure.isBehind) panel.settling = setTimeout(() => this.#touch([panel]), LONGEST_MS);
       if (performance.now() > panel.toldAt + SUMMARY_MS) {
         panel.toldAt = performance.now();
         panel.tell(summary(panel.wanted, this.state));

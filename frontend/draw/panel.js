@@ -19,6 +19,8 @@ export class Panel {
   dirty = true;
   visible = false;
   restUntil = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} Until it is drawn whole, where it was drawn on. */
+  settling;
   /** When its summary was told last. */
   toldAt = -Infinity;
   #told = make("p", { class: "unseen", id: `chart-${++made}` });
