@@ -255,7 +255,7 @@ def test_columns_are_chosen_and_scroll_within_the_table(visiting: Visiting, api:
     )
     seed = visit.row("two").element.locator(".seed")
     expect(seed).to_have_text("3")
-    loss = visit.row("two").loss.locator(".value")
+    loss = visit.row("two").loss.locator(".content")
     assert loss.get_attribute("title") == str(api.run("two")["loss"])
 
     assert visit.page.evaluate(OVERFLOW) == 0

@@ -27,7 +27,7 @@ export function fieldCell(column) {
   if (column.name === "status") return statusCell();
   if (column.name === "progress") return progressCell();
   const { name, field, title, isRight } = column;
-  const text = make("span", { class: "value", dir: "auto" });
+  const text = make("span", { class: "content", dir: "auto" });
   const element = cell(`${name.replace(".", "-")} ${isRight ? "right" : ""} value-cell`, text);
   element.dataset["title"] = title;
   return {
