@@ -7,6 +7,7 @@
 import { act } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
+import { Listing } from "./model/listing.js";
 import { seen } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
@@ -14,16 +15,15 @@ import { byId, fillTexts } from "./parts/dom.js";
 import { notice } from "./parts/notice.js";
 import { startPanel } from "./parts/start.js";
 import { status } from "./parts/status.js";
-import { steering } from "./parts/steering.js";
-import { Table } from "./parts/table.js";
+import { bar } from "./parts/table/bar.js";
+import { Table } from "./parts/table/table.js";
+import { tools as tableTools } from "./parts/table/tools.js";
 import { toolbar } from "./parts/toolbar.js";
 import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
-
-/** @typedef {import("./actions.js").Intent} Intent */
 
 /** Until the catalog is asked for again, where the server was not there. */
 const CATALOG_RETRY_MS = 2000;
@@ -32,19 +32,22 @@ fillTexts(texts.page);
 
 const state = new State();
 state.look(views.read(location.search));
-const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
-  void act(state, intent, ids);
+/** @type {import("./parts/table/table.js").OnIntent} */
+const onIntent = (intent, ids, detail) => void act(state, intent, ids, detail);
 
 const histories = new Histories(state, (id) => charts.touch(id));
 const charts = new Charts(byId("charts"), state, histories);
-const table = new Table(byId("table"), state, onIntent);
+const listing = new Listing(state);
+const drawTools = tableTools(byId("table"), state, listing);
+const table = new Table(byId("table"), state, listing, onIntent);
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
   () => charts.render(),
   status(byId("status"), state),
   toolbar(byId("toolbar"), state),
-  steering(byId("steering"), state, onIntent),
+  drawTools,
+  bar(byId("steering"), state, listing, onIntent, table.tags),
   notice(byId("notice"), state),
   address(state),
 ];

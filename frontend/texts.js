@@ -61,6 +61,10 @@ export const actions = {
   pin: "Pin",
   unpin: "Unpin",
   delete: "Delete",
+  rename: "Rename",
+  tag: "Tag",
+  fork: "Fork",
+  replay: "Replay",
 };
 
 export const question = { cancel: "Cancel" };
@@ -145,36 +149,165 @@ export const summary = {
   apart: (/** @type {string} */ a, /** @type {string} */ b) => `The difference of ${a} and ${b}.`,
 };
 
+/** What can be asked of a run by name; what is of its spec bears the catalog's titles. */
+export const fields = {
+  status: "State",
+  progress: "Progress",
+  iteration: "Iteration",
+  loss: "Loss",
+  min_loss: "Smallest loss",
+  rate: "Speed",
+  duration: "Duration",
+  created_at: "Created",
+  started_at: "Started",
+  ended_at: "Ended",
+  reason: "Reason",
+  worker: "Worker",
+  pinned: "Pinned",
+  forked_from: "Forked from",
+  id: "Id",
+  rule: "Update rule",
+  lr: "Learning rate",
+};
+
+export const filter = {
+  label: "Filter",
+  example: "relu:clamp lr<1e-5 -status:failed",
+  clear: "Clear the filter",
+  nothing: "No run passes the filter.",
+  noField: (/** @type {string} */ name) =>
+    `There is no field ${name}: put it in quotes to look for the words.`,
+  noValue: (/** @type {string} */ term) => `What is it after ${term}?`,
+  noMore: (/** @type {string} */ title) => `${title} is no number: ask for it with a colon.`,
+  noFlag: (/** @type {string} */ value) => `${value} is neither yes nor no.`,
+  /** @param {string} title @param {string} value @param {boolean} isTime */
+  noNumber: (title, value, isTime) =>
+    `${title}: ${value} is no ${isTime ? "time such as 2030-01-31 or 2030-01-31T15:00" : "number"}.`,
+};
+
 export const table = {
+  label: "Runs",
   empty: "No run yet. Start one of the tutorials, or your own.",
-  more: (/** @type {number} */ runs) => `and ${count(runs)} older runs`,
-  columns: {
-    pick: "Shown and pinned",
-    run: "Run",
-    status: "State",
-    progress: "Progress",
-    loss: "Loss",
-    rate: "Speed",
-    buttons: "Actions",
-  },
+  /** @param {number} passing @param {number} all */
+  passing: (passing, all) =>
+    passing === all ? someRuns(all) : `${count(passing)} of ${someRuns(all)}`,
+  columns: { pick: "Picked, shown and pinned", run: "Run", buttons: "Actions" },
+  pickAll: "Pick all in the list",
+  sortBy: (/** @type {string} */ title) => `Sort by ${title}`,
+  group: "Group by",
+  ungrouped: "nothing",
+  allButSeed: "all the same but the seed",
+  chooseColumns: "Columns",
+  usualColumns: "The usual",
+  columnsOfRun: "Of the run",
+  columnsOfSpec: "Settings",
+  columnsOfRule: "Of the update rule",
+  differing: "Only what differs",
+  differingHelp:
+    "Tell only those settings in which the shown runs, or the picked ones, are not all the same.",
+  sort: "Sort by",
+  newest: "newest first",
+  ascending: (/** @type {string} */ title, /** @type {boolean} */ isNumber) =>
+    `${title}, ${isNumber ? "smallest first" : "A to Z"}`,
+  descending: (/** @type {string} */ title, /** @type {boolean} */ isNumber) =>
+    `${title}, ${isNumber ? "largest first" : "Z to A"}`,
   slow: "Slow down to watch",
   pinning: "Keep, however many runs come after it",
+  pick: (/** @type {string} */ title) => `Pick ${title}`,
   pin: (/** @type {string} */ title) => `Pin ${title}`,
   show: (/** @type {string} */ title) => `Show the curve of ${title}`,
+  showing: "Show or hide the curve; with Alt, show only this one",
   progress: (/** @type {string} */ title) => `Progress of ${title}`,
   act: (/** @type {string} */ action, /** @type {string} */ title) => `${action} ${title}`,
+  more: (/** @type {string} */ title) => `More for ${title}`,
+  moreShort: "More",
+  naming: (/** @type {string} */ title) => `Name of ${title}`,
+  tags: (/** @type {string} */ title) => `Tags of ${title}`,
+  addTag: "tag",
+  andTags: (/** @type {number} */ more) => `+${more}`,
+  origin: (/** @type {string} */ title, /** @type {number} */ iteration) => `${title} at ${count(iteration)}`,
+  goneRun: "a run that is gone",
+  yes: "yes",
+  no: "no",
+  none: (/** @type {string} */ title) => `no ${title}`,
+  /** @param {string} title @param {string} value */
+  groupOf: (title, value) => `${title} ${value}`,
+  pickGroup: (/** @type {string} */ title) => `Pick all of ${title}`,
+  inGroup: someRuns,
+  mean: "mean",
+  least: "min",
+  most: "max",
+  notFinite: (/** @type {number} */ runs) => `${count(runs)} not finite`,
+  noLosses: "no loss yet",
   /** @param {string} told why a run has ended, in the server's words @returns {string} in the page's */
   reason: (told) => told.replace(/-?\bInfinity\b/g, (word) => loss(Number(word))),
 };
 
+export const menu = {
+  open: "Open close up",
+  solo: "Show only this",
+  rename: "Rename",
+  tags: "Edit tags",
+  colour: "Choose colour",
+  fork: "Fork",
+  again: "Start again with changes",
+  replay: "Replay",
+};
+
+export const tags = {
+  label: "Tags",
+  add: "Add a tag",
+  addButton: "Add",
+  remove: (/** @type {string} */ tag) => `Remove the tag ${tag}`,
+};
+
+export const colours = {
+  label: "Colour",
+  usual: "Its own colour",
+  /** @param {string} property of base.css @param {string} dash */
+  named: (property, dash) => `${COLOURS[property] ?? property}, ${DASHES[dash] ?? dash}`,
+};
+
+const COLOURS = /** @type {Record<string, string>} */ ({
+  "--curve-0": "blue",
+  "--curve-1": "orange",
+  "--curve-2": "green",
+  "--curve-3": "pink",
+  "--curve-4": "light blue",
+  "--curve-5": "olive",
+  "--curve-6": "red",
+  "--curve-7": "grey",
+});
+
+const DASHES = /** @type {Record<string, string>} */ ({
+  solid: "solid",
+  "8px,4px": "dashed",
+  "2px,3px": "dotted",
+  "8px,3px,2px,3px": "dashes and dots",
+  "14px,5px": "long dashes",
+  "14px,3px,2px,3px": "long dashes and dots",
+});
+
 export const steering = {
+  label: "Steer runs",
   stepBy: "Step by",
   pauseAll: "Pause all",
   resumeAll: "Resume all",
   stopAll: "Stop all",
   deleteEnded: "Delete ended",
   deleteSure: "Delete all runs that have ended, with their curves?",
+  deletePicked: (/** @type {number} */ runs) =>
+    runs === 1
+      ? "Delete the picked run, with its curve?"
+      : `Delete the ${count(runs)} picked runs, with their curves?`,
   delete: "Delete",
+  picked: (/** @type {number} */ runs) => `${count(runs)} picked`,
+  solo: "Show only these",
+  hide: "Hide",
+  compare: "Compare",
+  compareTwo: "Pick two runs to compare them",
+  tag: "Tag",
+  clear: "Clear",
 };
 
 /** What is told at one field, where many of its values are wrong. */

@@ -60,6 +60,8 @@ export class State {
   view = views.initial();
   /** @type {Set<string>} Runs that a person has picked in the table, to ask something of them together. */
   selected = new Set();
+  /** @type {ReadonlySet<string>} Keys of the groups whose runs are folded away in the table. */
+  folded = new Set();
   /** How far the step button goes. */
   stepSize = 1;
   /** What went wrong last, for the person to read. */
@@ -80,12 +82,19 @@ export class State {
   #zoomed = new Map();
   /** @type {(() => void)[]} */
   #listeners = [];
+  /** @type {((ids: string[]) => void)[]} */
+  #runListeners = [];
   /** @type {(() => void)[]} */
   #watchers = [];
 
   /** @param {() => void} listener called at each change */
   subscribe(listener) {
     this.#listeners.push(listener);
+  }
+
+  /** @param {(ids: string[]) => void} listener called with the runs that have come, changed or gone */
+  subscribeRuns(listener) {
+    this.#runListeners.push(listener);
   }
 
   changed() {
@@ -152,6 +161,7 @@ export class State {
         fresh.push(change.id);
       }
     }
+    for (const listener of this.#runListeners) listener(changes.map(({ id }) => id));
     for (const id of fresh.sort((a, b) => this.#createdAt(a) - this.#createdAt(b))) this.#places.take(id);
     this.#undecided.push(...fresh);
     if (fresh.length) this.#listed = null;
@@ -161,7 +171,9 @@ export class State {
 
   /** @param {Iterable<string>} ids runs that are no more */
   forget(ids) {
-    for (const id of ids) {
+    const gone = [...ids];
+    for (const listener of this.#runListeners) listener(gone);
+    for (const id of gone) {
       this.runs.delete(id);
       this.selected.delete(id);
       this.#places.leave(id);
@@ -200,6 +212,17 @@ export class State {
   /** @param {Iterable<string>} ids runs that are picked, and no others */
   select(ids) {
     this.selected = new Set(ids);
+    this.changed();
+  }
+
+  /** @param {Iterable<string>} keys of groups @param {boolean} away whether their runs are folded away */
+  fold(keys, away) {
+    const folded = new Set(this.folded);
+    for (const key of keys) {
+      if (away) folded.add(key);
+      else folded.delete(key);
+    }
+    this.folded = folded;
     this.changed();
   }
 

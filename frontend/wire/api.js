@@ -165,6 +165,19 @@ export const change = (id, fields) => call("PATCH", `api/runs/${id}`, fields);
 export const remove = (id) => call("DELETE", `api/runs/${id}`);
 
 /**
+ * @param {string} id
+ * @param {Record<string, unknown>} wanted where it begins, how many, and what is another in them
+ * @returns {Promise<{runs: Run[]}>}
+ */
+export const fork = (id, wanted) => call("POST", `api/runs/${id}/fork`, wanted);
+
+/**
+ * @param {string} id
+ * @returns {Promise<Run>}
+ */
+export const replay = (id) => call("POST", `api/runs/${id}/replay`);
+
+/**
  * @param {Record<string, unknown>} parameters
  * @returns {string} a query; what is undefined is left out
  */
