@@ -9,6 +9,7 @@ import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
+import { Closeup } from "./parts/closeup/closeup.js";
 import { byId, fillTexts } from "./parts/dom.js";
 import { Form } from "./parts/form.js";
 import { notice } from "./parts/notice.js";
@@ -19,7 +20,9 @@ import { Table } from "./parts/table.js";
 import { toolbar } from "./parts/toolbar.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
+import { Happenings } from "./wire/happenings.js";
 import { Live } from "./wire/live.js";
+import { Past } from "./wire/past.js";
 
 /** @typedef {import("./actions.js").Intent} Intent */
 
@@ -34,10 +37,14 @@ const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
   void act(state, intent, ids);
 
 const charts = new Charts(byId("charts"), state);
+const happenings = new Happenings(state, api.events);
+const past = new Past(state, api.diagnostics);
+const closeup = new Closeup(byId("closeup"), state, (id) => happenings.doubt(id));
 const table = new Table(byId("table"), state, onIntent);
 const parts = [
   () => table.render(),
   () => charts.render(),
+  () => closeup.render(),
   status(byId("status"), state),
   toolbar(byId("toolbar"), state),
   steering(byId("steering"), state, onIntent),
@@ -66,10 +73,17 @@ const live = new Live({
     if (trace.append(block)) charts.touch(block.id);
     else live.followAnew(block.id);
   },
+  onRows: ({ id, channel, iterations, values }) => {
+    const { rows } = state;
+    if (!rows || state.measured !== id) return;
+    if (rows.take(channel, iterations, values)) closeup.touch();
+    else live.followAnew(id);
+  },
   onError: (notice) => state.set({ notice }),
   onStore: (storeProblem) => state.set({ storeProblem }),
   onClock: (offset) => (state.clockOffset = offset),
   wanted: () => state.cursors(),
+  measured: () => state.measured,
 });
 
 /** @param {import("./wire/api.js").Catalog} catalog */
@@ -111,6 +125,8 @@ function render() {
 
 state.subscribe(() => {
   live.follow(state.cursors());
+  past.look();
+  happenings.look();
   rendering ||= requestAnimationFrame(render);
 });
 void loadCatalog();

@@ -71,3 +71,24 @@ export function shortened(text, length) {
   const characters = [...text];
   return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
 }
+
+/**
+ * @param {number} seconds
+ * @returns {string} how long something took
+ */
+export function duration(seconds) {
+  if (seconds < 60) return age(seconds);
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${count(hours)} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
+}
+
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/**
+ * @param {number} seconds since 1970, as Unix counts them
+ * @returns {string} that moment, where the person is
+ */
+export function moment(seconds) {
+  return MOMENT.format(1000 * seconds);
+}

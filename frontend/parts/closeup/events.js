@@ -1,0 +1,83 @@
+/**
+ * What happened to a run, in words, the newest first; each can be pointed at on the charts.
+ * @module
+ */
+
+import { changesOf } from "../../model/events.js";
+import { told } from "../../model/told.js";
+import { moment } from "../../numbers.js";
+import { closeup, table } from "../../texts.js";
+import { make, setText } from "../dom.js";
+
+/** @typedef {import("../../model/state.js").State} State */
+/** @typedef {import("../../model/events.js").Event} Event */
+/** @typedef {import("./asking.js").Part} Part */
+
+const texts = closeup.events;
+
+/** Until what is told of their age is looked at again. */
+const AGE_MS = 5000;
+
+/**
+ * @param {State} state
+ * @returns {Part}
+ */
+export function events(state) {
+  const note = make("p", { class: "help" });
+  const list = make("ol", { class: "events", reversed: true });
+  const element = make("div", {}, note, list);
+  /** @type {Event[] | undefined} */
+  let drawn;
+  let shown = "";
+  setInterval(() => element.isConnected && tellAges(state, list), AGE_MS);
+  return {
+    element,
+    render: ({ id }) => {
+      const found = state.events.get(id);
+      setText(note, !found ? texts.loading : found.length ? "" : texts.none);
+      if (found === drawn && id === shown) return;
+      [drawn, shown] = [found, id];
+      const items = (found ?? []).map((event, i) => item(state, event, found?.slice(0, i) ?? []));
+      list.replaceChildren(...items.reverse());
+      tellAges(state, list);
+    },
+  };
+}
+
+/**
+ * @param {State} state
+ * @param {Event} event
+ * @param {Event[]} before it
+ */
+function item(state, event, before) {
+  const point = () => state.look({ x: "iteration", at: event.iteration });
+  const age = make("time", { class: "ago", title: moment(event.at), datetime: new Date(1000 * event.at).toISOString() });
+  age.dataset["at"] = String(event.at);
+  const at = texts.at(event.iteration);
+  return make(
+    "li",
+    { "data-kind": event.kind },
+    make("button", { type: "button", class: "point", title: texts.pointAt(event.iteration), click: point }, at),
+    " ",
+    make("span", { class: "what" }, sentence(event, before)),
+    " ",
+    age,
+    ...(event.reason ? [make("p", { class: "reason" }, table.reason(event.reason))] : []),
+  );
+}
+
+/** @param {Event} event @param {Event[]} before it @returns {string} in words */
+export function sentence(event, before) {
+  const changes = changesOf(event).map(({ name, was, now }) => texts.change(name, told(name, was), told(name, now)));
+  const went = event.kind === "running" && before.some(({ kind }) => kind === "running");
+  const kind = texts.kinds[went ? "again" : event.kind] ?? event.kind;
+  if (event.kind === "changed" && changes.length) return changes.join(", ");
+  return [kind, ...(changes.length ? [changes.join(", ")] : [])].join(": ");
+}
+
+/** @param {State} state @param {HTMLElement} list */
+function tellAges(state, list) {
+  const now = Date.now() / 1000 + state.clockOffset;
+  for (const age of list.querySelectorAll("time"))
+    setText(age, texts.ago(Math.max(0, now - Number(age.dataset["at"]))));
+}
