@@ -184,7 +184,7 @@ export const closeup = {
     `forked from ${title} at iteration ${count(iteration)}`,
   /** @param {number} iteration @param {number} all */
   progress: (iteration, all) => `iteration ${count(iteration)} of ${count(all)}`,
-  loss: (/** @type {string} */ told) => `loss ${told}`,
+  figures: { iteration: "Iteration", loss: "Loss", least: "Least", rate: "Speed" },
   /** @param {string} what was asked @param {string} why it was refused */
   refused: (what, why) => `${what}: ${why}`,
 
@@ -198,7 +198,8 @@ export const closeup = {
     stop: "Stop",
     replay: "Replay",
     replayHelp: "Train it once more from its start, with all that was changed by hand where it was",
-    again: "Start again with changes…",
+    again: "Start again…",
+    againHelp: "Take its settings to where runs are started, to start it again with changes",
     fork: "Fork…",
     delete: "Delete…",
     deleteSure: (/** @type {string} */ title) => `Delete ${title}, with its curve?`,

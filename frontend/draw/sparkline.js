@@ -182,11 +182,13 @@ export class Sparkline {
       "aria-hidden": "true",
     });
     drawing.append(this.#line, this.#cursor);
-    this.#plot.append(drawing, this.#high, this.#low);
+    this.#plot.append(drawing);
+    const ends = text("ends-of-y");
+    ends.append(this.#high, this.#low);
     const below = document.createElement("div");
     below.className = "below";
     below.append(this.#first, this.#last);
-    this.element.append(caption, this.#plot, below, this.#note);
+    this.element.append(caption, ends, this.#plot, below, this.#note);
     this.#listen();
   }
 

@@ -18,10 +18,12 @@ export class Happenings {
   /**
    * @param {State} state
    * @param {(id: string) => Promise<{events: Event[]}>} get
+   * @param {() => number} [now] in ms
    */
-  constructor(state, get) {
+  constructor(state, get, now = () => performance.now()) {
     this.state = state;
     this.get = get;
+    this.now = now;
   }
 
   /** Something of the state has changed: ask for what is due. */
@@ -33,7 +35,7 @@ export class Happenings {
     clearTimeout(this.#timer);
     if (!isConnected) return;
     const wanted = this.#wanted();
-    const { run, wait } = this.#agenda.next(wanted, performance.now());
+    const { run, wait } = this.#agenda.next(wanted, this.now());
     if (run) void this.#ask(run.id);
     else if (wait < Infinity) this.#timer = setTimeout(() => this.look(), wait);
   }
@@ -60,7 +62,7 @@ export class Happenings {
     const { state } = this;
     const run = state.runs.get(id);
     if (!run) return;
-    this.#agenda.ask(run, performance.now());
+    this.#agenda.ask(run, this.now());
     const answer = await this.get(id).catch(() => null);
     if (!answer) this.#agenda.doubt(id);
     const known = state.events.get(id);

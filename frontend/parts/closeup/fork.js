@@ -128,7 +128,7 @@ class Form {
     const { lr } = run.spec.update;
     placeholder(this.at, `${texts.atNow} (${count(run.iteration)})`);
     placeholder(this.lr, this.rule.read() ? texts.lrOfRule : typeof lr === "number" ? setting(lr) : "");
-    placeholder(this.iterations, setting(run.spec["iterations"]));
+    placeholder(this.iterations, String(run.spec["iterations"]));
   }
 
   /** @returns {Record<string, unknown>} what was typed; what was left empty is as it is */

@@ -28,7 +28,7 @@ export function head(asking, onClose) {
   const naming = name(asking, title);
   const [previous, next] = [neighbour(asking, -1), neighbour(asking, 1)];
   const status = make("span", { class: "state" });
-  const figures = make("span", { class: "figures" });
+  const figures = new Figures();
   const bar = make("progress", { max: "1", "aria-label": texts.verbs.label });
   const reason = make("p", { class: "reason" });
   const choices = make("p", { class: "choices" });
@@ -39,12 +39,12 @@ export function head(asking, onClose) {
     {},
     make("div", { class: "who" }, curve, title, naming.form, naming.button),
     make("div", { class: "ways" }, previous.element, next.element, button("remove", texts.close, onClose)),
-    make("div", { class: "where" }, status, figures),
+    make("div", { class: "where" }, status, link, copyButton(texts.copy, () => link.href)),
     bar,
+    figures.element,
     reason,
     choices,
     origin,
-    make("p", { class: "link" }, link, copyButton(texts.copy, () => link.href)),
   );
   return {
     element,
@@ -59,7 +59,7 @@ export function head(asking, onClose) {
       next.render(run);
       setText(status, run.status);
       setAttribute(status, "data-status", run.status);
-      setText(figures, told(run));
+      figures.render(run);
       bar.value = run.iteration / run.spec["iterations"];
       setAttribute(bar, "aria-label", texts.progress(run.iteration, run.spec["iterations"]));
       setText(reason, table.reason(run.reason ?? ""));
@@ -71,12 +71,31 @@ export function head(asking, onClose) {
   };
 }
 
-/** @param {Run} run @returns {string} its figures */
-function told(run) {
-  const newest = run.loss === null ? [] : [texts.loss(loss(Number(run.loss)))];
-  const speed = run.status === "running" ? [rate(run.rate)] : [];
-  const way = `${count(run.iteration)} / ${count(run.spec["iterations"])}`;
-  return [way, ...newest, ...speed].filter(Boolean).join(" · ");
+/** @typedef {keyof typeof texts.figures} Figure */
+
+/** @type {Record<Figure, (run: Run) => string>} */
+const FIGURES = {
+  iteration: ({ iteration, spec }) => `${count(iteration)} / ${count(spec["iterations"])}`,
+  loss: (run) => (run.loss === null ? "–" : loss(Number(run.loss))),
+  least: (run) => (run.min_loss === null ? "–" : loss(Number(run.min_loss))),
+  rate: (run) => rate(run.rate) || "–",
+};
+
+/** What changes while one looks, each in its place so that nothing moves. */
+class Figures {
+  #values = /** @type {[Figure, HTMLElement][]} */ (
+    Object.keys(FIGURES).map((name) => [name, make("dd", { "data-figure": name })])
+  );
+  element = make(
+    "dl",
+    { class: "figures" },
+    ...this.#values.map(([name, value]) => make("div", {}, make("dt", {}, texts.figures[name]), value)),
+  );
+
+  /** @param {Run} run */
+  render(run) {
+    for (const [name, value] of this.#values) setText(value, FIGURES[name](run));
+  }
 }
 
 /**

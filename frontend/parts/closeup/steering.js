@@ -116,13 +116,15 @@ function further(asking, fork, made) {
   };
   const replaying = act(() => void replay(), "", texts.replay);
   replaying.title = texts.replayHelp;
+  const starting = act(again, "", texts.again);
+  starting.title = texts.againHelp;
   const forks = act(() => fork.toggle(), "", texts.fork);
   const element = make(
     "div",
     { class: "verbs further" },
     forks,
     replaying,
-    act(again, "", texts.again),
+    starting,
     act(() => void remove(), "danger", texts.delete),
   );
   return { element, render: (run) => void (shown = run) };
