@@ -21,6 +21,7 @@ import { toolbar } from "./parts/toolbar.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 import { Happenings } from "./wire/happenings.js";
+import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
 import { Past } from "./wire/past.js";
 
@@ -36,7 +37,8 @@ state.look(views.read(location.search));
 const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
   void act(state, intent, ids);
 
-const charts = new Charts(byId("charts"), state);
+const histories = new Histories(state, (id) => charts.touch(id));
+const charts = new Charts(byId("charts"), state, histories);
 const happenings = new Happenings(state, api.events);
 const past = new Past(state, api.diagnostics);
 const closeup = new Closeup(byId("closeup"), state, (id) => happenings.doubt(id));
@@ -124,6 +126,7 @@ function render() {
 }
 
 state.subscribe(() => {
+  histories.begin();
   live.follow(state.cursors());
   past.look();
   happenings.look();

@@ -68,16 +68,34 @@ export const question = { cancel: "Cancel" };
 
 export const toolbar = {
   showAll: "Show all",
-  layout: { label: "Layout", overlay: "Overlay", grid: "Side by side" },
+  layout: { label: "Layout", overlay: "Overlay", grid: "Side by side", difference: "Difference" },
+  axes: { label: "Axes", shared: "Shared axes", own: "Own axes" },
   scale: { label: "Loss axis", linear: "Linear", log: "Log" },
+  along: "Along",
+  across: { iteration: "Iterations", seconds: "Seconds", clock: "Time of day" },
+  acrossLog: "Log",
+  smoothing: "Smoothing",
+  smoothingHelp:
+    "A moving average over all losses, each before it weighed by this much. The losses themselves stay, faintly.",
+  none: "none",
+  first: "One run",
+  second: "The run that it is compared with",
+};
+
+export const groups = {
+  /** @param {string} common what the runs of a group have in common @param {number} runs */
+  group: (common, runs) => `${common} (${someRuns(runs)})`,
 };
 
 export const charts = {
   blank: "Losses appear here as they come.",
+  pickTwo: "Pick two runs: their difference is drawn here.",
   label: (/** @type {number} */ runs) => `Losses, runs shown: ${count(runs)}`,
   labelOf: (/** @type {string} */ title) => `Loss of ${title}`,
-  iteration: "iteration",
+  labelApart: (/** @type {string} */ a, /** @type {string} */ b) => `Difference of ${a} and ${b}`,
+  across: { iteration: "iteration", seconds: "seconds since start", clock: "time of day" },
   loss: "loss",
+  apart: "|a − b|",
   retrying: (/** @type {string} */ why) => `${why}; trying again`,
   noPlotly: "plotly.js could not be loaded",
   /** @param {number} value @param {number} start @param {number} stop */
@@ -89,6 +107,43 @@ export const charts = {
   times: (/** @type {number} */ times, /** @type {string} */ what) => `${count(times)} × ${what}`,
   notFinite: (/** @type {string} */ counted) => `Not finite, marked by a cross: ${counted}`,
   notOnLog: (/** @type {number} */ points) => `Not on a log axis: ${count(points)} × zero or less`,
+  notAcross: (/** @type {number} */ points, /** @type {string} */ what) =>
+    `Not on a log axis: ${count(points)} × ${what} 0`,
+  thinned: (/** @type {number} */ every) =>
+    `Thinned: the lowest and the highest of every ${count(every)} iterations; zoom in for each`,
+  part: (/** @type {number} */ iteration) => `iteration ${iteration}`,
+  same: (/** @type {number} */ compared) => `The same, bit for bit, in all ${count(compared)} iterations`,
+  /** @param {number} first @param {number} compared @param {number} same */
+  partAt: (first, compared, same) =>
+    `They part at iteration ${first}; the same in ${count(same)} of ${count(compared)} iterations`,
+  /** @param {import("./model/state.js").Event} event */
+  event: ({ iteration, kind, reason, changes }) => {
+    const changed = Object.entries(changes ?? {}).map(
+      ([name, [before, after]]) => `${name.replace("update.", "")} ${told(before)} → ${told(after)}`,
+    );
+    const what = [...changed, kind === "changed" ? "" : kind, reason ?? ""].filter(Boolean).join(", ");
+    return `${what} at iteration ${iteration}`;
+  },
+};
+
+/** @param {unknown} value of a setting */
+const told = (value) => (typeof value === "number" ? setting(value) : String(value));
+
+export const summary = {
+  /** @param {string} title @param {string} status @param {number} iteration @param {number} all @param {number | null} value */
+  run: (title, status, iteration, all, value) =>
+    `${title}: ${status}, iteration ${count(iteration)} of ${count(all)}${value === null ? "" : `, loss ${loss(value)}`}.`,
+  /** @param {string} title @param {number[]} losses */
+  group: (title, losses) => {
+    const finite = losses.filter(Number.isFinite);
+    const lost = losses.length - finite.length;
+    const ends = finite.length ? `losses from ${loss(Math.min(...finite))} to ${loss(Math.max(...finite))}` : "no finite loss";
+    return `${title}: ${ends}${lost ? `, ${count(lost)} not finite` : ""}.`;
+  },
+  /** @param {number} runs @param {number} running @param {string} best @param {number} lowest */
+  many: (runs, running, best, lowest) =>
+    `${someRuns(runs)}, ${count(running)} running${best ? `; the lowest loss is ${loss(lowest)}, of ${best}` : ""}.`,
+  apart: (/** @type {string} */ a, /** @type {string} */ b) => `The difference of ${a} and ${b}.`,
 };
 
 export const table = {

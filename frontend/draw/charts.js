@@ -1,22 +1,20 @@
 /**
- * The charts: one with all shown runs, or one for each side by side. Decides which are drawn and
- * when; only what is dirty and on screen is, within a budget for each frame.
+ * The charts: one with all shown runs, one for each side by side, or the difference of two. Decides
+ * which are drawn and when; only what is dirty and on screen is, within a budget for each frame.
  * @module
  */
 
-import { ALL } from "../model/state.js";
+import { subjects } from "../model/subjects.js";
 import { charts as texts } from "../texts.js";
-import { curve, unshown, widths } from "./curves.js";
-import { Figure, plotly } from "./figure.js";
-import { style } from "./palette.js";
+import { Drawing } from "./drawing.js";
+import { plotly } from "./figure.js";
+import { Panel } from "./panel.js";
+import { summary } from "./summary.js";
 
 /** @typedef {import("../model/state.js").State} State */
+/** @typedef {import("../model/subjects.js").Subject} Subject */
 /** @typedef {import("./figure.js").View} View */
-/** @typedef {import("../model/traces.js").Trace} Trace */
-/** @typedef {import("../wire/api.js").Run} Run */
-
-/** Points of all curves of one figure together: what Plotly draws within about 50 ms. */
-const FIGURE_POINTS = 16_000;
+/** @typedef {import("../wire/history.js").Histories} Histories */
 
 /** Time that drawing may take of one frame before the rest waits for the next. */
 const FRAME_BUDGET_MS = 12;
@@ -28,143 +26,134 @@ const SHORTEST_REST_MS = 50;
 /** Until a figure that could not be drawn is tried again. */
 const RETRY_MS = 2000;
 
+/** Between two summaries of a chart for who does not see it. */
+const SUMMARY_MS = 2000;
+
 /** How far off the screen a chart is drawn already, so that it is there when it is scrolled to. */
 const AHEAD = "400px 0px";
-
-/** Digits by which all numbers of a type can be told apart. */
-const DIGITS = /** @type {Record<string, number>} */ ({ float32: 9, float64: 17 });
-
-/** A figure's runs, its place on the page, and when it may be drawn again. */
-class Panel {
-  /** @type {string[]} */
-  runs = [];
-  /** What it draws, and how: where this changes, it is drawn anew. */
-  subject = "";
-  dirty = true;
-  visible = false;
-  restUntil = 0;
-
-  /**
-   * @param {string} key
-   * @param {(view: View, runs: string[]) => void} onZoom
-   */
-  constructor(key, onZoom) {
-    this.key = key;
-    this.element = document.createElement("figure");
-    this.element.className = "chart";
-    this.caption = document.createElement("figcaption");
-    this.plot = document.createElement("div");
-    this.plot.className = "plot";
-    this.plot.setAttribute("role", "img");
-    this.blank = document.createElement("p");
-    this.blank.className = "blank";
-    this.blank.textContent = texts.blank;
-    this.blank.hidden = true;
-    this.note = document.createElement("p");
-    this.note.className = "note";
-    this.element.append(this.caption, this.plot, this.blank, this.note);
-    this.figure = new Figure(this.plot, (view) => onZoom(view, this.runs));
-  }
-}
 
 export class Charts {
   /** @type {Map<string, Panel>} */
   #panels = new Map();
+  /** @type {Map<HTMLElement, Panel>} */
+  #byElement = new Map();
+  /** @type {Map<string, Panel[]>} Those that show a run. */
+  #showing = new Map();
   #frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #resting;
+  #drawing;
   /** @type {IntersectionObserver} */
   #observer;
 
   /**
    * @param {HTMLElement} element
    * @param {State} state
+   * @param {Histories} histories
    */
-  constructor(element, state) {
+  constructor(element, state, histories) {
     this.element = element;
     this.state = state;
+    this.#drawing = new Drawing(state, histories);
     const seen = (/** @type {IntersectionObserverEntry[]} */ entries) => this.#seen(entries);
     const margins = { rootMargin: AHEAD, scrollMargin: AHEAD };
     this.#observer = new IntersectionObserver(seen, margins);
     document.addEventListener("visibilitychange", () => this.#schedule());
     for (const query of ["(prefers-color-scheme: dark)", "(pointer: coarse)"])
-      matchMedia(query).addEventListener("change", () => this.#redraw());
+      matchMedia(query).addEventListener("change", () => this.redraw());
+    state.watch(() => this.#point());
     void plotly().catch(() => {}); // so that it is there for the first curve, which tries again
   }
 
   /** Fit the panels to the state: which runs are shown, and how they are laid out. */
   render() {
-    const { state } = this;
-    const shown = state.shown();
-    const grid = state.view.layout === "grid";
+    const grid = this.state.view.layout === "grid";
     this.element.classList.toggle("grid", grid);
     if (grid) this.element.tabIndex = 0;
     else this.element.removeAttribute("tabindex");
-    /** @type {Map<string, Run[]>} */
-    const wanted = grid ? new Map(shown.map((run) => [run.id, [run]])) : new Map([[ALL, shown]]);
-    for (const [key, panel] of this.#panels) {
-      if (!wanted.has(key)) this.#remove(panel);
-    }
-    [...wanted].forEach(([key, runs], position) => {
-      const panel = this.#panels.get(key) ?? this.#add(key);
+    const wanted = new Map(subjects(this.state).map((subject) => [subject.key, subject]));
+    for (const [key, panel] of this.#panels) if (!wanted.has(key)) this.#remove(panel);
+    this.#showing.clear();
+    [...wanted.values()].forEach((subject, position) => {
+      const panel = this.#panels.get(subject.key) ?? this.#add(subject);
       const here = this.element.children[position] ?? null;
       if (here !== panel.element) this.element.insertBefore(panel.element, here);
-      this.#describe(panel, runs);
+      this.#describe(panel, subject);
     });
+    this.#point();
   }
 
-  /** @param {string} id a run with new losses */
+  /** @param {string} id a run of which there is more to draw */
   touch(id) {
-    const panel = this.#panels.get(this.state.view.layout === "grid" ? id : ALL);
-    if (panel) panel.dirty = true;
+    if (this.#drawing.hasMoved()) return this.redraw();
+    for (const panel of this.#showing.get(id) ?? []) panel.dirty = true;
     this.#schedule();
   }
 
-  #redraw() {
+  redraw() {
     for (const panel of this.#panels.values()) panel.dirty = true;
     this.#schedule();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
   #seen(entries) {
-    for (const entry of entries) {
-      const panel = [...this.#panels.values()].find(({ element }) => element === entry.target);
-      if (panel) panel.visible = entry.isIntersecting;
+    for (const { target, isIntersecting } of entries) {
+      const panel = this.#byElement.get(/** @type {HTMLElement} */ (target));
+      if (panel) panel.visible = isIntersecting;
     }
     this.#schedule();
   }
 
-  /** @param {string} key */
-  #add(key) {
-    const panel = new Panel(key, (view, runs) => this.state.zoom(key, view, runs));
-    this.#panels.set(key, panel);
+  /** @param {Subject} subject */
+  #add(subject) {
+    const panel = new Panel(
+      subject,
+      ({ wanted }, view) => this.state.zoom(wanted.zoom, view, this.#drawing.on(wanted)),
+      ({ wanted }, place) => this.#drawing.point(wanted, place),
+    );
+    this.#panels.set(subject.key, panel);
+    this.#byElement.set(panel.element, panel);
     this.#observer.observe(panel.element);
     return panel;
   }
 
   /** @param {Panel} panel */
   #remove(panel) {
-    this.#panels.delete(panel.key);
+    this.#panels.delete(panel.wanted.key);
+    this.#byElement.delete(panel.element);
     this.#observer.unobserve(panel.element);
     panel.element.remove();
     void panel.figure.close();
   }
 
-  /** @param {Panel} panel @param {Run[]} runs */
-  #describe(panel, runs) {
-    const { state } = this;
-    const { key } = panel;
-    const titles = runs.map((run) => state.title(run));
-    panel.runs = runs.map((run) => run.id);
-    const subject = JSON.stringify([state.view.scale, state.view.zooms[key], panel.runs, titles]);
-    if (subject === panel.subject) return;
-    panel.subject = subject;
+  /** @param {Panel} panel @param {Subject} subject */
+  #describe(panel, subject) {
+    panel.wanted = subject;
+    for (const { id } of [...subject.entries.flatMap(({ runs }) => runs), ...(subject.pair ?? [])])
+      this.#showing.set(id, [...(this.#showing.get(id) ?? []), panel]);
+    const said = this.#drawing.subject(subject);
+    if (said === panel.subject) return;
+    panel.subject = said;
     panel.dirty = true;
-    panel.caption.textContent = key === ALL ? "" : (titles[0] ?? "");
-    const label =
-      key === ALL ? texts.label(runs.length) : texts.labelOf(titles[0] ?? "");
-    panel.plot.setAttribute("aria-label", label);
+    const [only, ...more] = subject.entries;
+    const isOne = this.state.view.layout === "grid";
+    const { label, labelOf } = texts;
+    if (subject.pair) panel.describe("", texts.labelApart(...this.#titles(subject.pair)));
+    else if (isOne && only) panel.describe(only.title, labelOf(only.title));
+    else panel.describe("", label(only ? 1 + more.length : 0));
     this.#schedule();
+  }
+
+  /** @param {[import("../wire/api.js").Run, import("../wire/api.js").Run]} pair @returns {[string, string]} */
+  #titles([a, b]) {
+    return [this.state.title(a), this.state.title(b)];
+  }
+
+  /** Show on every chart the place that is pointed at on one of them. */
+  #point() {
+    const { at } = this.state.view;
+    for (const panel of this.#panels.values())
+      if (panel.visible) panel.point(at, this.#drawing.told(panel.wanted, at));
   }
 
   /** Draw at the next frame, or once one that is due has rested. */
@@ -196,44 +185,23 @@ export class Charts {
   /** @param {Panel} panel */
   async #drawPanel(panel) {
     panel.dirty = false;
-    const { state } = this;
-    const shown = panel.runs.flatMap((id) => {
-      const [run, trace] = [state.runs.get(id), state.traces.get(id)];
-      return run && trace ? [{ run, trace }] : [];
-    });
-    const traces = shown.map(({ trace }) => trace);
-    panel.blank.hidden = traces.some((trace) => trace.length);
     let rest = RETRY_MS;
     try {
-      const cost = panel.blank.hidden ? await this.#drawCurves(panel, shown) : 0;
-      if (!panel.blank.hidden) await panel.figure.clear();
-      panel.note.textContent = unshown(traces, state.view.scale);
+      const { curves, frame, note, blank } = this.#drawing.of(panel.wanted, panel.figure.width);
+      panel.blank.hidden = !blank;
+      panel.blank.textContent = blank;
+      if (blank) await panel.figure.clear();
+      const cost = blank ? 0 : await panel.figure.draw(curves, frame);
+      panel.note.textContent = note;
+      if (performance.now() > panel.toldAt + SUMMARY_MS) {
+        panel.toldAt = performance.now();
+        panel.tell(summary(panel.wanted, this.state));
+      }
       rest = Math.max(SHORTEST_REST_MS, REST * cost);
     } catch (error) {
       panel.dirty = true;
       panel.note.textContent = texts.retrying(error instanceof Error ? error.message : String(error));
     }
     panel.restUntil = performance.now() + rest;
-  }
-
-  /**
-   * @param {Panel} panel
-   * @param {{run: Run, trace: Trace}[]} shown
-   */
-  #drawCurves({ key, figure }, shown) {
-    const { state } = this;
-    const zoom = state.view.zooms[key] ?? null;
-    const points = Math.min(4 * figure.width, Math.max(100, FIGURE_POINTS / shown.length));
-    const wide = widths(shown.map(({ trace }) => trace));
-    const curves = shown.map(({ run, trace }, i) => {
-      const look = {
-        ...style(state.placeOf(run.id)),
-        name: state.title(run),
-        width: wide[i] ?? 1,
-        digits: DIGITS[run.spec["dtype"]] ?? 9,
-      };
-      return curve(trace, look, zoom?.x ?? [0, Infinity], points);
-    });
-    return figure.draw(curves, state.view.scale, zoom);
   }
 }

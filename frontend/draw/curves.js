@@ -1,19 +1,29 @@
 /**
  * From a run's losses to what a figure draws of it: the points of the line, and the marks where
- * losses are not finite.
+ * losses are not finite and where the run was changed.
  * @module
  */
 
 import { loss } from "../numbers.js";
-import * as texts from "../texts.js";
+import { charts as texts } from "../texts.js";
+import { span } from "./axes.js";
 
 /** @typedef {import("../model/traces.js").Trace} Trace */
+/** @typedef {import("../model/series.js").Points} Points */
+/** @typedef {import("./axes.js").Across} Across */
 /** @typedef {Pick<Curve, "name" | "colour" | "dash" | "width" | "digits">} Look */
 
 /**
  * @typedef {object} Mark
  * @property {number} x
+ * @property {number} y
  * @property {string} text
+ */
+
+/**
+ * @typedef {object} Line
+ * @property {number[]} x places on the axis across
+ * @property {(number | null)[]} y losses; null breaks the line
  */
 
 /**
@@ -23,10 +33,21 @@ import * as texts from "../texts.js";
  * @property {string} dash
  * @property {number} width in pixels
  * @property {number} digits in which its losses are told apart
- * @property {number[]} x iterations
- * @property {(number | null)[]} y losses; null breaks the line
- * @property {Mark[]} marks where losses are not finite
- * @property {number} markY the height of the marks: the last finite loss
+ * @property {Line} line
+ * @property {Line | null} faint the losses themselves, where the line is their average
+ * @property {{x: number[], low: number[], high: number[]} | null} band around a line that is a mean
+ * @property {Mark[]} marks where losses are not finite, at the height of the last finite one
+ * @property {Mark[]} changes where the run was changed
+ * @property {number} every iterations to a bucket of which the lowest and the highest are drawn
+ * @property {boolean} isCoarse whether the server could tell more of it
+ */
+
+/**
+ * How a chart is seen.
+ * @typedef {object} Seen
+ * @property {[number, number] | null} x places on the axis; null for all
+ * @property {number} points about how many to draw of each curve
+ * @property {number} smoothing weight of what came before
  */
 
 /**
@@ -46,26 +67,62 @@ const ALIKE = 0.05;
 /**
  * @param {Trace} trace
  * @param {Look} look
- * @param {[number, number]} view the iterations on screen
- * @param {number} points about how many to draw
+ * @param {Across} axis
+ * @param {Seen} seen
+ * @param {{iteration: number, text: string}[]} [changes]
  * @returns {Curve}
  */
-export function curve(trace, look, view, points) {
-  const chosen = trace.choose(Math.floor(view[0]) - 1, Math.ceil(view[1]) + 2, points);
-  const x = Array.from(chosen);
-  const y = x.map((i) => (Number.isFinite(trace.at(i)) ? trace.at(i) : null));
-  const spans = trace.nonFinite.slice(0, MAX_MARKS);
-  const first = spans[0];
+export function curve(trace, look, axis, seen, changes = []) {
+  const [start, stop] = span(axis, seen.x);
+  const raw = trace.choose(start, stop, seen.points);
+  const smooth = seen.smoothing ? trace.choose(start, stop, seen.points, seen.smoothing) : null;
   return {
     ...look,
-    x,
-    y,
-    marks: spans.map(({ start, stop, value }) => ({
-      x: start,
-      text: texts.charts.mark(value, start, stop),
-    })),
-    markY: first && first.start > 0 ? trace.at(first.start - 1) : 1,
+    line: line(smooth ?? raw, axis),
+    faint: smooth && line(raw, axis),
+    band: null,
+    marks: marks(trace, axis),
+    changes: changes.slice(-MAX_MARKS).flatMap(({ iteration, text }) => {
+      const y = height(smooth ?? raw, iteration);
+      return y === null ? [] : [{ x: axis.place(Math.max(0, iteration)), y, text }];
+    }),
+    every: raw.every,
+    isCoarse: raw.isCoarse || Boolean(smooth?.isCoarse),
   };
+}
+
+/** @param {Points} points @param {Across} axis @returns {Line} */
+export function line({ at, values }, axis) {
+  return {
+    x: at.map((i) => axis.place(i)),
+    y: values.map((value) => (Number.isFinite(value) ? value : null)),
+  };
+}
+
+/** @param {Trace} trace @param {Across} axis @returns {Mark[]} */
+function marks(trace, axis) {
+  const spans = trace.nonFinite.slice(0, MAX_MARKS);
+  const first = spans[0];
+  const before = first && first.start > 0 ? trace.at(first.start - 1) : 1;
+  const y = Number.isFinite(before) ? before : 1;
+  return spans.map(({ start, stop, value }) => ({
+    x: axis.place(start),
+    y,
+    text: texts.drawnAt(texts.mark(value, start, stop), y),
+  }));
+}
+
+/** @param {Points} points @param {number} iteration @returns {number | null} of the line there; null where it is not drawn */
+function height({ at, values }, iteration) {
+  if (!at.length || iteration < (at[0] ?? 0) || iteration > (at[at.length - 1] ?? 0) + 1) return null;
+  let [low, high] = [0, at.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((at[middle] ?? 0) < iteration) low = middle + 1;
+    else high = middle;
+  }
+  const value = values[low] ?? NaN;
+  return Number.isFinite(value) ? value : null;
 }
 
 /**
@@ -83,22 +140,23 @@ export function widths(traces) {
 /**
  * @param {Trace} a
  * @param {Trace} b
- * @returns {boolean} whether they look like one line, as far as both go
+ * @returns {boolean} whether they look like one line, as far as both go and are held
  */
 function coincide(a, b) {
   const length = Math.min(a.length, b.length);
+  const from = Math.max(a.raw.from, b.raw.from);
   for (let sample = 0; sample < SAMPLES; sample++) {
-    const i = Math.floor(((length - 1) * sample) / (SAMPLES - 1));
+    const i = from + Math.floor(((length - 1 - from) * sample) / (SAMPLES - 1));
     const [left, right] = [a.at(i), b.at(i)];
     const apart = Math.abs(left - right) > ALIKE * Math.max(Math.abs(left), Math.abs(right));
     if (apart || Number.isFinite(left) !== Number.isFinite(right)) return false;
   }
-  return length > 0;
+  return length > from;
 }
 
 /**
  * What is not on the line of some curves, in words; empty where all is.
- * @param {Iterable<Trace>} traces
+ * @param {Iterable<Pick<Trace, "notFinite" | "notPositive">>} traces
  * @param {"linear" | "log"} scale
  * @returns {string}
  */
@@ -107,14 +165,13 @@ export function unshown(traces, scale) {
   const crosses = new Map();
   let tooLow = 0;
   for (const trace of traces) {
-    for (const { start, stop, value } of trace.nonFinite) {
-      crosses.set(loss(value), (crosses.get(loss(value)) ?? 0) + stop - start);
-    }
+    for (const [value, times] of trace.notFinite)
+      crosses.set(loss(value), (crosses.get(loss(value)) ?? 0) + times);
     if (scale === "log") tooLow += trace.notPositive;
   }
-  const counted = [...crosses].sort().map(([what, times]) => texts.charts.times(times, what));
+  const counted = [...crosses].sort().map(([what, times]) => texts.times(times, what));
   const parts = [];
-  if (counted.length) parts.push(texts.charts.notFinite(counted.join(", ")));
-  if (tooLow) parts.push(texts.charts.notOnLog(tooLow));
+  if (counted.length) parts.push(texts.notFinite(counted.join(", ")));
+  if (tooLow) parts.push(texts.notOnLog(tooLow));
   return parts.join(" · ");
 }

@@ -5,10 +5,13 @@
 
 import { shortened } from "../numbers.js";
 import * as texts from "../texts.js";
+import { layout, look, placeOf, seconds } from "./layout.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
+/** @typedef {import("./curves.js").Mark} Mark */
+/** @typedef {import("./layout.js").Frame} Frame */
+/** @typedef {import("./layout.js").Theme} Theme */
 /** @typedef {import("../model/view.js").Zoom} Zoom */
-/** @typedef {"linear" | "log"} Scale */
 
 /**
  * A change of what is seen: null shows all, undefined leaves it as it is.
@@ -32,7 +35,7 @@ const CONFIG = {
   responsive: true,
   showTips: false,
   doubleClick: "autosize",
-  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d"],
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d", "toImage"],
 };
 
 /** Curves of which each is told at the iteration under the mouse; of more, the nearest one. */
@@ -40,9 +43,6 @@ const TOLD_TOGETHER = 8;
 
 /** Characters of a name in a label over the chart. */
 const LABEL_LENGTH = 50;
-
-/** A finger scrolls the page: a chart as wide as the screen would hold it fast. */
-const finger = matchMedia("(pointer: coarse)");
 
 /** @type {Promise<PlotlyApi> | null} */
 let loading = null;
@@ -70,14 +70,6 @@ function literal(text) {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** @typedef {(name: string) => string} Theme the value of a property of base.css, by day or by night */
-
-/** @returns {Theme} */
-function theme() {
-  const styles = getComputedStyle(document.documentElement);
-  return (name) => styles.getPropertyValue(name).trim();
-}
-
 export class Figure {
   #isDrawn = false;
   #closed = false;
@@ -87,10 +79,13 @@ export class Figure {
   /**
    * @param {HTMLElement} element
    * @param {(view: View) => void} onZoom called when the person has zoomed or gone back
+   * @param {(place: number | null) => void} onPoint called with the place on the axis across that is
+   *   pointed at
    */
-  constructor(element, onZoom) {
+  constructor(element, onZoom, onPoint) {
     this.element = /** @type {PlotElement} */ (element);
     this.onZoom = onZoom;
+    this.onPoint = onPoint;
   }
 
   /** Width of the plot in pixels. */
@@ -100,24 +95,36 @@ export class Figure {
 
   /**
    * @param {Curve[]} curves
-   * @param {Scale} scale
-   * @param {Zoom | null} zoom null to show all
+   * @param {Frame} frame
    * @returns {Promise<number>} what drawing it again will cost, in ms; nothing is known of that at first
    */
-  async draw(curves, scale, zoom) {
+  async draw(curves, frame) {
     const { react } = await plotly();
     if (this.#closed) return 0;
     const began = performance.now();
-    const colours = theme();
+    const theme = look();
     const together = curves.length <= TOLD_TOGETHER;
-    const data = curves.flatMap((curve) => [line(curve, colours, together), ...marks(curve, colours)]);
-    const look = layout(scale, zoom, colours, together);
-    this.#drawing = react(this.element, data, look, CONFIG);
+    const data = curves.flatMap((curve) => traces(curve, frame, theme, together));
+    this.#drawing = react(this.element, data, layout(frame, theme, together), CONFIG);
     await this.#drawing;
     if (this.#isDrawn) return performance.now() - began;
     this.#isDrawn = true;
     this.#listen();
     return 0;
+  }
+
+  /**
+   * @param {number | null} place on the axis across
+   * @returns {{x: number, top: number, height: number} | null} where it is, in pixels within the plot;
+   *   null where it is not seen
+   */
+  pixels(place) {
+    const drawn = this.#isDrawn ? this.element._fullLayout : null;
+    if (!drawn || place === null) return null;
+    const { xaxis, yaxis } = drawn;
+    const x = xaxis.d2p(placeOf(xaxis.type, place));
+    if (!(x >= 0 && x <= xaxis._length)) return null;
+    return { x: xaxis._offset + x, top: yaxis._offset, height: yaxis._length };
   }
 
   /** Draw nothing, and give back what Plotly holds. */
@@ -135,9 +142,8 @@ export class Figure {
   #listen() {
     const { element } = this;
     const relaid = (/** @type {Record<string, any>} */ change) => {
-      const y = range(change, "yaxis");
-      const isLog = element._fullLayout.yaxis.type === "log";
-      const view = { x: range(change, "xaxis"), y: y && isLog ? powers(y) : y };
+      const { xaxis, yaxis } = element._fullLayout;
+      const view = { x: range(change, "xaxis", xaxis.type), y: range(change, "yaxis", yaxis.type) };
       if (view.x !== undefined || view.y !== undefined) this.onZoom(view);
     };
     element.on("plotly_relayout", relaid);
@@ -145,110 +151,132 @@ export class Figure {
     element.on("plotly_relayouting", (change) => {
       if (element._fullLayout.dragmode === "pan") relaid(change);
     });
+    element.on("plotly_hover", ({ points }) => {
+      const { xaxis } = element._fullLayout;
+      this.onPoint(seconds(xaxis.type, points[0].x));
+    });
+    element.on("plotly_unhover", () => this.onPoint(null));
   }
 }
 
 /**
  * @param {Record<string, any>} change
  * @param {"xaxis" | "yaxis"} axis
+ * @param {string} type
  * @returns {View["x"]} null where it shows all again, undefined where it stays
  */
-function range(change, axis) {
+function range(change, axis, type) {
   if (change[`${axis}.autorange`]) return null;
-  if (`${axis}.range[0]` in change) return [change[`${axis}.range[0]`], change[`${axis}.range[1]`]];
-  return change[`${axis}.range`];
+  const given = `${axis}.range[0]` in change ? [change[`${axis}.range[0]`], change[`${axis}.range[1]`]] : change[`${axis}.range`];
+  if (!given) return undefined;
+  const [low, high] = type === "log" ? [10 ** given[0], 10 ** given[1]] : [seconds(type, given[0]), seconds(type, given[1])];
+  return [low, high];
 }
 
 /**
  * @param {Curve} curve
- * @param {Theme} colours
+ * @param {Frame} frame
+ * @param {Theme} theme
+ * @param {boolean} together
+ */
+function traces(curve, frame, theme, together) {
+  return [
+    ...(curve.band ? area(curve, curve.band, frame, theme) : []),
+    ...(curve.faint ? [faint(curve, curve.faint, frame, theme)] : []),
+    line(curve, frame, theme, together),
+    ...marks(curve, curve.marks, frame, theme, { symbol: "x", size: 10 }),
+    ...marks(curve, curve.changes, frame, theme, { symbol: "diamond", size: 8 }),
+  ];
+}
+
+/** @param {number[]} x @param {Frame} frame */
+const placed = (x, { across }) => (across === "clock" ? x.map((place) => placeOf("date", place)) : x);
+
+/** @param {Curve} curve */
+const named = (curve) => ({
+  type: "scatter",
+  name: literal(curve.name),
+  meta: literal(shortened(curve.name, LABEL_LENGTH)),
+});
+
+/**
+ * @param {Curve} curve
+ * @param {Frame} frame
+ * @param {Theme} theme
  * @param {boolean} together whether it is told of beside others, under a title that has the iteration
  */
-function line(curve, colours, together) {
+function line(curve, frame, theme, together) {
   const told = `%{y:.${curve.digits}g}  %{meta}<extra></extra>`;
+  const colour = theme(curve.colour);
   return {
-    type: "scatter",
-    mode: curve.x.length === 1 ? "markers" : "lines",
-    name: literal(curve.name),
-    meta: literal(shortened(curve.name, LABEL_LENGTH)),
-    x: curve.x,
-    y: curve.y,
-    line: { color: colours(curve.colour), dash: curve.dash, width: curve.width },
-    marker: { color: colours(curve.colour), size: 6 },
+    ...named(curve),
+    mode: curve.line.x.length === 1 ? "markers" : "lines",
+    x: placed(curve.line.x, frame),
+    y: curve.line.y,
+    line: { color: colour, dash: curve.dash, width: curve.width },
+    marker: { color: colour, size: 6 },
     connectgaps: false,
-    hoverlabel: { bordercolor: colours(curve.colour) },
-    hovertemplate: together ? told : `iteration %{x}<br>${told}`,
+    hoverlabel: { bordercolor: colour },
+    hovertemplate: together ? told : `${texts.charts.across[frame.across]} %{x}<br>${told}`,
   };
 }
 
-/** @param {Curve} curve @param {Theme} colours */
-function marks(curve, colours) {
-  if (!curve.marks.length) return [];
+/** @param {Curve} curve @param {import("./curves.js").Line} losses @param {Frame} frame @param {Theme} theme */
+function faint(curve, losses, frame, theme) {
+  return {
+    ...named(curve),
+    text: "faint",
+    mode: "lines",
+    x: placed(losses.x, frame),
+    y: losses.y,
+    line: { color: theme(curve.colour), width: 1 },
+    opacity: 0.3,
+    connectgaps: false,
+    hoverinfo: "skip",
+  };
+}
+
+/**
+ * @param {Curve} curve
+ * @param {NonNullable<Curve["band"]>} band
+ * @param {Frame} frame
+ * @param {Theme} theme
+ */
+function area(curve, band, frame, theme) {
+  const edge = {
+    ...named(curve),
+    text: "band",
+    mode: "lines",
+    x: placed(band.x, frame),
+    line: { width: 0 },
+    hoverinfo: "skip",
+  };
   return [
-    {
-      type: "scatter",
-      mode: "markers",
-      name: literal(curve.name),
-      meta: literal(shortened(curve.name, LABEL_LENGTH)),
-      x: curve.marks.map((mark) => mark.x),
-      y: curve.marks.map(() => curve.markY),
-      text: curve.marks.map((mark) => texts.charts.drawnAt(mark.text, curve.markY)),
-      marker: {
-        color: colours(curve.colour),
-        size: 10,
-        symbol: "x",
-        line: { width: 1, color: colours("--card") },
-      },
-      hoverlabel: { bordercolor: colours(curve.colour) },
-      hovertemplate: "%{text}  %{meta}<extra></extra>",
-    },
+    { ...edge, y: band.low },
+    { ...edge, y: band.high, fill: "tonexty", fillcolor: `${theme(curve.colour)}33` },
   ];
 }
 
 /**
- * @param {Scale} scale
- * @param {Zoom | null} zoom
- * @param {Theme} colours
- * @param {boolean} together
+ * @param {Curve} curve
+ * @param {Mark[]} marks
+ * @param {Frame} frame
+ * @param {Theme} theme
+ * @param {{symbol: string, size: number}} shape
  */
-function layout(scale, zoom, colours, together) {
-  const [ink, soft, card] = [colours("--ink"), colours("--ink-soft"), colours("--card")];
-  const axis = { color: soft, gridcolor: colours("--grid"), zerolinecolor: colours("--grid") };
-  const y = zoom?.y && scale === "log" ? logarithms(zoom.y) : (zoom?.y ?? null);
-  return {
-    margin: { l: 56, r: 14, t: finger.matches ? 34 : 10, b: 40 },
-    // Of these Plotly makes the colours of its buttons and of the box of a zoom: not transparent.
-    paper_bgcolor: card,
-    plot_bgcolor: card,
-    // What the buttons on the chart have set stays, while all else is as it is said here.
-    modebar: { bgcolor: "rgba(0,0,0,0)", color: soft, activecolor: colours("--accent"), uirevision: "kept" },
-    dragmode: finger.matches ? false : "zoom",
-    font: { family: "system-ui, sans-serif", size: 12, color: ink },
-    hoverlabel: { bgcolor: card, font: { color: ink }, namelength: -1 },
-    showlegend: false,
-    hovermode: together ? "x" : "closest",
-    xaxis: {
-      ...axis,
-      title: { text: texts.charts.iteration },
-      rangemode: "tozero",
-      ...ranged(zoom?.x ?? null),
+function marks(curve, marks, frame, theme, shape) {
+  if (!marks.length) return [];
+  const colour = theme(curve.colour);
+  return [
+    {
+      ...named(curve),
+      mode: "markers",
+      x: placed(marks.map((mark) => mark.x), frame),
+      y: marks.map((mark) => mark.y),
+      text: marks.map((mark) => literal(mark.text)),
+      marker: { color: colour, ...shape, line: { width: 1, color: theme("--card") } },
+      hoverlabel: { bordercolor: colour },
+      hovertemplate: "%{text}  %{meta}<extra></extra>",
     },
-    yaxis: {
-      ...axis,
-      title: { text: texts.charts.loss },
-      type: scale,
-      exponentformat: "power",
-      automargin: true,
-      ...ranged(y),
-    },
-  };
+  ];
 }
-
-/** @param {[number, number]} range of a logarithmic axis, which counts in powers of ten @returns {[number, number]} */
-const powers = ([low, high]) => [10 ** low, 10 ** high];
-
-/** @param {[number, number]} range @returns {[number, number] | null} null where it cannot be on such an axis */
-const logarithms = ([low, high]) => (low > 0 ? [Math.log10(low), Math.log10(high)] : null);
-
-/** @param {[number, number] | null} range */
-const ranged = (range) => (range ? { range: [...range], autorange: false } : { autorange: true });

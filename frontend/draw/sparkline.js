@@ -164,9 +164,11 @@ export class Sparkline {
    * @param {string} title
    * @param {string} help
    * @param {(value: number) => string} told a value for people
+   * @param {(iteration: number | null) => void} onRead called where a value is read; null for none
    */
-  constructor(title, help, told) {
+  constructor(title, help, told, onRead) {
     this.told = told;
+    this.onRead = onRead;
     const caption = document.createElement("figcaption");
     caption.append(Object.assign(text("title"), { textContent: title, title: help }), this.#value);
     this.element.className = "sparkline";
@@ -236,6 +238,12 @@ export class Sparkline {
 
   /** @param {number | null} iteration */
   #point(iteration) {
+    this.read(iteration);
+    this.onRead(iteration);
+  }
+
+  /** @param {number | null} iteration whose value is told; null for the newest */
+  read(iteration) {
     this.#read = iteration;
     this.#tell();
   }

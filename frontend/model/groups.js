@@ -3,7 +3,9 @@
  * @module
  */
 
+import { groups as texts } from "../texts.js";
 import { valueOf } from "./fields.js";
+import { choices, told } from "./words.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 
@@ -41,4 +43,21 @@ export function groups(runs, field) {
 /** @param {Run} run @returns {Record<string, unknown>} its spec, but for what is no matter */
 function question(run) {
   return Object.fromEntries(Object.entries(run.spec).filter(([name]) => !NO_MATTER.includes(name)));
+}
+
+/**
+ * @param {Run[]} runs of one group
+ * @param {string} field that they are taken together by
+ * @param {import("../wire/api.js").Catalog | null} catalog
+ * @returns {string} what the group is called
+ */
+export function groupTitle(runs, field, catalog) {
+  const [run] = runs;
+  if (!run) return "";
+  if (field === ALL_BUT_SEED) {
+    const { seed, ...spec } = /** @type {Run["spec"]} */ (run.spec);
+    const usual = catalog?.spec.properties?.["seed"]?.default ?? seed;
+    return texts.group(choices({ ...run, spec: { ...spec, seed: usual } }, catalog), runs.length);
+  }
+  return texts.group(told(field, valueOf(run, field)), runs.length);
 }

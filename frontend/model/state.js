@@ -22,6 +22,9 @@ import * as words from "./words.js";
 /** Runs that are shown without being asked for: the newest. */
 export const SHOWN_AT_FIRST = 64;
 
+/** Iterations of a run that are followed from the first on; of a longer one the server tells its past. */
+export const FOLLOWED = 65_536;
+
 /** The chart with all runs, and those of a grid that share their axes; */
 export const ALL = "all";
 
@@ -67,6 +70,8 @@ export class State {
   #zoomed = new Map();
   /** @type {(() => void)[]} */
   #listeners = [];
+  /** @type {(() => void)[]} */
+  #watchers = [];
 
   /** @param {() => void} listener called at each change */
   subscribe(listener) {
@@ -96,6 +101,18 @@ export class State {
     }
     if (this.#listedOnce) this.#fit();
     this.changed();
+  }
+
+  /** @param {() => void} watcher called where something else is pointed at */
+  watch(watcher) {
+    this.#watchers.push(watcher);
+  }
+
+  /** @param {number | null} at the place on the axis across that is pointed at: too often for all to be told */
+  point(at) {
+    if (at === this.view.at) return;
+    this.view.at = at;
+    for (const watcher of this.#watchers) watcher();
   }
 
   /** Whether this page only looks: nothing on it starts, steers or deletes. */
@@ -180,7 +197,7 @@ export class State {
 
   /** @param {string} id a run of which not all that the page has is true any more */
   rewind(id) {
-    if (this.traces.has(id)) this.traces.set(id, new Trace());
+    if (this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
     if (this.rows?.id === id) this.rows = new Rows(id, this.rows.every);
     this.changed();
   }
@@ -240,7 +257,8 @@ export class State {
 
   /** @returns {Record<string, number>} the watched runs, each with the next iteration wanted */
   cursors() {
-    const cursors = Object.fromEntries([...this.traces].map(([id, trace]) => [id, trace.length]));
+    const told = [...this.traces].filter(([, trace]) => !trace.isAwaited);
+    const cursors = Object.fromEntries(told.map(([id, trace]) => [id, trace.length]));
     const { measured, rows } = this;
     // Losses that are here already come once more with what was measured beside them.
     if (rows && measured in cursors) cursors[measured] = Math.min(cursors[measured] ?? 0, rows.next);
@@ -318,7 +336,7 @@ export class State {
     const there = (/** @type {string} */ id) => this.runs.has(id);
     if (runs) this.shownIds = new Set(runs.filter(there));
     const wanted = new Set([...this.shownIds, ...[...pair, run].filter(there)]);
-    for (const id of wanted) if (!this.traces.has(id)) this.traces.set(id, new Trace());
+    for (const id of wanted) if (!this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
     for (const id of this.traces.keys()) if (!wanted.has(id)) this.traces.delete(id);
     const measured = this.runs.get(run);
     if (this.rows?.id !== measured?.id)
@@ -328,6 +346,13 @@ export class State {
     );
     if (left.length < Object.keys(zooms).length)
       this.view = { ...this.view, zooms: Object.fromEntries(left) };
+  }
+
+  /** @param {string} id */
+  #newTrace(id) {
+    const trace = new Trace();
+    trace.isAwaited = (this.runs.get(id)?.iteration ?? 0) > FOLLOWED;
+    return trace;
   }
 
   /** @param {string} id a run that is shown no longer */

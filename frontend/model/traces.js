@@ -1,11 +1,15 @@
 /**
- * The page's copy of a run's losses: a growing array with the cursor at its end. Knows no DOM.
+ * The page's copy of a run's losses, with the cursor at its end, and the same smoothed. Knows no DOM.
  * @module
  */
 
-import { Pyramid } from "./pyramid.js";
+import { Average } from "./average.js";
+import { bucketSize, Series } from "./series.js";
+import { Times } from "./times.js";
 
 /** @typedef {import("../wire/frames.js").Losses} Losses */
+/** @typedef {import("./series.js").Points} Points */
+/** @typedef {import("./series.js").Overview} Overview */
 
 /**
  * A stretch of iterations whose losses are the same non-finite value.
@@ -15,18 +19,49 @@ import { Pyramid } from "./pyramid.js";
  * @property {number} value NaN, Infinity or -Infinity
  */
 
-export class Trace {
-  #values = new Float64Array(512);
-  #pyramid = new Pyramid();
+/**
+ * What the server tells of losses that the page does not hold.
+ * @typedef {Points & Overview & {
+ *   spans: Span[], notFinite: Map<number, number>, notPositive: number,
+ *   last: {value: number, finite: number} | null,
+ * }} History
+ */
 
-  /** How many losses there are; the next iteration wanted. */
-  length = 0;
+/**
+ * A part of a curve, as finely as it was asked for.
+ * @typedef {object} Detail
+ * @property {number} weight of the average that it is of; 0 for the losses themselves
+ * @property {number} start
+ * @property {number} stop
+ * @property {Points} points
+ */
+
+/** Spans that are held at most, the first ones; all are counted. */
+const MOST_SPANS = 100;
+
+export class Trace {
+  raw = new Series();
+  times = new Times();
   /** Unix seconds, by the server's clock, at which the newest was produced. */
   producedAt = 0;
   /** Losses that a logarithmic axis cannot show though they are finite: zero or less. */
   notPositive = 0;
-  /** @type {Span[]} */
+  /** @type {Span[]} the first ones */
   nonFinite = [];
+  /** @type {Map<number, number>} How many losses are NaN, Infinity, -Infinity. */
+  notFinite = new Map();
+  /** Whether what came before its end is yet to be told: until then, nothing is asked for. */
+  isAwaited = false;
+
+  /** @type {{average: Average, series: Series} | null} */
+  #smooth = null;
+  /** @type {Map<number, Detail>} the last one of each weight */
+  #details = new Map();
+
+  /** How many losses there are; the next iteration wanted. */
+  get length() {
+    return this.raw.length;
+  }
 
   /**
    * Append what is new in a block. What came before is passed over.
@@ -38,52 +73,110 @@ export class Trace {
     const fresh = block.losses.subarray(this.length - block.first);
     if (!fresh.length) return true;
     const start = this.length;
-    const stop = start + fresh.length;
-    if (stop > this.#values.length) {
-      const larger = new Float64Array(Math.max(stop, 2 * this.#values.length));
-      larger.set(this.#values.subarray(0, start));
-      this.#values = larger;
-    }
-    this.#values.set(fresh, start);
-    this.length = stop;
+    this.raw.append(fresh);
+    this.#smooth?.series.append(this.#smooth.average.next(fresh));
     this.producedAt = block.producedAt;
-    this.#pyramid.extend(this.#values, start, stop);
-    this.#notice(start, stop);
+    this.times.mark(this.length, block.producedAt);
+    this.#notice(fresh, start);
     return true;
   }
 
-  /** @param {number} iteration @returns {number} its loss */
-  at(iteration) {
-    return iteration < this.length ? (this.#values[iteration] ?? Number.NaN) : Number.NaN;
+  /** @param {History} history of all there is until now, where the page has nothing yet */
+  seed(history) {
+    this.isAwaited = false;
+    this.raw.seed(history);
+    this.nonFinite = history.spans.slice(0, MOST_SPANS);
+    this.notFinite = new Map(history.notFinite);
+    this.notPositive = history.notPositive;
   }
 
-  /** The losses, all of them. */
-  get values() {
-    return this.#values.subarray(0, this.length);
+  /** @param {number} iteration @returns {number} its loss; NaN where the page does not hold it */
+  at(iteration) {
+    return this.raw.at(iteration);
   }
 
   /**
-   * The iterations to draw for a view from `start` to `stop` in about `points` points.
+   * The losses, or their average.
+   * @param {number} weight of what came before in the average; 0 for the losses themselves
+   * @returns {Series | null} null where the server has to tell of it first
+   */
+  series(weight) {
+    if (weight === 0) return this.raw;
+    if (this.#smooth?.average.weight !== weight) {
+      this.#smooth = null;
+      if (this.raw.from > 0) return null;
+      const [average, series] = [new Average(weight), new Series()];
+      series.append(average.next(this.raw.slice(0)));
+      this.#smooth = { average, series };
+    }
+    return this.#smooth.series;
+  }
+
+  /**
+   * Take in the average of what the page does not hold.
+   * @param {number} weight
+   * @param {History} history from the first loss on
+   * @returns {boolean} false where losses are missing after it
+   */
+  seedAverage(weight, history) {
+    if (history.stop < this.raw.from || history.stop > this.length || !history.last) return false;
+    const [average, series] = [new Average(weight), new Series()];
+    series.seed(history);
+    average.resume(history.last.value, history.last.finite);
+    series.append(average.next(this.raw.slice(history.stop)));
+    this.#smooth = { average, series };
+    return true;
+  }
+
+  /** @param {Detail} detail */
+  refine(detail) {
+    this.#details.set(detail.weight, detail);
+  }
+
+  /**
+   * What draws iterations `start` to `stop` in about so many points.
    * @param {number} start
    * @param {number} stop
    * @param {number} points
+   * @param {number} [weight]
+   * @returns {Points & {isCoarse: boolean}} coarse where the server could tell more
    */
-  choose(start, stop, points) {
-    const from = Math.max(0, Math.min(start, this.length));
-    return this.#pyramid.choose(from, Math.max(from, Math.min(stop, this.length)), points);
+  choose(start, stop, points, weight = 0) {
+    const series = this.series(weight);
+    if (!series) return { at: [], values: [], every: 1, isCoarse: true };
+    const to = Math.min(stop, this.length);
+    const from = Math.max(0, Math.min(start, to));
+    const chosen = series.choose(from, to, points);
+    if (series.covers(from, to, points)) return { ...chosen, isCoarse: false };
+    const detail = this.#details.get(weight);
+    const fits = detail && detail.start <= from && detail.stop >= to && detail.points.every < chosen.every;
+    if (!fits) return { ...chosen, isCoarse: true };
+    return {
+      ...within(detail.points, from, to),
+      isCoarse: detail.points.every > bucketSize(to - from, points),
+    };
   }
 
-  /** @param {number} start @param {number} stop */
-  #notice(start, stop) {
-    for (let i = start; i < stop; i++) {
-      const value = this.at(i);
+  /** @param {Float64Array} values @param {number} start */
+  #notice(values, start) {
+    values.forEach((value, place) => {
+      const i = start + place;
       if (Number.isFinite(value)) {
         if (value <= 0) this.notPositive++;
-        continue;
+        return;
       }
+      this.notFinite.set(value, (this.notFinite.get(value) ?? 0) + 1);
       const last = this.nonFinite[this.nonFinite.length - 1];
       if (last && last.stop === i && Object.is(last.value, value)) last.stop = i + 1;
-      else this.nonFinite.push({ start: i, stop: i + 1, value });
-    }
+      else if (this.nonFinite.length < MOST_SPANS) this.nonFinite.push({ start: i, stop: i + 1, value });
+    });
   }
+}
+
+/** @param {Points} points @param {number} start @param {number} stop @returns {Points} those of a part, and one more on each side */
+function within({ at, values, every }, start, stop) {
+  const low = Math.max(0, at.findIndex((i) => i >= start) - 1);
+  const after = at.findIndex((i) => i >= stop);
+  const high = after < 0 ? at.length : after + 1;
+  return { at: at.slice(low, high), values: values.slice(low, high), every };
 }

@@ -53,7 +53,7 @@ export const title = (run, catalog) => run.spec["name"] ?? choices(run, catalog)
  * @param {string} label
  * @param {unknown} value
  */
-function told(label, value) {
+export function told(label, value) {
   if (typeof value === "boolean") return value ? label : `no ${label}`;
   if (typeof value !== "number") return String(value);
   return `${label} ${setting(Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)))}`;

@@ -1,31 +1,25 @@
 /**
- * How losses are drawn: overlaid or side by side, linear or logarithmic, and back from a zoom.
+ * How losses are drawn: overlaid, side by side or one less the other; along what; linear or
+ * logarithmic; smoothed; and back from a zoom.
  * @module
  */
 
 import { toolbar as texts } from "../texts.js";
-import { make } from "./dom.js";
+import { make, setAttribute } from "./dom.js";
+import { pairOfRuns } from "./pair.js";
+import { smoothing } from "./smoothing.js";
 
 /** @typedef {import("../model/state.js").State} State */
+/** @typedef {import("../model/view.js").View} View */
 
-/** @type {{key: "layout" | "scale", label: string, options: [string, string][]}[]} */
+/**
+ * Properties of the view of which one of a few is chosen, by buttons.
+ * @type {{key: "layout" | "scale" | "axes", options: string[], isSeen: (view: View) => boolean}[]}
+ */
 const CHOICES = [
-  {
-    key: "layout",
-    label: texts.layout.label,
-    options: [
-      ["overlay", texts.layout.overlay],
-      ["grid", texts.layout.grid],
-    ],
-  },
-  {
-    key: "scale",
-    label: texts.scale.label,
-    options: [
-      ["linear", texts.scale.linear],
-      ["log", texts.scale.log],
-    ],
-  },
+  { key: "layout", options: ["overlay", "grid", "difference"], isSeen: () => true },
+  { key: "axes", options: ["shared", "own"], isSeen: ({ layout }) => layout === "grid" },
+  { key: "scale", options: ["linear", "log"], isSeen: () => true },
 ];
 
 /**
@@ -40,19 +34,52 @@ export function toolbar(element, state) {
     /** @type {HTMLElement | null} */ (element.querySelector("[aria-pressed='true']"))?.focus();
   };
   const all = make("button", { type: "button", click: showAll }, texts.showAll);
-  const renders = CHOICES.map(({ key, label, options }) => {
-    const buttons = options.map(([value, text]) =>
-      make("button", { type: "button", click: () => state.look({ [key]: value }) }, text),
-    );
-    element.append(make("div", { class: "choice", role: "group", "aria-label": label }, ...buttons));
-    return () =>
-      options.forEach(([value], i) =>
-        buttons[i]?.setAttribute("aria-pressed", String(state.view[key] === value)),
-      );
-  });
-  element.prepend(all);
+  const parts = [
+    ...CHOICES.map((choice) => buttons(state, choice)),
+    alongWhat(state),
+    smoothing(state),
+    pairOfRuns(state),
+  ];
+  element.append(all, ...parts.map((part) => part.element));
   return () => {
-    for (const render of renders) render();
+    for (const part of parts) part.render();
     all.hidden = !state.isZoomed;
   };
+}
+
+/**
+ * @param {State} state
+ * @param {typeof CHOICES[0]} choice
+ */
+function buttons(state, { key, options, isSeen }) {
+  const words = /** @type {Record<string, string>} */ (texts[key]);
+  const made = options.map((value) =>
+    make("button", { type: "button", click: () => state.look({ [key]: value }) }, words[value] ?? value),
+  );
+  const element = make("div", { class: "choice", role: "group", "aria-label": words["label"] ?? "" }, ...made);
+  const render = () => {
+    element.hidden = !isSeen(state.view);
+    options.forEach((value, i) => {
+      const button = made[i];
+      if (button) setAttribute(button, "aria-pressed", String(state.view[key] === value));
+    });
+  };
+  return { element, render };
+}
+
+/** @param {State} state */
+function alongWhat(state) {
+  const choose = () => state.look({ x: /** @type {View["x"]} */ (select.value) });
+  const options = Object.entries(texts.across).map(([value, text]) => make("option", { value }, text));
+  const select = make("select", { "aria-label": texts.along, change: choose }, ...options);
+  const stretch = () => state.look({ xscale: log.checked ? "log" : "linear" });
+  const log = make("input", { type: "checkbox", change: stretch });
+  const label = make("label", { class: "check" }, log, texts.acrossLog);
+  const render = () => {
+    const { x, xscale } = state.view;
+    select.value = x;
+    log.checked = xscale === "log";
+    label.hidden = x === "clock";
+  };
+  return { element: make("div", { class: "along" }, select, label), render };
 }

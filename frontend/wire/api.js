@@ -206,5 +206,58 @@ export const check = (relu) => call("GET", `api/relus/${relu}/check`, undefined,
  * @property {string} why
  */
 
-/** @param {string} a @param {string} b @returns {Promise<Compared>} */
-export const compare = (a, b) => call("GET", `api/compare?a=${a}&b=${b}`);
+/**
+ * @param {Record<string, unknown>} parameters
+ * @returns {string} a query; what is undefined is left out
+ */
+const query = (parameters) =>
+  new URLSearchParams(
+    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  ).toString();
+
+/**
+ * @param {string} id
+ * @param {{points: number, start?: number, stop?: number, smoothing?: number}} wanted
+ * @returns {Promise<import("../model/traces.js").History>} a stretch of its losses, or of their average
+ */
+export async function overview(id, wanted) {
+  return history(await call("GET", `api/runs/${id}/losses?${query(wanted)}`));
+}
+
+/** @param {any} told an overview, as the server tells it @returns {import("../model/traces.js").History} */
+function history(told) {
+  return {
+    start: told.start,
+    stop: told.stop,
+    every: told.every,
+    at: told.iterations,
+    values: told.losses.map(Number),
+    means: told.means.map(Number),
+    spans: told.spans.map((/** @type {[number, number, string]} */ [start, stop, value]) => ({ start, stop, value: Number(value) })),
+    notFinite: new Map(Object.entries(told.not_finite).map(([value, times]) => [Number(value), Number(times)])),
+    notPositive: told.not_positive,
+    last: told.last ? { value: Number(told.last.value), finite: told.last.finite } : null,
+  };
+}
+
+/**
+ * @param {string} id
+ * @returns {Promise<{iterations: number[], at: number[]}>} counts of iterations, and when so many were done
+ */
+export const times = (id) => call("GET", `api/runs/${id}/times`);
+
+/**
+ * @param {[string, string]} pair of ids
+ * @param {number} points
+ * @returns {Promise<{difference: import("../model/traces.js").History, first: number | null}>}
+ */
+export async function apart([a, b], points) {
+  const told = await call("GET", `api/compare?${query({ a, b, points })}`);
+  return { difference: history(told.difference), first: told.first_difference };
+}
+
+/**
+ * @param {[string, string]} pair of ids
+ * @returns {Promise<Compared>}
+ */
+export const compare = ([a, b]) => call("GET", `api/compare?${query({ a, b })}`);

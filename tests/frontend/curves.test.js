@@ -6,7 +6,9 @@ import { style } from "../../frontend/draw/palette.js";
 import { Trace } from "../../frontend/model/traces.js";
 
 const LOOK = { name: "mine", colour: "--curve-0", dash: "solid", width: 1, digits: 9 };
-const ALL = [0, Infinity];
+const ITERATIONS = { place: (i) => i, iteration: (place) => place };
+const seen = (points, x = null, smoothing = 0) => ({ x, points, smoothing });
+const drawn = (trace, points, x, smoothing) => curve(trace, LOOK, ITERATIONS, seen(points, x, smoothing));
 
 function trace(...losses) {
   const made = new Trace();
@@ -15,58 +17,80 @@ function trace(...losses) {
 }
 
 test("a curve has every iteration with its loss, and its look", () => {
-  const made = curve(trace(5, 4, 3), LOOK, ALL, 100);
-  assert.deepEqual([made.x, made.y], [[0, 1, 2], [5, 4, 3]]);
+  const made = drawn(trace(5, 4, 3), 100);
+  assert.deepEqual([made.line.x, made.line.y], [[0, 1, 2], [5, 4, 3]]);
   assert.deepEqual([made.name, made.colour, made.dash], ["mine", "--curve-0", "solid"]);
   assert.deepEqual(made.marks, []);
 });
 
 test("of a trace without losses there is nothing to draw", () => {
-  const made = curve(new Trace(), LOOK, ALL, 100);
-  assert.deepEqual([made.x, made.y, made.marks], [[], [], []]);
+  const made = drawn(new Trace(), 100);
+  assert.deepEqual([made.line.x, made.line.y, made.marks], [[], [], []]);
 });
 
 test("a loss that is not finite breaks the line", () => {
-  assert.deepEqual(curve(trace(5, NaN, 3, Infinity), LOOK, ALL, 100).y, [5, null, 3, null]);
+  assert.deepEqual(drawn(trace(5, NaN, 3, Infinity), 100).line.y, [5, null, 3, null]);
 });
 
 test("a mark says where losses are not finite, and what they are", () => {
-  const made = curve(trace(5, 7, Infinity, Infinity, NaN, -Infinity), LOOK, ALL, 100);
+  const made = drawn(trace(5, 7, Infinity, Infinity, NaN, -Infinity), 100);
   assert.deepEqual(made.marks, [
-    { x: 2, text: "+inf at iterations 2 to 3" },
-    { x: 4, text: "NaN at iteration 4" },
-    { x: 5, text: "-inf at iteration 5" },
+    { x: 2, y: 7, text: "+inf at iterations 2 to 3 (drawn at 7.000)" },
+    { x: 4, y: 7, text: "NaN at iteration 4 (drawn at 7.000)" },
+    { x: 5, y: 7, text: "-inf at iteration 5 (drawn at 7.000)" },
   ]);
 });
 
 test("marks stand at the height of the last finite loss", () => {
-  assert.equal(curve(trace(5, 7, NaN), LOOK, ALL, 100).markY, 7);
+  assert.equal(drawn(trace(5, 7, NaN), 100).marks[0].y, 7);
 });
 
 test("a run that is not finite from its first loss on is marked all the same", () => {
-  const made = curve(trace(NaN, NaN), LOOK, ALL, 100);
-  assert.deepEqual(made.marks, [{ x: 0, text: "NaN at iterations 0 to 1" }]);
-  assert.ok(made.markY > 0 && Number.isFinite(made.markY));
+  const made = drawn(trace(NaN, NaN), 100);
+  assert.deepEqual(made.marks.map(({ x }) => x), [0]);
+  assert.match(made.marks[0].text, /^NaN at iterations 0 to 1/);
+  assert.ok(made.marks[0].y > 0 && Number.isFinite(made.marks[0].y));
 });
 
 test("marks are at most so many that they can be drawn", () => {
   const losses = Array.from({ length: 1000 }, (_, i) => (i % 2 ? NaN : 1));
-  const { marks } = curve(trace(...losses), LOOK, ALL, 5000);
+  const { marks } = drawn(trace(...losses), 5000);
   assert.deepEqual(marks.map(({ x }) => x), Array.from({ length: 50 }, (_, i) => 2 * i + 1));
 });
 
 test("a view takes one iteration more on each side, so that the line goes to the edge", () => {
-  const made = curve(trace(...Array.from({ length: 20 }, (_, i) => i)), LOOK, [4.5, 8.2], 100);
-  assert.equal(made.x[0], 3);
-  assert.ok(made.x[made.x.length - 1] >= 9);
+  const made = drawn(trace(...Array.from({ length: 20 }, (_, i) => i)), 100, [4.5, 8.2]);
+  assert.equal(made.line.x[0], 3);
+  assert.ok(made.line.x[made.line.x.length - 1] >= 9);
 });
 
 test("a long trace is drawn in about as many points as asked for", () => {
   const losses = Float64Array.from({ length: 50_000 }, (_, i) => 1 / (i + 1));
-  const made = curve(trace(...losses), LOOK, ALL, 1000);
-  assert.ok(made.x.length <= 1600);
-  assert.equal(made.x[made.x.length - 1], 49_999);
-  made.x.forEach((x, i) => assert.equal(made.y[i], losses[x]));
+  const made = drawn(trace(...losses), 1000);
+  assert.ok(made.line.x.length <= 1600);
+  assert.equal(made.line.x[made.line.x.length - 1], 49_999);
+  made.line.x.forEach((x, i) => assert.equal(made.line.y[i], losses[x]));
+});
+
+test("where it is smoothed, the line is the average, and the losses are faint", () => {
+  const made = drawn(trace(8, 4, NaN, 2), 100, null, 0.5);
+  assert.deepEqual(made.faint.y, [8, 4, null, 2]);
+  assert.equal(made.line.y[0], 8);
+  assert.equal(made.line.y[2], null);
+  assert.ok(made.line.y[1] > 4 && made.line.y[3] > 2);
+});
+
+test("an average is of all losses, however few of them are drawn", () => {
+  const losses = Float64Array.from({ length: 50_000 }, (_, i) => 1 + (i % 2));
+  const made = drawn(trace(...losses), 500, null, 0.99);
+  assert.ok(made.line.x.length < 1000);
+  assert.ok(Math.abs(made.line.y[made.line.y.length - 1] - 1.5) < 0.01);
+});
+
+test("a change stands on the line at its iteration", () => {
+  const changes = [{ iteration: 2, text: "lr 1 → 2" }, { iteration: 99, text: "not there" }];
+  const made = curve(trace(8, 4, 2, 1), LOOK, ITERATIONS, seen(100), changes);
+  assert.deepEqual(made.changes, [{ x: 2, y: 2, text: "lr 1 → 2" }]);
 });
 
 test("what is not on the lines is counted, over all curves", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { canResume, hasEnded, isLive, OVERLAY, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
+import { ALL, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
+import { canResume, hasEnded, isLive } from "../../frontend/model/states.js";
 
 let created = 0;
 
@@ -59,18 +60,18 @@ test("a forgotten run leaves nothing behind", () => {
   state.forget(["a", "never there"]);
   assert.deepEqual(ids(state.listed()), ["b"]);
   assert.deepEqual(state.cursors(), { b: 0 });
-  assert.deepEqual([...state.colours.keys()], ["b"]);
+  assert.equal(state.placeOf("b"), 1);
 });
 
 test("a hidden run gives its losses up, and starts over when it is shown again", () => {
   const state = new State();
   state.merge([run("a")]);
   state.traces.get("a").append(block("a", [3, 2]));
-  state.hide("a");
+  state.hide(["a"]);
   assert.deepEqual(state.cursors(), {});
   assert.deepEqual(ids(state.shown()), []);
   assert.deepEqual(ids(state.listed()), ["a"]);
-  state.show("a");
+  state.show(["a"]);
   assert.deepEqual(state.cursors(), { a: 0 });
 });
 
@@ -78,8 +79,8 @@ test("showing a run that is shown, or is no more, changes nothing", () => {
   const state = new State();
   state.merge([run("a")]);
   state.traces.get("a").append(block("a", [3]));
-  state.show("a");
-  state.show("ghost");
+  state.show(["a"]);
+  state.show(["ghost"]);
   assert.deepEqual(state.cursors(), { a: 1 });
 });
 
@@ -87,7 +88,7 @@ test("a hidden run stays hidden when it is told of anew", () => {
   const state = new State();
   const a = run("a");
   state.merge([a]);
-  state.hide("a");
+  state.hide(["a"]);
   state.merge([a]);
   assert.deepEqual(state.cursors(), {});
 });
@@ -106,7 +107,7 @@ test("every run has a colour of its own, the oldest the first", () => {
   const state = new State();
   const [a, b, c] = [run("a"), run("b"), run("c")];
   state.merge([c, a, b]);
-  assert.deepEqual(Object.fromEntries(state.colours), { a: 0, b: 1, c: 2 });
+  assert.deepEqual(["a", "b", "c"].map((id) => state.placeOf(id)), [0, 1, 2]);
 });
 
 test("a colour that a deleted run had is given again; the others keep theirs", () => {
@@ -114,7 +115,7 @@ test("a colour that a deleted run had is given again; the others keep theirs", (
   state.merge([run("a"), run("b"), run("c")]);
   state.forget(["b"]);
   state.merge([run("d"), run("e")]);
-  assert.deepEqual(Object.fromEntries(state.colours), { a: 0, c: 2, d: 1, e: 3 });
+  assert.deepEqual(["a", "c", "d", "e"].map((id) => state.placeOf(id)), [0, 2, 1, 3]);
 });
 
 test("listeners are told of every change", () => {
@@ -122,12 +123,12 @@ test("listeners are told of every change", () => {
   let told = 0;
   state.subscribe(() => told++);
   state.merge([run("a")]);
-  state.set({ scale: "linear" });
-  state.hide("a");
-  state.show("a");
+  state.look({ scale: "linear" });
+  state.hide(["a"]);
+  state.show(["a"]);
   state.forget(["a"]);
   assert.equal(told, 5);
-  assert.equal(state.scale, "linear");
+  assert.equal(state.view.scale, "linear");
 });
 
 test("the age is that of the newest loss of the runs that are running", () => {
@@ -169,44 +170,43 @@ const VIEW = { x: [3, 9], y: [0, 1] };
 test("a zoom is kept while one of its runs is shown, and no longer", () => {
   const state = new State();
   state.merge([run("a"), run("b")]);
-  state.zoom(OVERLAY, VIEW, ["a", "b"]);
+  state.zoom(ALL, VIEW, ["a", "b"]);
   state.forget(["a"]);
-  assert.deepEqual(state.zooms.get(OVERLAY).x, [3, 9]);
+  assert.deepEqual(state.view.zooms[ALL].x, [3, 9]);
   state.merge([run("c")]);
-  state.hide("b");
+  state.hide(["b"]);
   assert.equal(state.isZoomed, false);
 });
 
 test("a zoom changes in what the person has changed", () => {
   const state = new State();
   state.merge([run("a")]);
-  state.zoom(OVERLAY, VIEW, ["a"]);
-  state.zoom(OVERLAY, { y: [0, 2] }, ["a"]);
-  assert.deepEqual(state.zooms.get(OVERLAY), { x: [3, 9], y: [0, 2], scale: "log", runs: ["a"] });
-  state.zoom(OVERLAY, { x: null }, ["a"]);
-  assert.deepEqual(state.zooms.get(OVERLAY).y, [0, 2]);
-  state.zoom(OVERLAY, { y: null }, ["a"]);
+  state.zoom(ALL, VIEW, ["a"]);
+  state.zoom(ALL, { y: [0, 2] }, ["a"]);
+  assert.deepEqual(state.view.zooms[ALL], { x: [3, 9], y: [0, 2] });
+  state.zoom(ALL, { x: null }, ["a"]);
+  assert.deepEqual(state.view.zooms[ALL].y, [0, 2]);
+  state.zoom(ALL, { y: null }, ["a"]);
   assert.equal(state.isZoomed, false);
 });
 
-test("the height of a zoom is that of one kind of axis", () => {
+test("where the axis counts something else, what was seen of it is no more", () => {
   const state = new State();
   state.merge([run("a")]);
-  state.zoom(OVERLAY, VIEW, ["a"]);
-  state.set({ scale: "linear" });
-  state.zoom(OVERLAY, { x: [1, 2] }, ["a"]);
-  assert.deepEqual(state.zooms.get(OVERLAY), { x: [1, 2], y: null, scale: "linear", runs: ["a"] });
+  state.zoom(ALL, VIEW, ["a"]);
+  state.look({ x: "seconds" });
+  assert.deepEqual(state.view.zooms[ALL], { x: null, y: [0, 1] });
 });
 
 test("all is shown again on the charts that are seen", () => {
   const state = new State();
   state.merge([run("a")]);
-  state.zoom(OVERLAY, VIEW, ["a"]);
-  state.set({ layout: "grid" });
+  state.zoom(ALL, VIEW, ["a"]);
+  state.look({ layout: "grid", axes: "own" });
   assert.equal(state.isZoomed, false);
   state.zoom("a", VIEW, ["a"]);
   state.showAll();
-  assert.deepEqual([...state.zooms.keys()], [OVERLAY]);
+  assert.deepEqual(Object.keys(state.view.zooms), [ALL]);
 });
 
 test("a run that makes room for a newer one is not wanted any more", () => {
@@ -298,7 +298,7 @@ test("the list is sorted anew only where runs have come or gone", () => {
   state.merge([run("a"), run("b")]);
   const listed = state.listed();
   state.merge([{ id: "a", status: "paused" }]);
-  state.hide("b");
+  state.hide(["b"]);
   assert.equal(state.listed(), listed);
   state.merge([run("c")]);
   assert.deepEqual(ids(state.listed()), ["c", "b", "a"]);

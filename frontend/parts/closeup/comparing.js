@@ -36,7 +36,7 @@ export function comparing(asking) {
     const [a, b] = [shown.id, select.value];
     if (!b) return found.replaceChildren();
     found.replaceChildren(make("p", { class: "help" }, texts.comparing));
-    const answer = await asking.ask(texts.compare, "", () => api.compare(a, b));
+    const answer = await asking.ask(texts.compare, "", () => api.compare([a, b]));
     if (shown.id !== a || select.value !== b) return;
     const see = () => state.look({ layout: "difference", pair: [a, b] });
     found.replaceChildren(...(answer ? [...told(answer), make("button", { type: "button", click: see }, texts.view)] : []));

@@ -36,9 +36,18 @@ export function diagnostics(state) {
   /** What is drawn: which run's rows, and how many. */
   let subject = "";
   let timer = 0;
+  // What is pointed at on one of them, or on the charts of losses, is told of all.
+  const point = (/** @type {number | null} */ iteration) => {
+    if (state.view.x === "iteration") state.point(iteration);
+  };
+  const follow = () => {
+    const at = state.view.x === "iteration" ? state.view.at : null;
+    if (element.isConnected) for (const chart of drawn.values()) chart.read(at);
+  };
+  state.watch(follow);
   const build = (/** @type {Catalog} */ catalog) => {
     for (const { number, title, help, unit } of catalog.channels)
-      drawn.set(number, new Sparkline(title, help, TOLD[unit ?? ""] ?? loss));
+      drawn.set(number, new Sparkline(title, help, TOLD[unit ?? ""] ?? loss, point));
     charts.append(...[...drawn.values()].map((chart) => chart.element));
   };
   const draw = () => {

@@ -50,7 +50,10 @@ export function events(state) {
  * @param {Event[]} before it
  */
 function item(state, event, before) {
-  const point = () => state.look({ x: "iteration", at: event.iteration });
+  const point = () => {
+    if (state.view.x !== "iteration") state.look({ x: "iteration" });
+    state.point(event.iteration);
+  };
   const age = make("time", { class: "ago", title: moment(event.at), datetime: new Date(1000 * event.at).toISOString() });
   age.dataset["at"] = String(event.at);
   const at = texts.at(event.iteration);

@@ -1,34 +1,33 @@
 /**
- * The pyramid, seen through the trace that keeps it.
+ * The series: what is drawn of a stretch of it, and what it holds.
  * @module
  */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Trace } from "../../frontend/model/traces.js";
+import { bucketSize, Series } from "../../frontend/model/series.js";
 import { seeded, series, whole } from "./seeded.js";
 
 const SERIES = 3000;
 
 /** Append the next `count` of some values. */
-function extend(trace, values, count) {
-  const first = trace.length;
-  trace.append({ id: "run", first, losses: values.subarray(first, first + count), producedAt: 0 });
+function extend(made, values, count) {
+  made.append(values.subarray(made.length, made.length + count));
 }
 
-/** A trace of a random series, and a random view of it. */
+/** A random series, and a random view of it. */
 function drawn(seed) {
   const random = seeded(seed);
   const odd = random() < 0.5 ? 0 : random() ** 4;
   const values = series(random, whole(random, 1, random() < 0.1 ? 20_000 : 1500), odd);
-  const trace = new Trace();
+  const trace = new Series();
   extend(trace, values, values.length);
   const all = random() < 0.3;
   const start = all ? 0 : whole(random, 0, values.length - 1);
   const stop = all ? values.length : whole(random, start + 1, values.length);
   const points = whole(random, 16, 400);
-  return { values, start, stop, points, chosen: [...trace.choose(start, stop, points)] };
+  return { values, start, stop, points, chosen: trace.choose(start, stop, points).at };
 }
 
 const views = Array.from({ length: SERIES }, (_, seed) => drawn(seed));
@@ -108,9 +107,9 @@ test("a series taken in piece by piece is drawn as one taken in at once", () => 
   for (let seed = 0; seed < SERIES; seed++) {
     const random = seeded(seed);
     const values = series(random, whole(random, 1, 3000), random() < 0.5 ? 0 : 0.01);
-    const atOnce = new Trace();
+    const atOnce = new Series();
     extend(atOnce, values, values.length);
-    const inPieces = new Trace();
+    const inPieces = new Series();
     while (inPieces.length < values.length) {
       extend(inPieces, values, whole(random, 0, random() < 0.5 ? 3 : 700));
     }
@@ -128,11 +127,87 @@ test("a series taken in piece by piece is drawn as one taken in at once", () => 
 
 test("a series of a million is drawn in no time", () => {
   const random = seeded(1);
-  const trace = new Trace();
+  const trace = new Series();
   extend(trace, series(random, 1_000_000, 0.001), 1_000_000);
   trace.choose(1, trace.length, 2000);
   const began = performance.now();
   for (let i = 0; i < 20; i++) trace.choose(i, trace.length - i, 2000);
   const each = (performance.now() - began) / 20;
   assert.ok(each < 20, `${each} ms`);
+});
+
+/** What somebody tells who holds all of a series. */
+function overview(values, stop, points) {
+  const every = bucketSize(stop, points);
+  const whole = new Series();
+  whole.append(values.subarray(0, stop));
+  const { at, values: told } = whole.choose(0, stop, points);
+  const means = Array.from({ length: Math.ceil(stop / every) }, (_, bucket) => {
+    const inside = values.subarray(bucket * every, Math.min(stop, (bucket + 1) * every)).filter(Number.isFinite);
+    return inside.length ? inside.reduce((sum, value) => sum + value, 0) / inside.length : NaN;
+  });
+  return { start: 0, stop, every, at, values: told, means };
+}
+
+test("a series that somebody else told the past of is drawn as one that was seen from the start", () => {
+  for (let seed = 0; seed < 300; seed++) {
+    const random = seeded(seed);
+    const values = series(random, whole(random, 2000, 20_000), random() < 0.5 ? 0 : 0.01);
+    const stop = whole(random, 1000, values.length);
+    const seen = new Series();
+    extend(seen, values, values.length);
+    const told = new Series();
+    told.seed(overview(values, stop, 400));
+    while (told.length < values.length) extend(told, values, whole(random, 1, 900));
+    const points = 200;
+    const [a, b] = [seen, told].map((one) => one.choose(0, values.length, points));
+    assert.deepEqual(b, a, `seed ${seed}: ${stop} of ${values.length}`);
+    assert.ok(told.covers(0, values.length, points));
+    assert.deepEqual([told.low, told.high, told.lowPositive].slice(0, 2), [seen.low, seen.high]);
+    for (const size of [1024, 4096]) {
+      const [left, right] = [seen, told].map((one) => one.spread(0, size));
+      const isWhole = values.subarray(0, size).every(Number.isFinite);
+      const apart = Math.abs(left.mean - right.mean) / Math.max(1, Math.abs(left.mean));
+      if (isWhole) assert.ok(apart <= 1e-9, `seed ${seed}: ${apart}`);
+      assert.deepEqual([right.low, right.high], [left.low, left.high]);
+    }
+  }
+});
+
+test("a series takes no more memory the longer it is, and keeps its lows, highs and ends", () => {
+  const random = seeded(2);
+  const all = series(random, 3_000_000, 0.0001);
+  const made = new Series();
+  for (let at = 0; at < all.length; at += 10_000) extend(made, all, 10_000);
+  assert.equal(made.length, all.length);
+  assert.ok(made.length - made.from <= 131_072, `${made.length - made.from} are held`);
+  assert.deepEqual(made.slice(made.from), all.subarray(made.from));
+  const { at, values, every } = made.choose(0, all.length, 4000);
+  assert.equal(every, bucketSize(all.length, 4000));
+  assert.deepEqual([at[0], at[at.length - 1]], [0, all.length - 1]);
+  at.forEach((i, k) => assert.ok(Object.is(values[k], all[i]) || !Number.isFinite(all[i]), `${i}`));
+  const finite = all.filter(Number.isFinite);
+  const shown = values.filter(Number.isFinite);
+  assert.deepEqual([least(shown), most(shown)], [least(finite), most(finite)]);
+  assert.ok(made.covers(0, all.length, 4000));
+});
+
+test("of a stretch long past it says that it no longer holds it as finely, and draws it coarsely", () => {
+  const all = series(seeded(3), 1_000_000, 0);
+  const made = new Series();
+  made.append(all);
+  assert.equal(made.covers(1000, 2000, 4000), false);
+  assert.ok(made.choose(1000, 50_000, 4000).every > bucketSize(49_000, 4000));
+  assert.ok(made.covers(999_000, 1_000_000, 4000));
+});
+
+test("a piece longer than all that is held is taken in as well", () => {
+  const all = series(seeded(4), 400_000, 0);
+  for (const before of [0, 10, 140_000]) {
+    const made = new Series();
+    made.append(all.subarray(0, before));
+    made.append(all.subarray(before));
+    assert.deepEqual(made.slice(made.from), all.subarray(made.from));
+    assert.equal(made.length - made.from, 131_072);
+  }
 });

@@ -1,0 +1,212 @@
+/**
+ * From the state to what each chart has on it: curves, axes, and what is said beneath. Draws nothing.
+ * @module
+ */
+
+import { loss } from "../numbers.js";
+import { Difference } from "../model/difference.js";
+import { charts as texts } from "../texts.js";
+import { across, span } from "./axes.js";
+import { band } from "./band.js";
+import { curve, line, unshown, widths } from "./curves.js";
+import { style } from "./palette.js";
+import { Shared } from "./shared.js";
+
+/** @typedef {import("../model/state.js").State} State */
+/** @typedef {import("../model/subjects.js").Subject} Subject */
+/** @typedef {import("../model/subjects.js").Entry} Entry */
+/** @typedef {import("../model/traces.js").Trace} Trace */
+/** @typedef {import("../wire/api.js").Run} Run */
+/** @typedef {import("../wire/history.js").Histories} Histories */
+/** @typedef {import("./curves.js").Curve} Curve */
+/** @typedef {import("./curves.js").Look} Look */
+/** @typedef {import("./layout.js").Frame} Frame */
+
+/**
+ * @typedef {object} Drawn
+ * @property {Curve[]} curves
+ * @property {Frame} frame
+ * @property {string} note
+ * @property {string} blank what is said where there is nothing to draw; empty where there is
+ */
+
+/** Points of all curves of one figure together: what Plotly draws within about 50 ms. */
+const FIGURE_POINTS = 16_000;
+
+/** Of each curve: a lowest and a highest for each pixel; and at least so many, however many curves there are. */
+const POINTS_A_PIXEL = 2;
+const FEWEST_POINTS = 100;
+
+/** Digits by which all numbers of a type can be told apart. */
+const DIGITS = /** @type {Record<string, number>} */ ({ float32: 9, float64: 17 });
+
+/** What happens to a run that bends its curve, or stands in it. */
+const MARKED = ["changed", "paused", "interrupted", "forked", "differs"];
+
+/** Width of the one curve of a difference. */
+const WIDTH = 1.6;
+
+export class Drawing {
+  /** @type {Difference | null} */
+  #difference = null;
+  #shared;
+
+  /** @param {State} state @param {Histories} histories */
+  constructor(state, histories) {
+    this.state = state;
+    this.histories = histories;
+    this.#shared = new Shared(state);
+  }
+
+  /** @returns {boolean} whether the axes that charts share have moved since this was asked last */
+  hasMoved() {
+    return this.#shared.hasMoved();
+  }
+
+  /** @param {Subject} subject @returns {string[]} the runs that are on it */
+  on({ entries, pair }) {
+    return [...entries.flatMap(({ runs }) => runs), ...(pair ?? [])].map(({ id }) => id);
+  }
+
+  /** @param {Subject} subject @returns {string} what it draws and how, but for the losses */
+  subject(subject) {
+    const { scale, xscale, x, smoothing, axes, layout, zooms, group } = this.state.view;
+    const looks = subject.entries.map(({ title, place }) => [title, place]);
+    const events = this.on(subject).map((id) => this.state.events.get(id)?.length);
+    return JSON.stringify([
+      [scale, xscale, x, smoothing, axes, layout, group, zooms[subject.zoom]],
+      [subject.key, this.on(subject), looks, events],
+    ]);
+  }
+
+  /** @param {Subject} subject @param {number} width in pixels @returns {Drawn} */
+  of(subject, width) {
+    const { view } = this.state;
+    if (view.layout === "difference") return this.#apart(subject, width);
+    const entries = subject.entries.filter(({ runs }) => this.#traces(runs).some(({ length }) => length));
+    const zoom = view.zooms[subject.zoom] ?? { x: null, y: null };
+    const most = Math.max(FEWEST_POINTS, FIGURE_POINTS / Math.max(1, entries.length));
+    const seen = {
+      x: zoom.x,
+      points: Math.round(Math.min(POINTS_A_PIXEL * width, most)),
+      smoothing: view.smoothing,
+    };
+    const wide = view.group ? [] : widths(entries.flatMap(({ runs }) => this.#traces(runs)));
+    const curves = entries.map((entry, i) => this.#curve(entry, seen, wide[i] ?? WIDTH));
+    const traces = entries.flatMap(({ runs }) => this.#traces(runs));
+    const all = view.layout === "grid" && view.axes === "shared" ? this.#shared.all : { x: null, y: null };
+    const frame = { ...this.#frame(texts.loss), zoom, all, line: null };
+    const notes = [unshown(traces, view.scale), this.#beneath(curves)];
+    return { curves, frame, note: notes.filter(Boolean).join(" · "), blank: entries.length ? "" : texts.blank };
+  }
+
+  /**
+   * Somebody points at a place of a chart.
+   * @param {Subject} subject
+   * @param {number | null} place
+   */
+  point({ entries, pair }, place) {
+    const [run] = entries[0]?.runs ?? pair ?? [];
+    if (run) this.state.point(place);
+  }
+
+  /** @param {Subject} subject @param {number | null} place @returns {string} what is there, on a chart of one curve */
+  told({ entries }, place) {
+    const [entry, more] = entries;
+    const [run] = entry?.runs ?? [];
+    const trace = run && this.state.traces.get(run.id);
+    if (place === null || more || !trace || entry?.runs.length !== 1) return "";
+    if (this.state.view.layout !== "grid") return "";
+    const iteration = Math.round(across(this.state.view.x, run, trace).iteration(place));
+    return iteration >= trace.raw.from && iteration < trace.length ? loss(trace.at(iteration)) : "";
+  }
+
+  /** @param {string} up @returns {Pick<Frame, "across" | "xscale" | "scale" | "up">} */
+  #frame(up) {
+    const { x, xscale, scale } = this.state.view;
+    return { across: x, xscale: x === "clock" ? "linear" : xscale, scale, up };
+  }
+
+  /** @param {Run[]} runs @returns {Trace[]} */
+  #traces(runs) {
+    return runs.flatMap(({ id }) => this.state.traces.get(id) ?? []);
+  }
+
+  /**
+   * @param {Entry} entry
+   * @param {import("./curves.js").Seen} seen
+   * @param {number} width
+   * @returns {Curve}
+   */
+  #curve({ title, runs, place }, seen, width) {
+    const { x, smoothing, group } = this.state.view;
+    const traces = this.#traces(runs);
+    const [run, trace] = [/** @type {Run} */ (runs[0]), /** @type {Trace} */ (traces[0])];
+    const look = { ...style(place), name: title, width, digits: DIGITS[run.spec["dtype"]] ?? 9 };
+    if (x !== "iteration") runs.forEach(({ id }, i) => traces[i] && this.histories.times(id, traces[i]));
+    const axis = across(x, run, trace);
+    const drawn =
+      group && runs.length > 1 ? band(traces, look, axis, seen) : curve(trace, look, axis, seen, this.#changes(run));
+    if (drawn.isCoarse) {
+      const [start, stop] = span(axis, seen.x);
+      runs.forEach(({ id }, i) => {
+        const one = traces[i];
+        if (!one) return;
+        const part = /** @type {const} */ ([Math.max(0, start), Math.min(stop, one.length), seen.points]);
+        this.histories.refine(id, one, 0, ...part);
+        if (smoothing) this.histories.refine(id, one, smoothing, ...part);
+      });
+    }
+    return drawn;
+  }
+
+  /** @param {Run} run @returns {{iteration: number, text: string}[]} */
+  #changes({ id }) {
+    const events = this.state.events.get(id) ?? [];
+    return events
+      .filter(({ kind }) => MARKED.includes(kind))
+      .map((event) => ({ iteration: event.iteration, text: texts.event(event) }));
+  }
+
+  /** @param {Curve[]} curves @returns {string} what the axes do not show of them, and how they were thinned */
+  #beneath(curves) {
+    const { x, xscale } = this.state.view;
+    const every = Math.max(1, ...curves.map((one) => one.every));
+    const atZero = curves.filter(({ line }) => (line.x[0] ?? 1) <= 0).length;
+    return [
+      x !== "clock" && xscale === "log" && atZero ? texts.notAcross(atZero, texts.across[x]) : "",
+      every > 1 ? texts.thinned(every) : "",
+    ]
+      .filter(Boolean)
+      .join(" · ");
+  }
+
+  /** @param {Subject} subject @param {number} width @returns {Drawn} */
+  #apart(subject, width) {
+    const { state } = this;
+    const frame = { ...this.#frame(texts.apart), all: { x: null, y: null } };
+    const zoom = state.view.zooms[subject.zoom] ?? { x: null, y: null };
+    const none = { curves: [], frame: { ...frame, zoom, line: null }, note: "" };
+    if (!subject.pair) return { ...none, blank: texts.pickTwo };
+    const [a, b] = subject.pair;
+    const [left, right] = [state.traces.get(a.id), state.traces.get(b.id)];
+    if (!left?.length || !right?.length) return { ...none, blank: texts.blank };
+    if (this.#difference?.a !== left || this.#difference.b !== right)
+      this.#difference = new Difference(left, right);
+    const difference = this.#difference;
+    difference.extend();
+    if (difference.isAwaited) this.histories.apart([a.id, b.id], difference);
+    const axis = across(state.view.x, a, left);
+    if (state.view.x !== "iteration") this.histories.times(a.id, left);
+    const points = difference.series.choose(...span(axis, zoom.x), POINTS_A_PIXEL * width);
+    const { first } = difference;
+    const look = { ...style(state.placeOf(a.id)), name: texts.apart, width: WIDTH, digits: 17 };
+    /** @type {Curve} */
+    const drawn = { ...look, line: line(points, axis), faint: null, band: null, marks: [], changes: [], every: points.every, isCoarse: false };
+    const compared = difference.series.length;
+    const mark = first === null ? null : { x: axis.place(first), text: texts.part(first) };
+    const said = first === null ? texts.same(compared) : texts.partAt(first, compared, difference.same);
+    const note = [said, this.#beneath([drawn])].filter(Boolean).join(" · ");
+    return { curves: [drawn], frame: { ...frame, zoom, line: mark }, note, blank: "" };
+  }
+}

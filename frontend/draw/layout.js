@@ -1,0 +1,135 @@
+/**
+ * What a figure is drawn within, in the words of Plotly's layout: axes, ranges, colours, what is told
+ * under the mouse. Calls nothing of Plotly.
+ * @module
+ */
+
+import { charts as texts } from "../texts.js";
+
+/** @typedef {import("../model/view.js").Zoom} Zoom */
+/** @typedef {import("../model/view.js").View} View */
+
+/**
+ * @typedef {object} Frame
+ * @property {View["x"]} across what the axis across counts
+ * @property {View["xscale"]} xscale
+ * @property {View["scale"]} scale of the axis up
+ * @property {string} up what that axis counts
+ * @property {Zoom} zoom what is seen
+ * @property {Zoom} all what there is, where charts that share their axes show it; else as they see fit
+ * @property {{x: number, text: string} | null} line up and down, with a word
+ */
+
+/** @typedef {(name: string) => string} Theme the value of a property of base.css, by day or by night */
+
+/** Share of an axis that is left free at its ends. */
+const ROOM = 0.04;
+
+/** A finger scrolls the page: a chart as wide as the screen would hold it fast. */
+export const finger = matchMedia("(pointer: coarse)");
+
+/** @returns {Theme} */
+export function look() {
+  const styles = getComputedStyle(document.documentElement);
+  return (name) => styles.getPropertyValue(name).trim();
+}
+
+/** How far the clock on the wall is from that of the world, in ms: Plotly's dates know no place. */
+const wall = (/** @type {number} */ ms) => -60_000 * new Date(ms).getTimezoneOffset();
+
+/**
+ * @param {string} type of an axis
+ * @param {number} place in Unix seconds, where it is one of dates
+ * @returns {number} as Plotly counts it
+ */
+export function placeOf(type, place) {
+  return type === "date" ? 1000 * place + wall(1000 * place) : place;
+}
+
+/**
+ * @param {string} type of an axis
+ * @param {number | string} place as Plotly tells it
+ * @returns {number}
+ */
+export function seconds(type, place) {
+  if (type !== "date") return Number(place);
+  const ms = typeof place === "number" ? place : Date.parse(`${place.replace(" ", "T")}Z`);
+  return (ms - wall(ms)) / 1000;
+}
+
+/**
+ * @param {Frame} frame
+ * @param {Theme} theme
+ * @param {boolean} together whether all curves are told of under the mouse, or the nearest
+ */
+export function layout(frame, theme, together) {
+  const [ink, soft, card] = [theme("--ink"), theme("--ink-soft"), theme("--card")];
+  const axis = { color: soft, gridcolor: theme("--grid"), zerolinecolor: theme("--grid") };
+  const isClock = frame.across === "clock";
+  return {
+    margin: { l: 56, r: 14, t: finger.matches ? 34 : 10, b: 40 },
+    // Of these Plotly makes the colours of its buttons and of the box of a zoom: not transparent.
+    paper_bgcolor: card,
+    plot_bgcolor: card,
+    // What the buttons on the chart have set stays, while all else is as it is said here.
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: soft, activecolor: theme("--accent"), uirevision: "kept" },
+    dragmode: finger.matches ? false : "zoom",
+    font: { family: "system-ui, sans-serif", size: 12, color: ink },
+    hoverlabel: { bgcolor: card, font: { color: ink }, namelength: -1 },
+    showlegend: false,
+    hovermode: together ? "x" : "closest",
+    xaxis: {
+      ...axis,
+      type: isClock ? "date" : frame.xscale,
+      title: { text: texts.across[frame.across] },
+      rangemode: isClock ? "normal" : "tozero",
+      ...ranged(isClock ? "date" : frame.xscale, frame.zoom.x ?? frame.all.x),
+    },
+    yaxis: {
+      ...axis,
+      type: frame.scale,
+      title: { text: frame.up },
+      exponentformat: "power",
+      automargin: true,
+      ...ranged(frame.scale, frame.zoom.y ?? roomy(frame.all.y, frame.scale)),
+    },
+    ...upright(frame, theme),
+  };
+}
+
+/** @param {Frame} frame @param {Theme} theme */
+function upright({ line, across }, theme) {
+  if (!line) return { shapes: [], annotations: [] };
+  const x = placeOf(across === "clock" ? "date" : "", line.x);
+  const colour = theme("--bad");
+  return {
+    shapes: [
+      { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colour, width: 1, dash: "4px,3px" } },
+    ],
+    annotations: [
+      { text: line.text, x, xanchor: "left", yref: "paper", y: 1, yanchor: "top", showarrow: false, font: { color: colour } },
+    ],
+  };
+}
+
+/** @param {Zoom["y"]} range @param {View["scale"]} scale @returns {Zoom["y"]} with room at both ends */
+function roomy(range, scale) {
+  if (!range) return null;
+  const [low, high] = scale === "log" ? range.map(Math.log10) : range;
+  if (low === undefined || high === undefined) return null;
+  const room = ROOM * (high - low || Math.abs(high) || 1);
+  const wide = [low - room, high + room];
+  const [from = 0, to = 1] = scale === "log" ? wide.map((power) => 10 ** power) : wide;
+  return [from, to];
+}
+
+/**
+ * @param {string} type of the axis
+ * @param {[number, number] | null} range
+ */
+function ranged(type, range) {
+  const [low, high] = range ?? [0, 0];
+  if (!(low < high) || (type === "log" && !(high > 0))) return { autorange: true };
+  if (type !== "log") return { range: [placeOf(type, low), placeOf(type, high)], autorange: false };
+  return low > 0 ? { range: [Math.log10(low), Math.log10(high)], autorange: false } : { autorange: true };
+}

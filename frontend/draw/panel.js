@@ -1,0 +1,73 @@
+/**
+ * A chart's place on the page: its title, its plot, a line where another chart is pointed at, and what
+ * is said beneath.
+ * @module
+ */
+
+import { make, setText } from "../parts/dom.js";
+import { charts as texts } from "../texts.js";
+import { Figure } from "./figure.js";
+
+/** @typedef {import("../model/subjects.js").Subject} Subject */
+/** @typedef {import("./figure.js").View} View */
+
+let made = 0;
+
+export class Panel {
+  /** What it draws, and how: where this changes, it is drawn anew. */
+  subject = "";
+  dirty = true;
+  visible = false;
+  restUntil = 0;
+  /** When its summary was told last. */
+  toldAt = -Infinity;
+  #told = make("p", { class: "unseen", id: `chart-${++made}` });
+  #pointer = make("div", { class: "pointer", hidden: true });
+  #value = make("span", { class: "value", "aria-hidden": "true" });
+  #title = make("span", { class: "title", dir: "auto" });
+  caption = make("figcaption", {}, this.#title, this.#value);
+  plot = make("div", { class: "plot", role: "img", "aria-describedby": this.#told.id });
+  blank = make("p", { class: "blank", hidden: true }, texts.blank);
+  note = make("p", { class: "note" });
+  element = make("figure", { class: "chart" }, this.caption, this.plot, this.#pointer, this.blank, this.note, this.#told);
+
+  /**
+   * @param {Subject} wanted
+   * @param {(panel: Panel, view: View) => void} onZoom
+   * @param {(panel: Panel, place: number | null) => void} onPoint
+   */
+  constructor(wanted, onZoom, onPoint) {
+    this.wanted = wanted;
+    this.figure = new Figure(
+      this.plot,
+      (view) => onZoom(this, view),
+      (place) => onPoint(this, place),
+    );
+  }
+
+  /** @param {string} title @param {string} label what it is to who does not see it */
+  describe(title, label) {
+    setText(this.#title, title);
+    this.#title.title = title;
+    this.plot.setAttribute("aria-label", label);
+  }
+
+  /** @param {string} summary what is to be seen, in words */
+  tell(summary) {
+    setText(this.#told, summary);
+  }
+
+  /**
+   * @param {number | null} place on the axis across where somebody points, on another chart
+   * @param {string} value what is there
+   */
+  point(place, value) {
+    setText(this.#value, value);
+    const found = this.figure.pixels(place);
+    this.#pointer.hidden = !found;
+    if (!found) return;
+    const { style } = this.#pointer;
+    style.transform = `translate(${this.plot.offsetLeft + found.x}px, ${this.plot.offsetTop + found.top}px)`;
+    style.height = `${found.height}px`;
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * What the page does not hold of the runs that it watches, asked of the server when it is needed: the
+ * past of a long run when it is first seen, its average, a part of it more finely, the times of its
+ * iterations, and how far two runs are apart.
+ * @module
+ */
+
+import * as api from "./api.js";
+
+/** @typedef {import("../model/state.js").State} State */
+/** @typedef {import("../model/traces.js").Trace} Trace */
+/** @typedef {import("../model/traces.js").History} Told */
+/** @typedef {import("../model/difference.js").Difference} Difference */
+
+/** Points of an overview of all of a run. */
+const POINTS = 8192;
+
+/** How much more than is seen is asked for on each side, as a share of it, so that one can look around. */
+const MARGIN = 0.5;
+
+/** Questions that are under way at once. */
+const AT_ONCE = 4;
+
+/** Until a question that was not answered is asked again. */
+const RETRY_MS = 2000;
+
+export class Histories {
+  /** @type {Map<string, () => Promise<void>>} What is to be asked, by what it is about: the newest of each. */
+  #wanted = new Map();
+  /** @type {Set<string>} */
+  #asked = new Set();
+
+  /**
+   * @param {State} state
+   * @param {(id: string) => void} onNew called where more is known of a run
+   */
+  constructor(state, onNew) {
+    this.state = state;
+    this.onNew = onNew;
+  }
+
+  /** Ask for the past of the runs that wait for it. */
+  begin() {
+    for (const [id, trace] of this.state.traces) if (trace.isAwaited) this.#begin(id, trace);
+  }
+
+  /** @param {string} id @param {Trace} trace */
+  #begin(id, trace) {
+    this.#want(`past ${id}`, async () => {
+      const told = await api.overview(id, { points: POINTS });
+      if (this.state.traces.get(id) !== trace || !trace.isAwaited) return;
+      trace.seed(told);
+      this.state.changed();
+      this.onNew(id);
+    });
+  }
+
+  /**
+   * @param {string} id
+   * @param {Trace} trace
+   * @param {number} weight of the average that is wanted; 0 for the losses
+   * @param {number} start
+   * @param {number} stop
+   * @param {number} points
+   */
+  refine(id, trace, weight, start, stop, points) {
+    if (trace.isAwaited) return;
+    if (!trace.series(weight)) return this.#average(id, trace, weight);
+    const margin = Math.ceil(MARGIN * (stop - start));
+    const from = Math.max(0, start - margin);
+    const to = Math.min(trace.length, stop + margin);
+    this.#want(`part ${weight} ${id}`, async () => {
+      const wanted = { start: from, stop: to, smoothing: weight, points: points * (1 + 2 * MARGIN) };
+      const told = await api.overview(id, wanted);
+      const { at, values, every } = told;
+      trace.refine({ weight, start: from, stop: told.stop, points: { at, values, every } });
+      this.onNew(id);
+    });
+  }
+
+  /** @param {string} id @param {Trace} trace @param {number} weight */
+  #average(id, trace, weight) {
+    this.#want(`average ${id}`, async () => {
+      const told = await api.overview(id, { points: POINTS, smoothing: weight, stop: trace.length });
+      if (trace.seedAverage(weight, told)) this.onNew(id);
+    });
+  }
+
+  /** @param {string} id @param {Trace} trace of which the times of its iterations are wanted */
+  times(id, trace) {
+    if (trace.times.isTold || !trace.length) return;
+    this.#want(`times ${id}`, async () => {
+      const { iterations, at } = await api.times(id);
+      trace.times.correct(iterations, at);
+      this.onNew(id);
+    });
+  }
+
+  /** @param {[string, string]} pair @param {Difference} difference whose past is wanted */
+  apart(pair, difference) {
+    this.#want(`apart ${pair.join(" ")}`, async () => {
+      const { difference: told, first } = await api.apart(pair, POINTS);
+      difference.seed(told, first);
+      this.onNew(pair[0]);
+    });
+  }
+
+  /** @param {string} about @param {() => Promise<void>} ask */
+  #want(about, ask) {
+    if (this.#asked.has(about)) return;
+    this.#wanted.set(about, ask);
+    this.#next();
+  }
+
+  #next() {
+    for (const [about, ask] of this.#wanted) {
+      if (this.#asked.size >= AT_ONCE) return;
+      this.#wanted.delete(about);
+      this.#asked.add(about);
+      void this.#ask(about, ask);
+    }
+  }
+
+  /** @param {string} about @param {() => Promise<void>} ask */
+  async #ask(about, ask) {
+    try {
+      await ask();
+    } catch (error) {
+      if (!(error instanceof api.Refusal)) throw error;
+      // Who still needs it asks again; not at once, or a server that is not there is asked for ever.
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      this.state.changed();
+    } finally {
+      this.#asked.delete(about);
+      this.#next();
+    }
+  }
+}
