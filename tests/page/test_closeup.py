@@ -1,10 +1,13 @@
 """One run close up: what is known of it, live, and how it is opened and left."""
 
 import re
+from collections.abc import Iterator
 
+import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.conftest import LOST, Api, Visit, Visiting
+from tests.page.test_connection import Network, port_of
 
 
 class Closeup:
@@ -40,9 +43,19 @@ def told(chart: Locator) -> str:
     return chart.get_attribute("aria-valuetext") or ""
 
 
+@pytest.fixture
+def network(api: Api) -> Iterator[Network]:
+    """What lies between browser and server."""
+    network = Network(port_of(api.url))
+    yield network
+    network.close()
+
+
 def test_what_is_measured_is_seen_from_its_beginning_and_as_it_comes(
-    visit: Visit, api: Api
+    visiting: Visiting, api: Api, network: Network
 ) -> None:
+    visit = visiting(network.url)
+    visit.expect_console(LOST)
     run_id = api.start("mine", iterations=5000, pace=100, diagnostics_every=5)
     visit.until(lambda: api.run("mine")["iteration"] >= 40, "some iterations")
     closeup = Closeup(visit).open(run_id)
@@ -53,10 +66,9 @@ def test_what_is_measured_is_seen_from_its_beginning_and_as_it_comes(
     expect(dead).to_have_attribute("aria-valuemin", "0")
     first = int(dead.get_attribute("aria-valuenow") or 0)
     visit.until(lambda: int(dead.get_attribute("aria-valuenow") or 0) > first, "a newer value")
-    visit.context.set_offline(True)
-    expect(visit.status).to_contain_text("not connected")
-    visit.context.set_offline(False)
-    expect(visit.status).to_contain_text("connected")
+    for _ in range(3):  # whatever was under way is asked for again
+        network.cut()
+        visit.until(lambda: network.links, "a new connection")
     api.ask(run_id, "stop")
     expect(closeup.state).to_have_text("stopped")
 
@@ -72,7 +84,6 @@ def test_what_is_measured_is_seen_from_its_beginning_and_as_it_comes(
     visit.page.keyboard.press("Home")
     share = found["channels"]["dead"][0]
     assert told(dead).startswith(f"{100 * share:g} % at iteration 0")
-    visit.expect_console(r"WebSocket connection|net::ERR_|Failed to load")
 
 
 def test_all_that_is_known_of_a_run_is_in_its_tabs(visit: Visit, api: Api) -> None:

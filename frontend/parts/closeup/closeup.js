@@ -26,7 +26,7 @@ export class Closeup {
   #shown = "";
   #body = make("div", { class: "card" });
   #empty = make("div", { class: "card empty" });
-  #message = make("p", { role: "status" });
+  #message = make("p", { "aria-live": "polite" });
 
   /**
    * @param {HTMLElement} element

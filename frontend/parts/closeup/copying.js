@@ -15,7 +15,7 @@ const SAID_MS = 1600;
  * @returns {HTMLButtonElement}
  */
 export function copyButton(label, text) {
-  const said = make("span", { role: "status" }, label);
+  const said = make("span", { "aria-live": "polite" }, label);
   let timer = 0;
   const click = async () => {
     setText(said, (await copied(text())) ? texts.copied : texts.notCopied);

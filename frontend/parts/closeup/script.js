@@ -24,7 +24,7 @@ const RETRY_MS = 3000;
 export function script(state) {
   const code = make("code");
   const text = make("pre", { tabindex: "0", role: "region", "aria-label": texts.label }, code);
-  const note = make("p", { class: "help", role: "status" }, texts.help);
+  const note = make("p", { class: "help", "aria-live": "polite" }, texts.help);
   const download = make("a", { class: "button", download: "" }, texts.download);
   const tools = make("div", { class: "buttons" }, copyButton(texts.copy, () => code.textContent ?? ""), download);
   /** What is shown, or asked for: which run, and how it was. */

@@ -25,7 +25,7 @@ const texts = closeup.verbs;
  */
 export function steering(asking) {
   const { state } = asking;
-  const told = make("p", { class: "told", role: "status" });
+  const told = make("p", { class: "told", "aria-live": "polite" });
   const made = (/** @type {string} */ what, /** @type {Run[]} */ runs) => {
     const links = runs.map((run) => runLink(state, run, run.spec["name"] ?? run.id.slice(0, 8)));
     told.replaceChildren(what, ...links.flatMap((link) => [" ", link]));
