@@ -226,7 +226,6 @@ export const closeup = {
   rename: "Rename",
   name: "Name of the run",
   save: "Save",
-  cancel: "Cancel",
   missing: "This run is not on the server: it was deleted, or the address belongs to another server.",
   loading: "Waiting for the server…",
   readOnly: "This page only looks on: what steers runs is not offered here.",
@@ -259,7 +258,6 @@ export const closeup = {
     delete: "Delete…",
     deleteSure: (/** @type {string} */ title) => `Delete ${title}, with its curve?`,
     deleteYes: "Delete",
-    more: "More",
   },
 
   pace: {
@@ -274,12 +272,9 @@ export const closeup = {
   },
 
   hyperparameters: {
-    label: "Change while it trains",
     change: "Change",
     more: (/** @type {number} */ others) => `${count(others)} more of its rule`,
-    help: "Takes effect between two iterations; Enter changes it.",
     times: (/** @type {string} */ factor, /** @type {string} */ name) => `${name} ${factor}`,
-    done: (/** @type {string} */ name, /** @type {string} */ value) => `${name} is ${value} now`,
   },
 
   fork: {
@@ -331,7 +326,6 @@ export const closeup = {
     differs: (/** @type {string} */ usual) => `not the default, which is ${usual}`,
     marked: "What is not as by default is marked.",
     tags: "Tags",
-    noTags: "none",
     addTag: "Add a tag",
     add: "Add",
     removeTag: (/** @type {string} */ tag) => `Remove the tag ${tag}`,
@@ -369,7 +363,6 @@ export const closeup = {
     created: "Created",
     started: "Started",
     ended: "Ended",
-    duration: "Since its start",
     took: "Took",
     worker: "Worker",
     origin: "Forked from",

@@ -15,7 +15,7 @@ import { hyperparameters } from "./hyperparameters.js";
 import { pace } from "./pace.js";
 import { script } from "./script.js";
 import { settings } from "./settings.js";
-import { steering } from "./steering.js";
+import { making, moving } from "./steering.js";
 import { tabs } from "./tabs.js";
 
 /** @typedef {import("../../model/state.js").State} State */
@@ -48,14 +48,17 @@ export class Closeup {
       checks: checks(asking),
       script: script(state),
     });
-    this.steering = [steering(asking), pace(asking), hyperparameters(asking)];
-    this.steer = make("div", { class: "steer" }, ...this.steering.map((part) => part.element));
+    const [verbs, ...others] = [moving(asking), making(asking), pace(asking), hyperparameters(asking)];
+    this.steering = [verbs, ...others];
+    this.steer = make("div", { class: "steer" }, ...others.map((part) => part.element));
     this.looking = make("p", { class: "help" }, texts.readOnly);
-    this.#body.append(this.head.element, this.steer, this.looking, this.tabs.element);
+    this.top = make("div", { class: "top" }, this.head.element, verbs.element);
+    this.#body.append(this.top, this.head.facts, this.steer, this.looking, this.tabs.element);
     this.#empty.append(this.#message, make("button", { type: "button", click: close }, texts.close));
     element.append(this.#body, this.#empty);
     element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.defaultPrevented) close();
+      const typed = /** @type {HTMLElement} */ (event.target).closest("input, select");
+      if (event.key === "Escape" && !typed && !event.defaultPrevented) close();
     });
   }
 
@@ -82,6 +85,7 @@ export class Closeup {
   /** @param {Run} run */
   #draw(run) {
     const { readOnly } = this.state;
+    for (const { element } of this.steering) element.hidden = readOnly;
     this.steer.hidden = readOnly;
     this.looking.hidden = !readOnly;
     this.head.render(run);
@@ -96,7 +100,7 @@ export class Closeup {
     // Not while the page is opened on a run: nobody asked for the focus then.
     if (document.activeElement === document.body) return;
     this.head.focus();
-    this.element.scrollIntoView({ block: "nearest" });
+    if (this.element.getBoundingClientRect().top < 0) this.element.scrollIntoView();
   }
 
   #close() {

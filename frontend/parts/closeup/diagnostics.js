@@ -42,7 +42,7 @@ export function diagnostics(state) {
   };
   const follow = () => {
     const at = state.view.x === "iteration" ? state.view.at : null;
-    if (element.isConnected) for (const chart of drawn.values()) chart.read(at);
+    if (isSeen) for (const chart of drawn.values()) chart.read(at);
   };
   state.watch(follow);
   const build = (/** @type {Catalog} */ catalog) => {
@@ -53,7 +53,7 @@ export function diagnostics(state) {
   const draw = () => {
     timer = 0;
     const { rows, catalog } = state;
-    if (document.hidden || !element.isConnected || !rows) return;
+    if (document.hidden || !isSeen || !rows) return;
     if (catalog && !drawn.size) build(catalog);
     setText(note, told(state));
     const now = `${rows.id} ${rows.begin} ${rows.version} ${rows.isWhole}`;
@@ -68,6 +68,12 @@ export function diagnostics(state) {
   const touch = () => {
     timer ||= window.setTimeout(draw, REST_MS);
   };
+  let isSeen = false;
+  const seen = new IntersectionObserver((entries) => {
+    isSeen = entries.at(-1)?.isIntersecting ?? false;
+    if (isSeen) draw();
+  });
+  seen.observe(element);
   document.addEventListener("visibilitychange", touch);
   return { element, touch, render: () => (subject.startsWith(state.rows?.id ?? "-") ? touch() : draw()) };
 }

@@ -3,8 +3,7 @@
  * @module
  */
 
-import { changesOf } from "../../model/events.js";
-import { told } from "../../model/told.js";
+import { sentence } from "../../model/told.js";
 import { moment } from "../../numbers.js";
 import { closeup, table } from "../../texts.js";
 import { make, setText } from "../dom.js";
@@ -67,15 +66,6 @@ function item(state, event, before) {
     age,
     ...(event.reason ? [make("p", { class: "reason" }, table.reason(event.reason))] : []),
   );
-}
-
-/** @param {Event} event @param {Event[]} before it @returns {string} in words */
-export function sentence(event, before) {
-  const changes = changesOf(event).map(({ name, was, now }) => texts.change(name, told(name, was), told(name, now)));
-  const went = event.kind === "running" && before.some(({ kind }) => kind === "running");
-  const kind = texts.kinds[went ? "again" : event.kind] ?? event.kind;
-  if (event.kind === "changed" && changes.length) return changes.join(", ");
-  return [kind, ...(changes.length ? [changes.join(", ")] : [])].join(": ");
 }
 
 /** @param {State} state @param {HTMLElement} list */

@@ -19,7 +19,7 @@ import { runLink } from "./links.js";
 /**
  * @param {Asking} asking
  * @param {() => void} onClose
- * @returns {Part & {focus: () => void}}
+ * @returns {Part & {facts: HTMLElement, focus: () => void}} what stays in sight, and what need not
  */
 export function head(asking, onClose) {
   const { state } = asking;
@@ -41,13 +41,10 @@ export function head(asking, onClose) {
     make("div", { class: "ways" }, previous.element, next.element, button("remove", texts.close, onClose)),
     make("div", { class: "where" }, status, link, copyButton(texts.copy, () => link.href)),
     bar,
-    figures.element,
-    reason,
-    choices,
-    origin,
   );
   return {
     element,
+    facts: make("div", { class: "told-of" }, figures.element, reason, choices, origin),
     focus: () => title.focus({ preventScroll: true }),
     render: (run) => {
       const place = String(state.placeOf(run.id));

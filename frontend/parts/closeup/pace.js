@@ -55,6 +55,12 @@ export function pace(asking) {
     const text = field.value.trim();
     choose(!text || text === texts.full ? null : Number.isFinite(Number(text)) ? Number(text) : text);
   });
+  field.addEventListener("keydown", ({ key }) => {
+    if (key !== "Escape") return;
+    complain("");
+    const told = shown.spec["pace"];
+    field.value = told === null ? "" : setting(told);
+  });
   const render = (/** @type {Run} */ run) => {
     if (shown?.id !== run.id) held = new Held();
     if (shown?.id !== run.id) complain("");

@@ -14,9 +14,6 @@ import { copyButton } from "./copying.js";
 
 const texts = closeup.script;
 
-/** Until it is asked for again where the server was not there. */
-const RETRY_MS = 3000;
-
 /**
  * @param {State} state
  * @returns {Part}
@@ -39,7 +36,7 @@ export function script(state) {
     } catch (error) {
       if (key !== wanted) return;
       setText(note, error instanceof Error ? error.message : String(error));
-      setTimeout(() => key === wanted && !code.textContent && (key = ""), RETRY_MS);
+      if (state.connection !== "connected") key = ""; // to ask again once it is
     }
     [tools.hidden, text.hidden] = [!code.textContent, !code.textContent];
   };

@@ -21,9 +21,9 @@ const texts = closeup.verbs;
 
 /**
  * @param {Asking} asking
- * @returns {Part}
+ * @returns {Part} what makes others of it, or forgets it
  */
-export function steering(asking) {
+export function making(asking) {
   const { state } = asking;
   const told = make("p", { class: "told", "aria-live": "polite" });
   const made = (/** @type {string} */ what, /** @type {Run[]} */ runs) => {
@@ -31,15 +31,14 @@ export function steering(asking) {
     told.replaceChildren(what, ...links.flatMap((link) => [" ", link]));
   };
   const fork = forking(asking, (runs) => made(closeup.fork.made(runs.length), runs));
-  const [verbs, others] = [first(asking), further(asking, fork, made)];
-  const element = make("div", { class: "steering" }, verbs.element, others.element, fork.element, told);
+  const others = further(asking, fork, made);
+  const element = make("div", { class: "making" }, others.element, fork.element, told);
   let shown = "";
   return {
     element,
     render: (run) => {
       if (run.id !== shown) told.replaceChildren();
       shown = run.id;
-      verbs.render(run);
       others.render(run);
       fork.render(run);
     },
@@ -47,7 +46,7 @@ export function steering(asking) {
 }
 
 /** @param {Asking} asking @returns {Part} what moves it on, and stops it */
-function first(asking) {
+export function moving(asking) {
   const { state } = asking;
   /** @type {Run} */
   let shown;
@@ -93,7 +92,7 @@ function first(asking) {
  * @param {Asking} asking
  * @param {{toggle: () => void}} fork
  * @param {(what: string, runs: Run[]) => void} made
- * @returns {Part} what makes others of it, or forgets it
+ * @returns {Part}
  */
 function further(asking, fork, made) {
   const { state } = asking;
