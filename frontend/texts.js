@@ -316,7 +316,7 @@ export const closeup = {
     at: (/** @type {string} */ value, /** @type {number} */ iteration) => `${value} at iteration ${count(iteration)}`,
     log: "log",
     /** @param {string} value @param {number} iteration */
-    broken: (value, iteration) => `${value} at iteration ${count(iteration)}: not drawn from there where it is not finite`,
+    broken: (value, iteration) => `Not finite first at iteration ${count(iteration)}: ${value}`,
     share: (/** @type {number} */ value) =>
       Number.isFinite(value) ? `${setting(Number((100 * value).toPrecision(3)))} %` : loss(value),
     curve: (/** @type {string} */ title) => `${title} over the iterations; arrow keys go along it`,

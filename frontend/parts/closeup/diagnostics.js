@@ -49,6 +49,7 @@ export function diagnostics(state) {
     for (const { number, title, help, unit } of catalog.channels)
       drawn.set(number, new Sparkline(title, help, TOLD[unit ?? ""] ?? loss, point));
     charts.append(...[...drawn.values()].map((chart) => chart.element));
+    subject = "";
   };
   const draw = () => {
     timer = 0;

@@ -51,6 +51,7 @@ export function head(asking, onClose) {
       if (curve.dataset["place"] !== place) curve.replaceChildren(swatch(style(state.placeOf(run.id))));
       curve.dataset["place"] = place;
       setText(title, state.title(run));
+      setAttribute(title, "title", state.title(run));
       naming.render(run);
       previous.render(run);
       next.render(run);
