@@ -55,12 +55,13 @@ const parts = [
 ];
 
 const live = new Live({
-  onConnection: (connection) => state.set({ connection }),
+  onConnection: (connection) => state.set({ connection, isCurrent: false }),
   onRuns: (runs, whole) => state.merge(runs, whole),
   onAll: (ids) => {
     const gone = [...state.runs.keys()].filter((id) => !ids.has(id));
     if (gone.length) state.set({ notice: texts.notice.vanished(gone.length) });
     state.forget(gone);
+    state.set({ isCurrent: true });
   },
   onGone: (ids) => state.forget(ids),
   onRewind: (ids) => {

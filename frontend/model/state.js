@@ -36,6 +36,8 @@ export class State {
   catalog = null;
   /** @type {Connection} */
   connection = "connecting";
+  /** Whether the list of runs is whole, as the server has it on this connection. */
+  isCurrent = false;
   /** @type {string | null} Why the server cannot store its runs now. */
   storeProblem = null;
   /** Server's clock minus ours, in seconds. */
@@ -82,7 +84,7 @@ export class State {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "stepSize" | "notice">>} fields */
+  /** @param {Partial<Pick<State, "catalog" | "connection" | "isCurrent" | "storeProblem" | "stepSize" | "notice">>} fields */
   set(fields) {
     Object.assign(this, fields);
     this.changed();

@@ -13,7 +13,7 @@ export class Happenings {
   #agenda = new Agenda();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #wasConnected = false;
+  #wasCurrent = false;
 
   /**
    * @param {State} state
@@ -29,11 +29,11 @@ export class Happenings {
   /** Something of the state has changed: ask for what is due. */
   look() {
     const { state } = this;
-    const isConnected = state.connection === "connected";
-    if (isConnected && !this.#wasConnected) this.#agenda.doubtAll();
-    this.#wasConnected = isConnected;
+    const { isCurrent } = state;
+    if (isCurrent && !this.#wasCurrent) this.#agenda.doubtAll();
+    this.#wasCurrent = isCurrent;
     clearTimeout(this.#timer);
-    if (!isConnected) return;
+    if (!isCurrent) return;
     const wanted = this.#wanted();
     const { run, wait } = this.#agenda.next(wanted, this.now());
     if (run) void this.#ask(run.id);

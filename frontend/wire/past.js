@@ -37,9 +37,9 @@ export class Past {
 
   /** Something of the state has changed: fetch what is wanted. */
   look() {
-    const { rows, catalog, connection } = this.state;
+    const { rows, catalog, isCurrent } = this.state;
     if (!rows || rows === this.#rows || rows.isWhole || !rows.every) return;
-    if (!catalog || connection !== "connected") return;
+    if (!catalog || !isCurrent) return;
     void this.#fetch(rows);
   }
 

@@ -18,7 +18,7 @@ const run = (id, every = 10) => ({
 
 function looking(at, ...runs) {
   const state = new State();
-  state.set({ connection: "connected", catalog: CATALOG });
+  state.set({ isCurrent: true, catalog: CATALOG });
   state.merge(runs);
   state.look({ run: at });
   return state;
@@ -115,6 +115,12 @@ test("events of the run close up and of those shown are in the state, and leave 
   state.look({ run: "" });
   happenings.look();
   assert.deepEqual([...state.events.keys()], ["a"]);
-  state.set({ connection: "offline" });
+  state.set({ isCurrent: false });
+  happenings.look();
+  now = 10_000;
+  state.set({ isCurrent: true });
+  happenings.look();
+  assert.deepEqual(asked, ["b", "a", "a"], "after a new connection, once its list is whole");
+  state.set({ isCurrent: false });
   happenings.look();
 });

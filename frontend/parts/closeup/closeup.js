@@ -55,7 +55,6 @@ export class Closeup {
     this.top = make("div", { class: "top" }, this.head.element, verbs.element);
     this.#body.append(this.top, this.head.facts, this.steer, this.looking, this.tabs.element);
     this.#empty.append(this.#message, make("button", { type: "button", click: close }, texts.close));
-    element.append(this.#body, this.#empty);
     element.addEventListener("keydown", (event) => {
       const typed = /** @type {HTMLElement} */ (event.target).closest("input, select");
       if (event.key === "Escape" && !typed && !event.defaultPrevented) close();
@@ -73,8 +72,8 @@ export class Closeup {
     const run = state.runs.get(id);
     const before = this.#shown;
     element.hidden = !id;
-    this.#body.hidden = !run;
-    this.#empty.hidden = Boolean(run);
+    const content = run ? this.#body : id ? this.#empty : null;
+    if (element.firstChild !== content) element.replaceChildren(...(content ? [content] : []));
     this.#shown = run?.id ?? "";
     if (run) this.#draw(run);
     else this.#message.textContent = state.isListed ? texts.missing : texts.loading;

@@ -36,7 +36,7 @@ export function script(state) {
     } catch (error) {
       if (key !== wanted) return;
       setText(note, error instanceof Error ? error.message : String(error));
-      if (state.connection !== "connected") key = ""; // to ask again once it is
+      if (!state.isCurrent) key = ""; // to ask again once it is
     }
     [tools.hidden, text.hidden] = [!code.textContent, !code.textContent];
   };
@@ -44,7 +44,7 @@ export function script(state) {
     element: make("div", { class: "script" }, note, tools, text),
     render: (run) => {
       const wanted = `${run.id} ${changes(state, run)}`;
-      if (wanted === key || state.connection !== "connected") return;
+      if (wanted === key || !state.isCurrent) return;
       if (!key.startsWith(run.id)) {
         setText(code, "");
         [tools.hidden, text.hidden] = [true, true];
