@@ -51,26 +51,6 @@ export async function act(state, intent, ids) {
 }
 
 /**
- * Start a run.
- * @param {State} state
- * @param {Record<string, unknown>} spec
- * @param {(refusal: api.Refusal) => void} [onWrongFields] who shows what is wrong, field by field;
- *   else the notice does
- * @returns {Promise<boolean>} whether it was started
- */
-export async function start(state, spec, onWrongFields) {
-  state.set({ notice: "" });
-  try {
-    await api.create(spec);
-    return true;
-  } catch (error) {
-    if (onWrongFields && error instanceof api.Refusal && error.errors.length) onWrongFields(error);
-    else state.set({ notice: texts.notice.refused(texts.actions.start, 1, 1, message(error)) });
-    return false;
-  }
-}
-
-/**
  * @param {string[]} ids
  * @param {(id: string) => Promise<unknown>} ask
  * @returns {Promise<string[]>} what was said where it was refused

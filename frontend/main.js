@@ -4,16 +4,15 @@
  * @module
  */
 
-import { act, start } from "./actions.js";
+import { act } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { Closeup } from "./parts/closeup/closeup.js";
 import { byId, fillTexts } from "./parts/dom.js";
-import { Form } from "./parts/form.js";
 import { notice } from "./parts/notice.js";
-import { presets } from "./parts/presets.js";
+import { startPanel } from "./parts/start.js";
 import { status } from "./parts/status.js";
 import { steering } from "./parts/steering.js";
 import { Table } from "./parts/table.js";
@@ -44,6 +43,7 @@ const past = new Past(state, api.diagnostics);
 const closeup = new Closeup(byId("closeup"), state, (id) => happenings.doubt(id));
 const table = new Table(byId("table"), state, onIntent);
 const parts = [
+  startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
   () => charts.render(),
   () => closeup.render(),
@@ -89,31 +89,9 @@ const live = new Live({
   measured: () => state.measured,
 });
 
-/** @param {import("./wire/api.js").Catalog} catalog */
-function drawChoices(catalog) {
-  const form = new Form(
-    byId("form"),
-    catalog,
-    async (spec) => {
-      const started = await start(state, spec, ({ errors }) => form.complain(errors));
-      if (started) form.complain([]);
-    },
-    () => tellPace(form.paceOfPresets.told),
-  );
-  const tellPace = presets(
-    byId("presets"),
-    catalog,
-    (spec) => void start(state, { ...spec, pace: form.paceOfPresets.pace }),
-    (spec) => form.fill(spec),
-  );
-  tellPace(form.paceOfPresets.told);
-}
-
 async function loadCatalog() {
   try {
-    const catalog = await api.catalog();
-    state.set({ catalog });
-    drawChoices(catalog);
+    state.set({ catalog: await api.catalog() });
   } catch (error) {
     if (!(error instanceof api.Refusal)) throw error;
     setTimeout(() => void loadCatalog(), CATALOG_RETRY_MS);

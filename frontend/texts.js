@@ -6,6 +6,7 @@
 
 import { age, count, loss, setting } from "./numbers.js";
 
+/** @typedef {import("./wire/api.js").Curve} Curve */
 /** @typedef {import("./wire/api.js").Schema} Schema */
 
 /** @param {number} runs */
@@ -16,9 +17,7 @@ export const page = {
   title: "reluscope",
   tagline: "two-layer ReLU networks in PyTorch, trained live, side by side",
   tools: "Page",
-  waiting: "Waiting for the server…",
-  presets: "The two tutorials",
-  form: "Your own run",
+  start: "Start runs",
   charts: "Losses",
   toolbar: "How losses are drawn",
   runs: "Runs",
@@ -178,20 +177,66 @@ export const steering = {
   delete: "Delete",
 };
 
+/** What is told at one field, where many of its values are wrong. */
+const COMPLAINTS = 3;
+
 export const start = {
+  waiting: "Waiting for the server…",
+  tutorials: "The two tutorials",
+  sets: "Several at once",
+  form: "Your own run",
+  fold: "Fold away",
+  newRun: "New run",
   start: "Start",
+  startAll: (/** @type {number} */ runs) => (runs === 1 ? "Start" : `Start ${someRuns(runs)}`),
+  starting: (/** @type {number} */ started, /** @type {number} */ all) =>
+    `${count(started)} of ${count(all)} started`,
   startPreset: (/** @type {string} */ title) => `Start ${title}`,
+  startSet: (/** @type {string} */ title, /** @type {number} */ runs) => `Start ${someRuns(runs)}: ${title}`,
   fill: "Fill the form",
   fillWith: (/** @type {string} */ title) => `Fill the form with ${title}`,
+  sweeping: "A field takes several values, such as 1e-7, 1e-6 or 0..7: one run for each, and for each combination.",
+  several: "several",
+  severalOf: (/** @type {string} */ title) => `several: ${title}`,
+  /** @param {string} name @param {unknown[]} values */
+  severalValues: (name, values) =>
+    `${name} ${values.map((value) => (typeof value === "number" ? setting(value) : value)).join(", ")}`,
+  many: (/** @type {number} */ runs) => `Start ${someRuns(runs)}?`,
+  /** @param {number} limit runs that the server trains at once @param {number} live that it does now */
+  tooMany: (limit, live) =>
+    `This server trains at most ${count(limit)} runs at once${live ? `, and has ${count(live)} now` : ""}.`,
+  /** @param {string[]} messages about one field */
+  complaints: (messages) =>
+    messages.slice(0, COMPLAINTS).join("; ") +
+    (messages.length > COMPLAINTS ? `; and ${count(messages.length - COMPLAINTS)} more` : ""),
+  /** @param {string} label which of several @param {string} message */
+  wrong: (label, message) => (label ? `${label}: ${message}` : message),
+  /** @param {[number, number]} range fewest and most */
+  weights: ([least, most]) =>
+    `${least === most ? count(least) : `${count(least)} to ${count(most)}`} weights`,
   fullSpeed: "Full speed",
   moreHyperparameters: "More hyperparameters",
   updateRule: "update rule",
+  eachOwn: "each rule's own",
+  words: "with commas between them",
   paceFull: "They start at full speed, as chosen below.",
   /** @param {number} pace @param {boolean} chosen whether it is the one that was typed */
   pace: (pace, chosen) =>
     `They start at ${setting(pace)} iterations/s, ${chosen ? "the pace chosen below" : "as the pace below cannot be"}.`,
+  strokes: { value: "value", slope: "slope", dot: "slope at 0" },
+  slopeAt0: (/** @type {Curve} */ { error, slope_at_0 }) =>
+    error === null ? `${hyper(slope_at_0)} at 0` : "cannot be used",
+  swallowed: (/** @type {Curve} */ { error, value_at_nan }) =>
+    error !== null || value_at_nan === "NaN" ? "" : `NaN → ${hyper(value_at_nan)}`,
+  measured: (/** @type {Curve} */ { error, kink, torch }) =>
+    error === null ? `${kink} Measured on torch ${torch}.` : `It cannot be used: ${error}`,
+  picture: (/** @type {string} */ title, /** @type {Curve} */ { error, kink }) =>
+    error === null ? `${title}. ${kink}` : `${title}. It cannot be used: ${error}`,
   limits,
 };
+
+/** @param {import("./numbers.js").Told | null} value @returns {string} */
+const hyper = (value) => (typeof value === "number" ? setting(Number(value.toPrecision(4))) : loss(Number(value)));
 
 /** A bound this far off is that of the numbers themselves: nobody runs into it. */
 const FAR = 1e30;

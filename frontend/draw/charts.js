@@ -7,7 +7,7 @@
 import { subjects } from "../model/subjects.js";
 import { charts as texts } from "../texts.js";
 import { Drawing } from "./drawing.js";
-import { plotly } from "./figure.js";
+import { LONGEST_MS, plotly } from "./figure.js";
 import { Panel } from "./panel.js";
 import { summary } from "./summary.js";
 
@@ -86,12 +86,16 @@ export class Charts {
   /** @param {string} id a run of which there is more to draw */
   touch(id) {
     if (this.#drawing.hasMoved()) return this.redraw();
-    for (const panel of this.#showing.get(id) ?? []) panel.dirty = true;
-    this.#schedule();
+    this.#touch(this.#showing.get(id) ?? []);
   }
 
   redraw() {
-    for (const panel of this.#panels.values()) panel.dirty = true;
+    this.#touch(this.#panels.values());
+  }
+
+  /** @param {Iterable<Panel>} panels that are to be drawn anew */
+  #touch(panels) {
+    for (const panel of panels) panel.dirty = true;
     this.#schedule();
   }
 
@@ -129,6 +133,10 @@ export class Charts {
   /** @param {Panel} panel @param {Subject} subject */
   #describe(panel, subject) {
     panel.wanted = subject;
+    panel.telling ??= setTimeout(() => {
+      panel.telling = null;
+      panel.tell(summary(panel.wanted, this.state));
+    }, SUMMARY_MS);
     for (const { id } of [...subject.entries.flatMap(({ runs }) => runs), ...(subject.pair ?? [])])
       this.#showing.set(id, [...(this.#showing.get(id) ?? []), panel]);
     const said = this.#drawing.subject(subject);
@@ -193,10 +201,8 @@ export class Charts {
       if (blank) await panel.figure.clear();
       const cost = blank ? 0 : await panel.figure.draw(curves, frame);
       panel.note.textContent = note;
-      if (performance.now() > panel.toldAt + SUMMARY_MS) {
-        panel.toldAt = performance.now();
-        panel.tell(summary(panel.wanted, this.state));
-      }
+      clearTimeout(panel.settling);
+      if (panel.figure.isBehind) panel.settling = setTimeout(() => this.#touch([panel]), LONGEST_MS);
       rest = Math.max(SHORTEST_REST_MS, REST * cost);
     } catch (error) {
       panel.dirty = true;

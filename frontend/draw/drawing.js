@@ -5,12 +5,13 @@
 
 import { loss } from "../numbers.js";
 import { Difference } from "../model/difference.js";
+import { isLive } from "../model/states.js";
 import { charts as texts } from "../texts.js";
 import { across, span } from "./axes.js";
 import { band } from "./band.js";
 import { curve, line, unshown, widths } from "./curves.js";
 import { style } from "./palette.js";
-import { Shared } from "./shared.js";
+import { nowhere, ranges, widen } from "./ranges.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../model/subjects.js").Subject} Subject */
@@ -21,6 +22,7 @@ import { Shared } from "./shared.js";
 /** @typedef {import("./curves.js").Curve} Curve */
 /** @typedef {import("./curves.js").Look} Look */
 /** @typedef {import("./layout.js").Frame} Frame */
+/** @typedef {import("../model/view.js").Zoom} Zoom */
 
 /**
  * @typedef {object} Drawn
@@ -43,24 +45,31 @@ const DIGITS = /** @type {Record<string, number>} */ ({ float32: 9, float64: 17 
 /** What happens to a run that bends its curve, or stands in it. */
 const MARKED = ["changed", "paused", "interrupted", "forked", "differs"];
 
+/** Width of a chart that has no room for words along its axes, in pixels. */
+const SMALL = 480;
+
 /** Width of the one curve of a difference. */
 const WIDTH = 1.6;
 
 export class Drawing {
   /** @type {Difference | null} */
   #difference = null;
-  #shared;
+  /** What all charts of a grid show, where they share their axes, as it was told last. */
+  #shared = "";
 
   /** @param {State} state @param {Histories} histories */
   constructor(state, histories) {
     this.state = state;
     this.histories = histories;
-    this.#shared = new Shared(state);
   }
 
   /** @returns {boolean} whether the axes that charts share have moved since this was asked last */
   hasMoved() {
-    return this.#shared.hasMoved();
+    const { layout, axes } = this.state.view;
+    if (layout !== "grid" || axes !== "shared") return false;
+    const before = this.#shared;
+    this.#shared = JSON.stringify(this.#ofAll());
+    return this.#shared !== before;
   }
 
   /** @param {Subject} subject @returns {string[]} the runs that are on it */
@@ -70,11 +79,11 @@ export class Drawing {
 
   /** @param {Subject} subject @returns {string} what it draws and how, but for the losses */
   subject(subject) {
-    const { scale, xscale, x, smoothing, axes, layout, zooms, group } = this.state.view;
+    const { scale, xscale, x, smoothing, axes, layout, group } = this.state.view;
     const looks = subject.entries.map(({ title, place }) => [title, place]);
     const events = this.on(subject).map((id) => this.state.events.get(id)?.length);
     return JSON.stringify([
-      [scale, xscale, x, smoothing, axes, layout, group, zooms[subject.zoom]],
+      [scale, xscale, x, smoothing, axes, layout, group, this.state.zoomOf(subject.zoom)],
       [subject.key, this.on(subject), looks, events],
     ]);
   }
@@ -84,7 +93,7 @@ export class Drawing {
     const { view } = this.state;
     if (view.layout === "difference") return this.#apart(subject, width);
     const entries = subject.entries.filter(({ runs }) => this.#traces(runs).some(({ length }) => length));
-    const zoom = view.zooms[subject.zoom] ?? { x: null, y: null };
+    const zoom = this.state.zoomOf(subject.zoom);
     const most = Math.max(FEWEST_POINTS, FIGURE_POINTS / Math.max(1, entries.length));
     const seen = {
       x: zoom.x,
@@ -94,8 +103,10 @@ export class Drawing {
     const wide = view.group ? [] : widths(entries.flatMap(({ runs }) => this.#traces(runs)));
     const curves = entries.map((entry, i) => this.#curve(entry, seen, wide[i] ?? WIDTH));
     const traces = entries.flatMap(({ runs }) => this.#traces(runs));
-    const all = view.layout === "grid" && view.axes === "shared" ? this.#shared.all : { x: null, y: null };
-    const frame = { ...this.#frame(texts.loss), zoom, all, line: null };
+    const isShared = view.layout === "grid" && view.axes === "shared";
+    const runs = entries.flatMap((entry) => entry.runs);
+    const all = isShared ? this.#ofAll() : this.#ends(curves, runs);
+    const frame = this.#frame(texts.loss, zoom, all, width);
     const notes = [unshown(traces, view.scale), this.#beneath(curves)];
     return { curves, frame, note: notes.filter(Boolean).join(" · "), blank: entries.length ? "" : texts.blank };
   }
@@ -121,10 +132,58 @@ export class Drawing {
     return iteration >= trace.raw.from && iteration < trace.length ? loss(trace.at(iteration)) : "";
   }
 
-  /** @param {string} up @returns {Pick<Frame, "across" | "xscale" | "scale" | "up">} */
-  #frame(up) {
+  /**
+   * @param {string} up what the axis up counts
+   * @param {Zoom} zoom
+   * @param {Zoom} all
+   * @param {number} width
+   * @returns {Frame}
+   */
+  #frame(up, zoom, all, width) {
+    const seen = { x: zoom.x ?? all.x, y: zoom.y ?? all.y };
+    return { across: this.state.view.x, ...this.#scales, up, seen, line: null, isSmall: width < SMALL };
+  }
+
+  get #scales() {
     const { x, xscale, scale } = this.state.view;
-    return { across: x, xscale: x === "clock" ? "linear" : xscale, scale, up };
+    return { scale, xscale: x === "clock" ? /** @type {const} */ ("linear") : xscale };
+  }
+
+  /**
+   * @param {Curve[]} curves
+   * @param {Run[]} runs whose they are
+   * @returns {Zoom} what shows all of them
+   */
+  #ends(curves, runs) {
+    const ends = nowhere();
+    for (const one of curves) widen(ends, one, this.#scales);
+    return ranges(ends, this.#scales, this.#most(runs));
+  }
+
+  /** @returns {Zoom} what shows all of all that are shown */
+  #ofAll() {
+    const { state } = this;
+    const ends = nowhere();
+    for (const run of state.shown()) {
+      const trace = state.traces.get(run.id);
+      if (!trace?.length) continue;
+      const axis = across(state.view.x, run, trace);
+      const { low, high, lowPositive } = trace.raw;
+      const isLog = this.#scales.xscale === "log";
+      ends.from = Math.min(ends.from, axis.place(isLog ? 1 : 0));
+      ends.to = Math.max(ends.to, axis.place(trace.length - 1));
+      ends.low = Math.min(ends.low, this.#scales.scale === "log" ? lowPositive : low);
+      ends.high = Math.max(ends.high, high);
+    }
+    return ranges(ends, this.#scales, this.#most(state.shown()));
+  }
+
+  /** @param {Run[]} runs @returns {number | null} how far on the axis across those that train may come */
+  #most(runs) {
+    const live = runs.filter(isLive);
+    if (!live.length) return null;
+    if (this.state.view.x !== "iteration") return Infinity;
+    return Math.max(...runs.map(({ spec }) => spec["iterations"] - 1));
   }
 
   /** @param {Run[]} runs @returns {Trace[]} */
@@ -184,9 +243,8 @@ export class Drawing {
   /** @param {Subject} subject @param {number} width @returns {Drawn} */
   #apart(subject, width) {
     const { state } = this;
-    const frame = { ...this.#frame(texts.apart), all: { x: null, y: null } };
-    const zoom = state.view.zooms[subject.zoom] ?? { x: null, y: null };
-    const none = { curves: [], frame: { ...frame, zoom, line: null }, note: "" };
+    const zoom = state.zoomOf(subject.zoom);
+    const none = { curves: [], frame: this.#frame(texts.apart, zoom, { x: null, y: null }, width), note: "" };
     if (!subject.pair) return { ...none, blank: texts.pickTwo };
     const [a, b] = subject.pair;
     const [left, right] = [state.traces.get(a.id), state.traces.get(b.id)];
@@ -206,7 +264,9 @@ export class Drawing {
     const compared = difference.series.length;
     const mark = first === null ? null : { x: axis.place(first), text: texts.part(first) };
     const said = first === null ? texts.same(compared) : texts.partAt(first, compared, difference.same);
+    if (first === null && state.view.scale === "log") return { ...none, blank: said };
     const note = [said, this.#beneath([drawn])].filter(Boolean).join(" · ");
-    return { curves: [drawn], frame: { ...frame, zoom, line: mark }, note, blank: "" };
+    const frame = this.#frame(texts.apart, zoom, this.#ends([drawn], subject.pair), width);
+    return { curves: [drawn], frame: { ...frame, line: mark }, note, blank: "" };
   }
 }

@@ -6,6 +6,7 @@
 import { shortened } from "../numbers.js";
 import * as texts from "../texts.js";
 import { layout, look, placeOf, seconds } from "./layout.js";
+import { drawOn } from "./quick.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
 /** @typedef {import("./curves.js").Mark} Mark */
@@ -25,7 +26,9 @@ import { layout, look, placeOf, seconds } from "./layout.js";
  * @property {(element: HTMLElement) => void} purge
  */
 
-/** @typedef {HTMLElement & {on: (event: string, listener: (change: any) => void) => void, _fullLayout?: any}} PlotElement */
+/** @typedef {HTMLElement & {on: (event: string, listener: (change: any) => void) => void, _fullLayout?: any, data?: object[]}} PlotElement */
+
+/** @typedef {{x: number[], y: (number | null)[]} & Record<string, any>} Trace as Plotly has one */
 
 /** Nothing is sent anywhere, and nothing on the figure offers to. */
 const CONFIG = {
@@ -40,6 +43,9 @@ const CONFIG = {
 
 /** Curves of which each is told at the iteration under the mouse; of more, the nearest one. */
 const TOLD_TOGETHER = 8;
+
+/** Until Plotly draws anew a figure that was drawn on: what it tells under the mouse is as old as that. */
+export const LONGEST_MS = 1000;
 
 /** Characters of a name in a label over the chart. */
 const LABEL_LENGTH = 50;
@@ -71,8 +77,13 @@ function literal(text) {
 }
 
 export class Figure {
+  /** Whether Plotly does not know of what was drawn last, since it was drawn on only. */
+  isBehind = false;
   #isDrawn = false;
   #closed = false;
+  /** All that was drawn last but for the points of the lines. */
+  #said = "";
+  #drawnAt = 0;
   /** @type {Promise<unknown>} */
   #drawing = Promise.resolve();
 
@@ -105,13 +116,37 @@ export class Figure {
     const theme = look();
     const together = curves.length <= TOLD_TOGETHER;
     const data = curves.flatMap((curve) => traces(curve, frame, theme, together));
-    this.#drawing = react(this.element, data, layout(frame, theme, together), CONFIG);
+    const around = layout(frame, theme, together);
+    this.isBehind = this.#drawOn(data, around);
+    if (this.isBehind) return performance.now() - began;
+    this.#drawing = react(this.element, data, around, CONFIG);
     await this.#drawing;
+    this.#drawnAt = performance.now();
     if (this.#isDrawn) return performance.now() - began;
     this.#isDrawn = true;
     this.#listen();
     return 0;
   }
+
+  /**
+   * @param {Trace[]} data
+   * @param {object} around
+   * @returns {boolean} whether it was enough to draw on what is there
+   */
+  #drawOn(data, around) {
+    const said = JSON.stringify([around, data.map(({ x, y, ...rest }) => [rest, rest.text ? x.length : 0])]);
+    const isSame = said === this.#said;
+    this.#said = said;
+    const isFresh = performance.now() < this.#drawnAt + LONGEST_MS;
+    const { element } = this;
+    if (!isSame || !isFresh || !this.#isDrawn || element.matches(":hover")) return false;
+    const { xaxis, yaxis } = element._fullLayout;
+    const lines = data.map(({ mode, fill, x, y }) => (mode === "lines" && !fill ? { x, y } : null));
+    if (data.some(({ fill }) => fill) || !drawOn(element, lines, xaxis, yaxis)) return false;
+    data.forEach(({ x, y }, i) => Object.assign(element.data?.[i] ?? {}, { x, y }));
+    return true;
+  }
+
 
   /**
    * @param {number | null} place on the axis across

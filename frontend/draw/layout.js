@@ -15,15 +15,12 @@ import { charts as texts } from "../texts.js";
  * @property {View["xscale"]} xscale
  * @property {View["scale"]} scale of the axis up
  * @property {string} up what that axis counts
- * @property {Zoom} zoom what is seen
- * @property {Zoom} all what there is, where charts that share their axes show it; else as they see fit
+ * @property {Zoom} seen how far the axes go
+ * @property {boolean} isSmall whether there is no room for words along the axes
  * @property {{x: number, text: string} | null} line up and down, with a word
  */
 
 /** @typedef {(name: string) => string} Theme the value of a property of base.css, by day or by night */
-
-/** Share of an axis that is left free at its ends. */
-const ROOM = 0.04;
 
 /** A finger scrolls the page: a chart as wide as the screen would hold it fast. */
 export const finger = matchMedia("(pointer: coarse)");
@@ -67,7 +64,7 @@ export function layout(frame, theme, together) {
   const axis = { color: soft, gridcolor: theme("--grid"), zerolinecolor: theme("--grid") };
   const isClock = frame.across === "clock";
   return {
-    margin: { l: 56, r: 14, t: finger.matches ? 34 : 10, b: 40 },
+    margin: { l: frame.isSmall ? 40 : 56, r: 14, t: finger.matches ? 34 : 10, b: frame.isSmall ? 24 : 40 },
     // Of these Plotly makes the colours of its buttons and of the box of a zoom: not transparent.
     paper_bgcolor: card,
     plot_bgcolor: card,
@@ -81,17 +78,16 @@ export function layout(frame, theme, together) {
     xaxis: {
       ...axis,
       type: isClock ? "date" : frame.xscale,
-      title: { text: texts.across[frame.across] },
-      rangemode: isClock ? "normal" : "tozero",
-      ...ranged(isClock ? "date" : frame.xscale, frame.zoom.x ?? frame.all.x),
+      title: { text: frame.isSmall ? "" : texts.across[frame.across] },
+      ...ranged(isClock ? "date" : frame.xscale, frame.seen.x),
     },
     yaxis: {
       ...axis,
       type: frame.scale,
-      title: { text: frame.up },
+      title: { text: frame.isSmall ? "" : frame.up },
       exponentformat: "power",
       automargin: true,
-      ...ranged(frame.scale, frame.zoom.y ?? roomy(frame.all.y, frame.scale)),
+      ...ranged(frame.scale, frame.seen.y),
     },
     ...upright(frame, theme),
   };
@@ -110,17 +106,6 @@ function upright({ line, across }, theme) {
       { text: line.text, x, xanchor: "left", yref: "paper", y: 1, yanchor: "top", showarrow: false, font: { color: colour } },
     ],
   };
-}
-
-/** @param {Zoom["y"]} range @param {View["scale"]} scale @returns {Zoom["y"]} with room at both ends */
-function roomy(range, scale) {
-  if (!range) return null;
-  const [low, high] = scale === "log" ? range.map(Math.log10) : range;
-  if (low === undefined || high === undefined) return null;
-  const room = ROOM * (high - low || Math.abs(high) || 1);
-  const wide = [low - room, high + room];
-  const [from = 0, to = 1] = scale === "log" ? wide.map((power) => 10 ** power) : wide;
-  return [from, to];
 }
 
 /**

@@ -19,8 +19,10 @@ export class Panel {
   dirty = true;
   visible = false;
   restUntil = 0;
-  /** When its summary was told last. */
-  toldAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} Until it is drawn whole, where it was drawn on. */
+  settling;
+  /** @type {ReturnType<typeof setTimeout> | null} Until what is to be seen is told anew. */
+  telling = null;
   #told = make("p", { class: "unseen", id: `chart-${++made}` });
   #pointer = make("div", { class: "pointer", hidden: true });
   #value = make("span", { class: "value", "aria-hidden": "true" });

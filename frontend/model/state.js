@@ -205,15 +205,28 @@ export class State {
   }
 
   /**
+   * Zoom a chart, and along the axis across all that are beside it.
    * @param {string} chart
    * @param {{x?: Zoom["x"] | undefined, y?: Zoom["y"] | undefined}} view what is left out stays; null shows all
    * @param {string[]} runs on that chart: once none of them is left, there is nothing to look at
    */
-  zoom(chart, view, runs) {
-    const { [chart]: before, ...others } = this.view.zooms;
-    const { x = before?.x ?? null, y = before?.y ?? null } = view;
-    this.#zoomed.set(chart, runs);
-    this.look({ zooms: x || y ? { ...others, [chart]: { x, y } } : others });
+  zoom(chart, { x, y }, runs) {
+    const zooms = { ...this.view.zooms };
+    const put = (/** @type {string} */ key, /** @type {Partial<Zoom>} */ change) => {
+      const after = { x: zooms[key]?.x ?? null, y: zooms[key]?.y ?? null, ...change };
+      if (after.x || after.y) zooms[key] = after;
+      else delete zooms[key];
+      this.#zoomed.set(key, runs);
+    };
+    if (x !== undefined) put(chart === DIFFERENCE ? DIFFERENCE : ALL, { x });
+    if (y !== undefined) put(chart, { y });
+    this.look({ zooms });
+  }
+
+  /** @param {string} chart @returns {Zoom} what is seen of it */
+  zoomOf(chart) {
+    const { zooms } = this.view;
+    return { x: zooms[chart === DIFFERENCE ? DIFFERENCE : ALL]?.x ?? null, y: zooms[chart]?.y ?? null };
   }
 
   /** Whether a chart that is seen is zoomed. */
@@ -227,12 +240,12 @@ export class State {
     this.look({ zooms: Object.fromEntries(kept) });
   }
 
-  /** @param {string} chart */
+  /** @param {string} chart whether what is zoomed of it shows on a chart that is seen */
   #isSeen(chart) {
-    const { layout, axes } = this.view;
-    if (layout === "difference") return chart === DIFFERENCE;
+    const { layout, axes, zooms } = this.view;
+    if (layout === "difference" || chart === DIFFERENCE) return layout === chart;
     if (layout === "overlay" || axes === "shared") return chart === ALL;
-    return chart !== ALL && chart !== DIFFERENCE;
+    return chart !== ALL || Boolean(zooms[ALL]?.x);
   }
 
   /** @returns {Run[]} the runs that are on the charts, oldest first */

@@ -22,7 +22,7 @@ import { ALL, DIFFERENCE } from "./state.js";
  * One chart.
  * @typedef {object} Subject
  * @property {string} key
- * @property {string} zoom the key of what is seen of it, which charts may share
+ * @property {string} zoom the key of what is seen of its height, which charts may share
  * @property {Entry[]} entries
  * @property {[Run, Run] | null} pair of which the difference is drawn
  */

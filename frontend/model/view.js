@@ -18,7 +18,7 @@
  * @property {"iteration" | "seconds" | "clock"} x what the other axis counts
  * @property {"linear" | "log"} xscale
  * @property {number} smoothing weight of what came before in a debiased moving average; 0 for none
- * @property {"shared" | "own"} axes of the charts of a grid
+ * @property {"own" | "shared"} axes of the charts of a grid; what is seen of the one across is shared anyway
  * @property {string[] | null} runs ids of those that are shown; null for the newest
  * @property {string[]} pair ids of the two runs whose difference is seen; none or two
  * @property {string} run id of the one that is seen close up; empty for none
@@ -92,7 +92,7 @@ export const PROPERTIES = {
   scale: choice(/** @type {const} */ (["log", "linear"])),
   x: choice(/** @type {const} */ (["iteration", "seconds", "clock"])),
   xscale: choice(/** @type {const} */ (["linear", "log"])),
-  axes: choice(/** @type {const} */ (["shared", "own"])),
+  axes: choice(/** @type {const} */ (["own", "shared"])),
   smoothing: {
     initial: 0,
     read: (text) => (Number(text) >= 0 && Number(text) < 1 ? Number(text) : undefined),

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { kind, values } from "../model/sweep.js";
 import { setting } from "../numbers.js";
 import { start as texts } from "../texts.js";
 import { make, setText } from "./dom.js";
@@ -15,86 +16,113 @@ import { make, setText } from "./dom.js";
  * @typedef {object} Field
  * @property {string} path as the server names it, such as `update.lr`
  * @property {HTMLElement} element
- * @property {HTMLElement} help what is said of the choice that is made
- * @property {() => unknown} read undefined where nothing was given
- * @property {(value: unknown) => void} write
+ * @property {() => unknown[]} values one, or those of a sweep; undefined where nothing was given
+ * @property {(...values: unknown[]) => void} write
  * @property {(message: string) => void} complain an empty message is none
  * @property {() => void} focus
  */
 
 /**
- * What may be chosen; its lines of code, if any, are shown as such.
- * @typedef {{value: string, text: string, help?: string, code?: string[]}} Option
+ * What every field has around what is filled in.
+ * @typedef {object} Frame
+ * @property {HTMLElement} element
+ * @property {HTMLElement} label
+ * @property {HTMLElement} help what is said of the choice that is made
+ * @property {(message: string) => void} complain
  */
 
 /**
  * @param {string} path
  * @param {Schema} schema
- * @param {HTMLInputElement | HTMLSelectElement} input
- * @param {() => unknown} read
- * @returns {Field}
+ * @param {HTMLElement} control an input, or a group of them
+ * @param {...HTMLElement} more that stands right after it
+ * @returns {Frame}
  */
-function field(path, schema, input, read) {
+export function frame(path, schema, control, ...more) {
   const id = `field-${path}`;
-  input.id = id;
-  input.name = path;
+  control.id = id;
   const error = make("p", { class: "error", id: `${id}-error`, hidden: true });
   const said = [schema.description ?? "", texts.limits(schema)].filter(Boolean).join(" ");
   const hint = make("p", { class: "hint", id: `${id}-hint` }, said);
   const help = make("p", { class: "help", id: `${id}-help` });
-  const described = [error, hint, help].map((element) => element.id);
-  input.setAttribute("aria-describedby", described.join(" "));
-  const label = make("label", { for: id }, schema.title ?? path);
+  control.setAttribute("aria-describedby", [error, hint, help].map((each) => each.id).join(" "));
+  const isGroup = control.hasAttribute("role");
+  const label = make(isGroup ? "span" : "label", { id: `${id}-label`, class: "label" }, schema.title ?? path);
+  if (isGroup) control.setAttribute("aria-labelledby", label.id);
+  else label.setAttribute("for", id);
   if (schema.unit) label.append(" ", make("span", { class: "unit" }, schema.unit));
   return {
-    path,
-    element: make("div", { class: "field" }, label, input, hint, error, help),
+    element: make("div", { class: "field", "data-field": path }, label, control, ...more, hint, error, help),
+    label,
     help,
-    read,
-    focus: () => input.focus(),
-    write: (value) => {
-      input.value =
-        value === null || value === undefined
-          ? ""
-          : typeof value === "number"
-            ? setting(value)
-            : String(value);
-    },
     complain: (message) => {
       setText(error, message);
       error.hidden = !message;
-      if (message) input.setAttribute("aria-invalid", "true");
-      else input.removeAttribute("aria-invalid");
+      if (message) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
     },
+  };
+}
+
+/** @param {unknown} value @returns {string} as it is typed */
+function typed(value) {
+  if (value === null || value === undefined) return "";
+  return typeof value === "number" ? setting(value) : String(value);
+}
+
+/**
+ * @param {string} path
+ * @param {Schema} schema
+ * @returns {Field} a number, or several; a text where the schema has no number
+ */
+export function inputField(path, schema) {
+  const numeric = kind(schema);
+  const mayBeNull = schema.anyOf?.some(({ type }) => type === "null");
+  const input = make("input", {
+    type: "text",
+    name: path,
+    autocomplete: "off",
+    spellcheck: "false",
+    // The keyboard with numbers alone has no `e` and no minus, which 1e-6 takes; and this one has the
+    // comma or the dot that several whole numbers take.
+    ...(numeric === "integer" ? { inputmode: "decimal" } : {}),
+    // What an empty field stands for.
+    ...(typeof schema.default === "number" ? { placeholder: setting(schema.default) } : {}),
+    ...(numeric && schema.default === undefined ? { placeholder: texts.eachOwn } : {}),
+  });
+  const { element, complain } = frame(path, schema, input);
+  const write = (/** @type {unknown[]} */ ...values) => (input.value = values.map(typed).join(", "));
+  write(schema.default);
+  return {
+    path,
+    element,
+    complain,
+    write,
+    values: () => {
+      const text = input.value.trim();
+      const given = numeric ? values(text, numeric === "integer") : text ? [text] : [];
+      return given.length ? given : [mayBeNull ? null : undefined];
+    },
+    focus: () => input.focus(),
   };
 }
 
 /**
  * @param {string} path
  * @param {Schema} schema
- * @returns {Field} a number, or a text where the schema has no number
+ * @returns {Field} words with commas between them, all of them one value
  */
-export function inputField(path, schema) {
-  const types = [schema, ...(schema.anyOf ?? [])].map(({ type }) => type);
-  const whole = types.includes("integer");
-  const numeric = whole || types.includes("number");
-  const input = make("input", {
-    type: "text",
-    autocomplete: "off",
-    spellcheck: "false",
-    // The keyboard with numbers alone has no `e` and no minus, which 1e-6 takes.
-    ...(whole ? { inputmode: "numeric" } : {}),
-    // What an empty field stands for.
-    ...(typeof schema.default === "number" ? { placeholder: setting(schema.default) } : {}),
-  });
-  const empty = types.includes("null") ? null : undefined;
-  const made = field(path, schema, input, () => {
-    const text = input.value.trim();
-    if (!text) return empty;
-    return numeric && Number.isFinite(Number(text)) ? Number(text) : text;
-  });
-  made.write(schema.default);
-  return made;
+export function wordsField(path, schema) {
+  const input = make("input", { type: "text", name: path, autocomplete: "off", placeholder: texts.words });
+  const { element, complain } = frame(path, schema, input);
+  return {
+    path,
+    element,
+    complain,
+    write: (words) => (input.value = Array.isArray(words) ? words.join(", ") : ""),
+    values: () => [input.value.split(",").flatMap((word) => word.trim() || [])],
+    focus: () => input.focus(),
+  };
 }
 
 /**
@@ -103,44 +131,16 @@ export function inputField(path, schema) {
  * @returns {Field} yes or no
  */
 export function checkField(path, schema) {
-  const input = make("input", { type: "checkbox" });
-  const made = field(path, schema, input, () => input.checked);
-  made.element.classList.add("yes-no");
-  made.write = (value) => (input.checked = value === true);
-  made.write(schema.default);
-  return made;
-}
-
-/**
- * @param {string} path
- * @param {Schema} schema
- * @param {Option[]} options
- * @param {() => void} [onChange]
- * @returns {Field}
- */
-export function choiceField(path, schema, options, onChange) {
-  const select = make(
-    "select",
-    {},
-    ...options.map(({ value, text }) => make("option", { value }, text)),
-  );
-  const made = field(path, schema, select, () => select.value);
-  const code = make("code", { class: "lines" });
-  made.help.before(code);
-  const explain = () => {
-    const chosen = options.find((option) => option.value === select.value);
-    setText(code, (chosen?.code ?? []).join("\n"));
-    setText(made.help, chosen?.help ?? "");
+  const input = make("input", { type: "checkbox", name: path });
+  const { element, complain } = frame(path, schema, input);
+  element.classList.add("yes-no");
+  input.checked = schema.default === true;
+  return {
+    path,
+    element,
+    complain,
+    write: (value) => (input.checked = value === true),
+    values: () => [input.checked],
+    focus: () => input.focus(),
   };
-  select.addEventListener("change", () => {
-    explain();
-    onChange?.();
-  });
-  const { write } = made;
-  made.write = (value) => {
-    write(value);
-    explain();
-  };
-  made.write(schema.default ?? options[0]?.value);
-  return made;
 }

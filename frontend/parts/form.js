@@ -1,21 +1,27 @@
 /**
- * The form of a new run, drawn from the catalog: its fields, their defaults, units and help all
- * come from the server's schema.
+ * The form of a new run, or of several, drawn from the catalog: its fields, their defaults, units and
+ * help all come from the server's schema.
  * @module
  */
 
 import { WATCHABLE_PACE } from "../actions.js";
+import { common, put, weights } from "../model/sweep.js";
 import { start as texts } from "../texts.js";
+import * as api from "../wire/api.js";
+import { cardsField } from "./cards.js";
+import { choiceField } from "./choices.js";
 import { make, setText } from "./dom.js";
-import { choiceField, inputField } from "./fields.js";
+import { inputField, wordsField } from "./fields.js";
 import { Hyperparameters } from "./hyperparameters.js";
 
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 /** @typedef {import("../wire/api.js").Schema} Schema */
 /** @typedef {import("../wire/api.js").FieldProblem} FieldProblem */
+/** @typedef {import("../model/sweep.js").Grid} Grid */
+/** @typedef {import("../model/sweep.js").Spec} Spec */
 /** @typedef {import("./fields.js").Field} Field */
 
-/** The order on the page; what a newer server adds comes after. */
+/** The order on the page, and that of a sweep; what a newer server adds comes after. */
 const ORDER = [
   "relu",
   "update",
@@ -31,7 +37,11 @@ const ORDER = [
   "device",
   "diagnostics_every",
   "name",
+  "tags",
 ];
+
+/** What is asked of the same run in several ways tells nothing. */
+const ONE_ONLY = ["on_nonfinite"];
 
 export class Form {
   /** @type {Map<string, Field>} by path, but for the hyperparameters */
@@ -40,21 +50,28 @@ export class Form {
   #pace;
   #fullSpeed = make("input", { type: "checkbox", id: "full-speed" });
   #message = make("p", { class: "error", role: "alert", hidden: true });
+  #cost = make("p", { class: "help cost" });
+  /** Says why they are too many, where they are; */
+  limit = make("p", { class: "help limit", "aria-live": "polite" });
+  /** and what starts them, how many they are. Both are told by the form's owner. */
+  button = make("button", { type: "submit", class: "primary" }, texts.start);
 
   /**
    * @param {HTMLElement} element
    * @param {Catalog} catalog
-   * @param {(spec: Record<string, unknown>) => void} onStart
-   * @param {() => void} onPace called when another pace is chosen
+   * @param {() => void} onStart
+   * @param {() => void} onChange called when something is filled in
    */
-  constructor(element, catalog, onStart, onPace) {
+  constructor(element, catalog, onStart, onChange) {
     this.element = element;
     this.catalog = catalog;
+    this.onChange = onChange;
     const properties = catalog.spec.properties ?? {};
     const names = [...ORDER, ...Object.keys(properties).filter((name) => !ORDER.includes(name))];
+    element.append(make("p", { class: "help sweeping" }, texts.sweeping));
     for (const name of names) {
       const schema = properties[name];
-      if (schema && name !== "pace" && name !== "tags") element.append(...this.#add(name, schema));
+      if (schema && name !== "pace") element.append(...this.#add(name, schema));
     }
     this.#pace = inputField("pace", properties["pace"] ?? {});
     this.#pace.write(WATCHABLE_PACE);
@@ -63,20 +80,14 @@ export class Form {
     element.append(
       this.#pace.element,
       make("label", { class: "check", for: "full-speed" }, this.#fullSpeed, texts.fullSpeed),
-      this.#message,
-      make("button", { type: "submit", class: "primary" }, texts.start),
+      make("div", { class: "go" }, this.#cost, this.limit, this.#message, this.button),
     );
     element.addEventListener("submit", (event) => {
       event.preventDefault();
-      onStart(this.read());
+      onStart();
     });
-    this.#pace.element.addEventListener("input", onPace);
-    this.#fullSpeed.addEventListener("change", onPace);
-  }
-
-  /** The pace that is chosen; null for full speed. */
-  get #chosenPace() {
-    return this.#fullSpeed.checked ? null : (this.#pace.read() ?? null);
+    for (const event of ["input", "change"]) element.addEventListener(event, () => this.#changed());
+    this.#changed();
   }
 
   /**
@@ -85,13 +96,18 @@ export class Form {
    * @returns {{pace: number | null, told: string}}
    */
   get paceOfPresets() {
-    const chosen = this.#chosenPace;
+    const [chosen, ...others] = this.#paces;
     if (chosen === null) return { pace: null, told: texts.paceFull };
     const { exclusiveMinimum: low = 0, maximum: high = Infinity } =
       this.catalog.spec.properties?.["pace"]?.anyOf?.find(({ type }) => type === "number") ?? {};
-    const fits = typeof chosen === "number" && chosen > low && chosen <= high;
+    const fits = !others.length && typeof chosen === "number" && chosen > low && chosen <= high;
     const pace = fits ? chosen : WATCHABLE_PACE;
     return { pace, told: texts.pace(pace, fits) };
+  }
+
+  /** Those that are chosen; null for full speed. */
+  get #paces() {
+    return this.#fullSpeed.checked ? [null] : this.#pace.values();
   }
 
   /** All fields, in the order on the page. */
@@ -101,35 +117,50 @@ export class Form {
     );
   }
 
-  /** @returns {Record<string, unknown>} the spec as typed; what was left empty is left out, or null */
+  /**
+   * @returns {{base: Spec, grid: Grid}} as typed: fields with several values are in the grid; what was
+   *   left empty is left out, or null
+   */
   read() {
-    /** @type {Record<string, any>} */
-    const spec = {};
-    for (const { path, read } of this.#all) {
-      const value = read();
-      if (value === undefined) continue;
-      const [name = path, inner] = path.split(".");
-      if (inner) spec[name] = { ...spec[name], [inner]: value };
-      else spec[name] = value;
+    /** @type {Spec} */
+    const base = {};
+    /** @type {Grid} */
+    const grid = {};
+    for (const { path, values } of this.#all) {
+      const given = path === "pace" ? this.#paces : values();
+      if (given.length > 1) grid[path] = given;
+      else if (given[0] !== undefined) put(base, path, given[0]);
     }
-    return { ...spec, pace: this.#chosenPace };
+    return { base, grid };
   }
 
   /**
    * Fill it in, and take the person there. The name stays empty: a run that is started with
    * changes is another.
-   * @param {Record<string, any>} spec fields to fill in; the others go back to their defaults
+   * @param {Spec} spec fields to fill in; the others go back to their defaults, but for the pace
+   * @param {Grid} [grid] fields that are to have several values
    */
-  fill(spec) {
+  fill(spec, grid = {}) {
     const defaults = this.catalog.spec.properties ?? {};
     const update = { rule: defaults["update"]?.default.rule, ...spec["update"] };
-    for (const [path, field] of this.#fields) {
-      if (path === "update.rule") field.write(update.rule);
-      else if (path !== "pace") field.write(spec[path] ?? defaults[path]?.default);
+    /** @type {Grid} */
+    const given = {
+      ...Object.fromEntries(Object.entries(spec).map(([name, value]) => [name, [value]])),
+      ...Object.fromEntries(Object.entries(update).map(([name, value]) => [`update.${name}`, [value]])),
+      ...grid,
+      name: [null],
+    };
+    for (const [path, field] of this.#fields)
+      if (path !== "pace") field.write(...(given[path] ?? [defaults[path]?.default]));
+    this.#hyperparameters.fill(this.#ruleSchema, given);
+    if (given["pace"]) {
+      const [pace, ...others] = given["pace"];
+      this.#fullSpeed.checked = pace === null;
+      if (pace !== null) this.#pace.write(pace, ...others);
+      this.#showPace();
     }
-    this.#hyperparameters.fill(this.#ruleSchema, update);
-    this.#fields.get("name")?.write("");
     this.complain([]);
+    this.#changed();
     this.element.scrollIntoView({ block: "nearest" });
     this.#fields.get("relu")?.focus();
   }
@@ -139,15 +170,18 @@ export class Form {
    * @param {FieldProblem[]} errors
    */
   complain(errors) {
-    const messages = new Map(errors.map(({ field, message }) => [field, message]));
-    const wrong = this.#all.find(({ path }) => messages.has(path));
-    for (const { path, complain } of this.#all) {
-      complain(messages.get(path) ?? "");
-      messages.delete(path);
+    const left = new Set(errors);
+    /** @type {Field | undefined} */
+    let wrong;
+    for (const field of this.#all) {
+      const mine = errors.filter((error) => `${error.field}.`.startsWith(`${field.path}.`));
+      for (const error of mine) left.delete(error);
+      field.complain(texts.complaints([...new Set(mine.map(({ message }) => message))]));
+      if (mine.length) wrong ??= field;
     }
     this.#hyperparameters.unfold();
-    setText(this.#message, [...messages].map((pair) => pair.join(": ")).join("; "));
-    this.#message.hidden = !messages.size;
+    setText(this.#message, [...left].map(({ field, message }) => `${field}: ${message}`).join("; "));
+    this.#message.hidden = !left.size;
     wrong?.focus();
   }
 
@@ -160,16 +194,16 @@ export class Form {
     if (name === "update") {
       const rules = this.catalog.rules.map(({ name, help }) => ({ value: name, text: name, help }));
       const title = schema.title ?? texts.updateRule;
-      const showRule = () => this.#hyperparameters.show(this.#ruleSchema);
-      const field = choiceField("update.rule", { title }, rules, showRule);
+      const onChange = () => this.#hyperparameters.show(this.#ruleSchema);
+      const usual = { title, default: schema.default?.rule };
+      const field = choiceField("update.rule", usual, rules, { onChange });
       this.#fields.set("update.rule", field);
-      field.write(schema.default?.rule);
-      showRule();
+      onChange();
       return [field.element, this.#hyperparameters.element];
     }
     const options = this.#options(name, schema);
     if (options?.length === 1 && name === "gradients") return [];
-    const field = options ? choiceField(name, schema, options) : inputField(name, schema);
+    const field = this.#field(name, schema, options);
     this.#fields.set(name, field);
     return [field.element];
   }
@@ -177,16 +211,21 @@ export class Form {
   /**
    * @param {string} name
    * @param {Schema} schema
+   * @param {import("./choices.js").Option[] | undefined} options
+   * @returns {Field}
+   */
+  #field(name, schema, options) {
+    if (name === "relu") return cardsField(name, schema, this.catalog.relus, api.curve);
+    if (options) return choiceField(name, schema, options, { several: !ONE_ONLY.includes(name) });
+    return schema.type === "array" ? wordsField(name, schema) : inputField(name, schema);
+  }
+
+  /**
+   * @param {string} name
+   * @param {Schema} schema
    */
   #options(name, schema) {
-    const { relus, gradients, devices, dtypes } = this.catalog;
-    if (name === "relu")
-      return relus.map((r) => ({
-        value: r.name,
-        text: r.title.startsWith(r.name) ? r.title : `${r.name}: ${r.title}`,
-        help: r.help,
-        code: [`relu(h) = ${r.formula}`, r.code],
-      }));
+    const { gradients, devices, dtypes } = this.catalog;
     if (name === "gradients")
       return gradients.map((g) => ({ value: g.name, text: g.name, help: g.help }));
     if (name === "device")
@@ -195,10 +234,19 @@ export class Form {
     return schema.enum?.map((value) => ({ value, text: value }));
   }
 
-  /** The schema of the rule that is chosen. */
+  /** The schema of the rule that is chosen, or what several have in common. */
   get #ruleSchema() {
-    const chosen = this.#fields.get("update.rule")?.read();
-    return this.catalog.rules.find(({ name }) => name === chosen)?.schema;
+    const chosen = this.#fields.get("update.rule")?.values() ?? [];
+    return common(this.catalog.rules.flatMap(({ name, schema }) => (chosen.includes(name) ? schema : [])));
+  }
+
+  #changed() {
+    const defaults = this.catalog.spec.properties ?? {};
+    const told = weights((path) =>
+      (this.#fields.get(path)?.values() ?? []).map((value) => value ?? defaults[path]?.default),
+    );
+    setText(this.#cost, told ? texts.weights(told) : "");
+    this.onChange();
   }
 
   #showPace() {

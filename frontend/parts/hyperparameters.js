@@ -33,7 +33,7 @@ export class Hyperparameters {
     this.#rest.addEventListener("input", () => this.#tellChanges());
   }
 
-  /** @param {Schema | undefined} schema of the rule that is chosen */
+  /** @param {Schema | undefined} schema of the rule that is chosen, or what several have in common */
   show(schema) {
     const before = this.fields;
     this.#schema = schema;
@@ -51,12 +51,15 @@ export class Hyperparameters {
   /**
    * Fill them in anew; what was typed before, for whichever rule, is forgotten.
    * @param {Schema | undefined} schema of the rule
-   * @param {Record<string, unknown>} update what differs from its defaults
+   * @param {Record<string, unknown[]>} given values of those that differ from its defaults, by path
    */
-  fill(schema, update) {
+  fill(schema, given) {
     this.#known.clear();
     this.show(schema);
-    for (const field of this.fields) if (key(field) in update) field.write(update[key(field)]);
+    for (const field of this.fields) {
+      const values = given[field.path];
+      if (values) field.write(...values);
+    }
     this.#tellChanges();
     if (this.#changed.textContent) this.#folded.open = true;
   }
@@ -81,7 +84,10 @@ export class Hyperparameters {
   }
 
   #tellChanges() {
-    const rest = this.fields.slice(1).map((field) => [key(field), field.read()]);
+    const rest = this.fields.slice(1).map((field) => {
+      const [first, ...others] = field.values();
+      return [key(field), others.length ? texts.severalValues(key(field), [first, ...others]) : first];
+    });
     setText(this.#changed, changes(Object.fromEntries(rest), this.#schema).join(" · "));
   }
 }

@@ -18,7 +18,7 @@ import { smoothing } from "./smoothing.js";
  */
 const CHOICES = [
   { key: "layout", options: ["overlay", "grid", "difference"], isSeen: () => true },
-  { key: "axes", options: ["shared", "own"], isSeen: ({ layout }) => layout === "grid" },
+  { key: "axes", options: ["own", "shared"], isSeen: ({ layout }) => layout === "grid" },
   { key: "scale", options: ["linear", "log"], isSeen: () => true },
 ];
 

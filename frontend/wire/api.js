@@ -26,15 +26,41 @@ import * as texts from "../texts.js";
  * @property {{id: string, iteration: number} | null} forked_from and the first iteration that is its own
  */
 
+/** @typedef {{name: string, title: string, formula: string, code: string, help: string}} Relu */
+
+/**
+ * @typedef {object} Preset
+ * @property {string} name
+ * @property {string} title
+ * @property {string} help
+ * @property {Record<string, any>} spec
+ * @property {Record<string, unknown[]>} grid fields by their paths, with the values that each takes in
+ *   turn; empty for a single run
+ */
+
+/**
+ * Value and slope of a ReLU, as the server has measured them.
+ * @typedef {object} Curve
+ * @property {string} torch its version
+ * @property {string | null} error why there is none; then all else is null
+ * @property {number[] | null} h
+ * @property {Told[] | null} value
+ * @property {Told[] | null} slope
+ * @property {Told | null} slope_at_0
+ * @property {Told | null} value_at_nan
+ * @property {string | null} kink what is worth a word, in a sentence
+ */
+
 /**
  * @typedef {object} Catalog
- * @property {{name: string, title: string, formula: string, code: string, help: string}[]} relus
+ * @property {Relu[]} relus
  * @property {{name: string, help: string, schema: Schema}[]} rules
  * @property {{name: string, help: string}[]} gradients
  * @property {{name: string, title: string}[]} devices
  * @property {{name: string}[]} dtypes
  * @property {{number: number, name: string, title: string, help: string, unit: string | null}[]} channels
- * @property {{name: string, title: string, help: string, spec: Record<string, any>}[]} presets
+ * @property {Preset[]} presets
+ * @property {Record<string, number>} limits
  * @property {Record<string, string>} versions
  * @property {Schema} spec
  */
@@ -102,6 +128,12 @@ async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
 
 /** @returns {Promise<Catalog>} */
 export const catalog = () => call("GET", "api/catalog");
+
+/**
+ * @param {string} relu
+ * @returns {Promise<Curve>}
+ */
+export const curve = (relu) => call("GET", `api/relus/${encodeURIComponent(relu)}/curve`);
 
 /**
  * @param {Record<string, unknown>} spec

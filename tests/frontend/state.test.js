@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ALL, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
+import { ALL, DIFFERENCE, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
 import { canResume, hasEnded, isLive } from "../../frontend/model/states.js";
 
 let created = 0;
@@ -201,12 +201,27 @@ test("where the axis counts something else, what was seen of it is no more", () 
 test("all is shown again on the charts that are seen", () => {
   const state = new State();
   state.merge([run("a")]);
-  state.zoom(ALL, VIEW, ["a"]);
-  state.look({ layout: "grid", axes: "own" });
+  state.zoom(ALL, { y: [0, 1] }, ["a"]);
+  state.look({ layout: "grid" });
   assert.equal(state.isZoomed, false);
-  state.zoom("a", VIEW, ["a"]);
+  state.zoom("a", { y: [2, 3] }, ["a"]);
+  state.zoom(DIFFERENCE, { y: [4, 5] }, ["a"]);
   state.showAll();
-  assert.deepEqual(Object.keys(state.view.zooms), [ALL]);
+  assert.deepEqual(Object.keys(state.view.zooms), [ALL, DIFFERENCE]);
+});
+
+test("charts side by side are zoomed together along the axis across, and each for itself up", () => {
+  const state = new State();
+  state.merge([run("a"), run("b")]);
+  state.look({ layout: "grid" });
+  state.zoom("a", VIEW, ["a"]);
+  assert.deepEqual(state.zoomOf("a"), VIEW);
+  assert.deepEqual(state.zoomOf("b"), { x: VIEW.x, y: null });
+  state.look({ layout: "overlay" });
+  assert.deepEqual(state.zoomOf(ALL), { x: VIEW.x, y: null });
+  assert.deepEqual(state.zoomOf(DIFFERENCE), { x: null, y: null });
+  state.showAll();
+  assert.deepEqual(state.zoomOf("a"), { x: null, y: VIEW.y });
 });
 
 test("a run that makes room for a newer one is not wanted any more", () => {

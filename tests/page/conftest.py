@@ -20,6 +20,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
+    WebSocket,
     expect,
     sync_playwright,
 )
@@ -49,7 +50,10 @@ GONE = re.compile(r"/api/runs/[^/]+/(events|diagnostics)(\?|$)")
 """What a page asks by itself of a run, which may have been deleted just before."""
 
 DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
-  (plot.data ?? []).map(({ name, mode, x, y, text }) => ({ name, mode, x, y, text })))"""
+  (plot.data ?? []).map(({ name, mode, x, y, text, marker }) => ({ name, mode, x, y, text, symbol: marker?.symbol })))"""
+
+AXIS = """(name) => { const { type, range } = document.querySelector('.plot')._fullLayout[name];
+  return { type, range }; }"""
 
 expect.set_options(timeout=DEADLINE_S * 1000)
 
@@ -82,6 +86,9 @@ class Api:
 
     def ask(self, run_id: str, verb: str) -> None:
         self._client.post(f"/runs/{run_id}/{verb}").raise_for_status()
+
+    def change(self, run_id: str, **fields: Any) -> None:
+        self._client.patch(f"/runs/{run_id}", json=fields).raise_for_status()
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, newest first."""
@@ -128,7 +135,8 @@ class Visit:
         context.on("request", lambda request: self.requests.append(request.url))
         context.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
-        self.page.on("websocket", lambda socket: self.requests.append(socket.url))
+        self.received = 0
+        self.page.on("websocket", self._hear_socket)
 
     def open(self) -> "Visit":
         self.page.goto(self.url)
@@ -178,6 +186,14 @@ class Visit:
         )
         return typed.or_(chosen).or_(checked)
 
+    def relu(self, name: str) -> Locator:
+        """The card of a ReLU implementation."""
+        cards = self.form.get_by_label("ReLU implementation", exact=True)
+        radio, box = (
+            cards.get_by_role(role, name=name, exact=True) for role in ("radio", "checkbox")
+        )
+        return radio.or_(box)
+
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
@@ -196,7 +212,25 @@ class Visit:
 
     def marks(self) -> dict[str, dict[str, list[Any]]]:
         """The marks where losses are not finite, by the name of the run."""
-        return {_name(trace): trace for trace in self._traces() if trace["text"] is not None}
+        return {_name(trace): trace for trace in self._traces() if _is_marks(trace, "x")}
+
+    def changes(self) -> dict[str, dict[str, list[Any]]]:
+        """The marks where a run was changed, by its name."""
+        return {_name(trace): trace for trace in self._traces() if _is_marks(trace, "diamond")}
+
+    def beside(self, what: str) -> dict[str, list[dict[str, Any]]]:
+        """What is drawn beside the curves, by name: the losses themselves of one that is smoothed
+        (`faint`), the lowest and the highest of runs that are taken together (`band`)."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for trace in self._traces():
+            if trace["text"] == what:
+                found.setdefault(_name(trace), []).append(trace)
+        return found
+
+    def axis(self, name: str) -> dict[str, Any]:
+        """An axis of the first chart: its type, and its range as Plotly counts it."""
+        axis: dict[str, Any] = self.page.evaluate(AXIS, name)
+        return axis
 
     def points(self, name: str) -> int:
         """How many points of a run's curve are drawn."""
@@ -237,10 +271,22 @@ class Visit:
         at_home = parts.scheme in ("data", "blob") or parts.netloc == urlsplit(self.url).netloc
         return not at_home
 
+    def _hear_socket(self, socket: WebSocket) -> None:
+        self.requests.append(socket.url)
+        socket.on("framereceived", self._count)
+
+    def _count(self, frame: str | bytes) -> None:
+        """How many bytes of values have come."""
+        self.received += len(frame) if isinstance(frame, bytes) else 0
+
     def _hear(self, message: ConsoleMessage) -> None:
         is_gone = "status of 404" in message.text and GONE.search(message.location["url"])
         if message.type in ("error", "warning") and not is_gone:
             self.errors.append(f"console {message.type}: {message.text}")
+
+
+def _is_marks(trace: dict[str, Any], symbol: str) -> bool:
+    return isinstance(trace["text"], list) and trace["symbol"] == symbol
 
 
 def _name(trace: dict[str, Any]) -> str:

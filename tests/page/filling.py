@@ -7,7 +7,7 @@ from tests.page.conftest import Visit
 
 def folded(visit: Visit) -> Locator:
     """The rarely used hyperparameters."""
-    return visit.form.get_by_role("group")
+    return visit.form.locator("details:not([hidden])")
 
 
 def fold(visit: Visit) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visit
+from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
 from tests.page.filling import fold, folded, start
+from tests.page.test_screens import PHONE
 
 LABELS = {
     "relu": "ReLU implementation",
@@ -24,6 +25,7 @@ LABELS = {
     "on_nonfinite": "On NaN or inf",
     "diagnostics_every": "Diagnostics every",
     "name": "Name",
+    "tags": "Tags",
 }
 
 
@@ -47,12 +49,19 @@ def test_the_form_is_made_from_the_catalog(visit: Visit, catalog: dict[str, Any]
     assert_hyperparameters_are_those_of_the_rule(visit, catalog)
     # A phone's keyboard for numbers has neither the e nor the minus of 1e-6.
     assert visit.field("Learning rate").get_attribute("inputmode") is None
-    expect(visit.field("Seed")).to_have_attribute("inputmode", "numeric")
+    expect(visit.field("Seed")).to_have_attribute("inputmode", "decimal")
 
 
 def assert_every_choice_is_offered_and_explained(visit: Visit, catalog: dict[str, Any]) -> None:
+    assert [card.input_value() for card in visit.form.get_by_role("radio").all()] == [
+        relu["name"] for relu in catalog["relus"]
+    ]
+    for relu in catalog["relus"]:
+        visit.relu(relu["name"]).check()
+        expect(visit.form.get_by_text(relu["help"], exact=True)).to_be_visible()
+        code = visit.form.get_by_role("code")
+        expect(code).to_have_text(f"relu(h) = {relu['formula']}\n{relu['code']}")
     for label, noun in (
-        ("ReLU implementation", "relus"),
         ("Update rule", "rules"),
         ("Gradients", "gradients"),
         ("Device", "devices"),
@@ -64,25 +73,29 @@ def assert_every_choice_is_offered_and_explained(visit: Visit, catalog: dict[str
             if "help" in choice:
                 visit.field(label).select_option(choice["name"])
                 expect(visit.form.get_by_text(choice["help"], exact=True)).to_be_visible()
-            if "formula" in choice:
-                code = visit.form.get_by_role("code")
-                expect(code).to_have_text(f"relu(h) = {choice['formula']}\n{choice['code']}")
 
 
 def assert_every_field_has_a_label_its_help_and_its_default(
     visit: Visit, catalog: dict[str, Any]
 ) -> None:
     properties = catalog["spec"]["properties"]
-    assert properties.keys() - LABELS.keys() == {"tags"}
+    assert properties.keys() == LABELS.keys()
     for name, label in LABELS.items():
         schema = properties[name]
+        if name == "relu":
+            expect(visit.relu(schema["default"])).to_be_checked()
+            group = visit.form.get_by_role("radiogroup", name=label)
+            expect(group).to_have_accessible_description(
+                re.compile(re.escape(schema["description"]))
+            )
+            continue
         field = visit.field(label)
         expect(field).to_be_visible()
         if name == "update":
             expect(field).to_have_value(schema["default"]["rule"])
             continue
         expect(field).to_have_accessible_description(re.compile(re.escape(schema["description"])))
-        expected = {"pace": "50", "name": ""}.get(name, str(schema["default"]))
+        expected = {"pace": "50", "name": "", "tags": ""}.get(name, str(schema["default"]))
         expect(field).to_have_value(expected)
 
 
@@ -187,17 +200,18 @@ def test_a_hyperparameter_stays_when_the_next_rule_has_it_too(visit: Visit, api:
 
 def test_what_is_typed_is_what_is_trained(visit: Visit, api: Api) -> None:
     typed = {
-        "ReLU implementation": "relu",
         "Update rule": "adafactor",
         "Gradients": "closed_form",
         "Data type": "float64",
         "On NaN or inf": "continue",
     }
+    visit.relu("relu").check()
     for label, value in typed.items():
         visit.field(label).select_option(value)
     fold(visit)
     for label, value in {
         "Name": " mine ",
+        "Tags": " first, second try,, ",
         "N": "16",
         "D_in": "20",
         "H": "30",
@@ -218,7 +232,7 @@ def test_what_is_typed_is_what_is_trained(visit: Visit, api: Api) -> None:
     spec = api.run("mine")["spec"]
     assert spec == {
         "name": "mine",
-        "tags": [],
+        "tags": ["first", "second try"],
         "relu": "relu",
         "update": {
             "rule": "adafactor",
@@ -277,3 +291,19 @@ def test_fields_left_empty_take_their_defaults(visit: Visit, api: Api) -> None:
     assert (spec["n"], spec["hidden"], spec["iterations"]) == (64, 100, 500)
     assert spec["update"]["lr"] == 1e-6
     assert spec["pace"] is None
+
+
+def test_a_finger_is_told_what_a_field_is_for_once_it_has_touched_it(
+    visiting: Visiting, api: Api
+) -> None:
+    visit = visiting(api.url, **PHONE)
+    for label, told in {
+        "Seed": "Decides data and start weights: same seed, same start.",
+        "Diagnostics every": "How often units and norms are measured; 0 for never.",
+    }.items():
+        hint = visit.form.get_by_text(told)
+        expect(hint).to_be_hidden()
+        visit.field(label).tap()
+        expect(hint).to_be_visible()
+    visit.field("On NaN or inf").focus()
+    expect(visit.form.get_by_text("What to do at the first loss")).to_be_visible()

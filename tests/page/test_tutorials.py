@@ -59,8 +59,9 @@ def test_a_run_can_be_let_go_and_slowed_down_at_any_time(visit: Visit, api: Api)
 
 def test_a_tutorial_can_be_taken_as_a_start_for_ones_own_run(visit: Visit, api: Api) -> None:
     visit.button(f"Fill the form with {CUSTOM_FUNCTION}").click()
-    expect(visit.field("ReLU implementation")).to_be_focused()
-    expect(visit.field("ReLU implementation")).to_be_in_viewport()
+    expect(visit.relu("my_relu")).to_be_checked()
+    expect(visit.relu("my_relu")).to_be_focused()
+    expect(visit.relu("my_relu")).to_be_in_viewport()
     expect(visit.field("Name")).to_have_value("")
     visit.field("Name").fill("mine")
     visit.field("Learning rate").fill("2e-6")

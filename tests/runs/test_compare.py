@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluscope.runs import compare as room
-from reluscope.runs.compare import COARSEST_FIRST, Comparison, Difference, compare
+from reluscope.runs.compare import COARSEST_FIRST, Comparison, Difference, Distance, compare
 from reluscope.runs.trace import Trace
 from reluscope.training.spec import DTYPES
 
@@ -206,3 +206,25 @@ def test_long_traces_take_no_more_memory_than_a_piece():
         tracemalloc.stop()
     assert (found.compared, found.first_difference) == (3_000_000, 0)
     assert peak < a.nbytes
+
+
+@given(PAIRS, st.integers(0, 14), st.integers(0, 14))
+def test_a_distance_is_what_the_arithmetic_says_and_0_where_they_are_equal(pairs, start, stop):
+    a, b = (array(*(pair[side] for pair in pairs)) for side in (0, 1))
+    distance = Distance(a, np.append(b, 1.0))
+    expected = [0.0 if same(x, y) else abs(x - y) for x, y in pairs]
+    assert len(distance) == len(pairs)
+    assert list(map(repr, distance[start:stop].tolist())) == list(map(repr, expected[start:stop]))
+
+
+def test_a_distance_from_what_is_not_finite_is_not_finite():
+    a, b = array(INF, NAN, INF, NAN, -INF, INF, NAN), array(1, -1, -INF, NAN, -INF, NAN, INF)
+    assert list(map(repr, Distance(a, b)[:].tolist())) == [
+        "inf",
+        "nan",
+        "inf",
+        "0.0",
+        "0.0",
+        "nan",
+        "nan",
+    ]

@@ -2,7 +2,7 @@ import pytest
 
 from .serving import TINY, problem
 
-KINDS = ("losses", "diagnostics", "events", "script")
+KINDS = ("losses", "times", "diagnostics", "events", "script")
 
 
 @pytest.fixture
@@ -23,7 +23,9 @@ def test_what_a_run_answers_is_described_under_the_type_that_it_comes_in(api, re
     assert all(content["schema"] for content in told.values())
 
 
-@pytest.mark.parametrize(("kind", "model"), [("losses", "Losses"), ("diagnostics", "Diagnostics")])
+@pytest.mark.parametrize(
+    ("kind", "model"), [("losses", "Losses"), ("times", "Times"), ("diagnostics", "Diagnostics")]
+)
 def test_what_is_written_by_hand_has_the_fields_of_its_model(api, kind, model):
     run_id = api.start(**TINY)
     api.until_ended(run_id)

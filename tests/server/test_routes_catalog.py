@@ -2,7 +2,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from reluscope.training.diagnostics import CHANNELS
-from reluscope.training.presets import PRESETS
+from reluscope.training.presets import PRESETS, sets
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
 from reluscope.training.spec import DTYPES, GRADIENTS
@@ -21,7 +21,8 @@ def catalog(server):
 def test_every_registered_choice_is_in_the_catalog(catalog):
     assert [relu["name"] for relu in catalog["relus"]] == list(RELUS)
     assert [rule["name"] for rule in catalog["rules"]] == list(RULES)
-    assert [preset["name"] for preset in catalog["presets"]] == [p.name for p in PRESETS]
+    presets = [preset.name for preset in (*PRESETS, *sets())]
+    assert [preset["name"] for preset in catalog["presets"]] == presets
     assert [dtype["name"] for dtype in catalog["dtypes"]] == list(DTYPES)
     assert [gradients["name"] for gradients in catalog["gradients"]] == list(GRADIENTS)
     assert [channel["name"] for channel in catalog["channels"]] == [c.name for c in CHANNELS]
@@ -39,6 +40,35 @@ def test_every_choice_in_the_catalog_is_taken(api, catalog):
             api.start(**{**TINY, "iterations": 2, field: choice["name"]})
     for rule in catalog["rules"]:
         api.start(**{**TINY, "iterations": 2, "update": {"rule": rule["name"]}})
+
+
+def test_a_set_has_a_run_for_each_choice(api, catalog):
+    sets = {preset["name"]: preset for preset in catalog["presets"] if preset["grid"]}
+    assert sets["every_relu"]["grid"] == {"relu": list(RELUS)}
+    assert sets["every_rule"]["grid"] == {"update.rule": list(RULES)}
+    for preset in sets.values():
+        ((field, values),) = preset["grid"].items()
+        assert len(set(values)) == len(values) > 1
+        whole, _, inner = field.partition(".")
+        for value in values:
+            given = {**preset["spec"].get(whole, {}), inner: value} if inner else value
+            api.start(**{**TINY, **preset["spec"], "iterations": 2, whole: given})
+
+
+def test_the_ladder_of_learning_rates_ends_beyond_the_edge(api, catalog):
+    """Its lowest rate goes down slowly, its default goes furthest, its highest diverges."""
+    (ladder,) = (preset for preset in catalog["presets"] if preset["name"] == "learning_rates")
+    rates = ladder["grid"]["update.lr"]
+    assert rates == sorted(rates)
+    update = ladder["spec"]["update"]
+    ids = {
+        rate: api.start(gradients="closed_form", update={**update, "lr": rate}) for rate in rates
+    }
+    views = dict(zip(rates, api.until_ended(*ids.values()), strict=True))
+    assert views[rates[-1]]["status"] == "diverged"
+    finished = {r: v["loss"] for r, v in views.items() if v["status"] == "finished"}
+    assert min(finished, key=finished.__getitem__) == 1e-6
+    assert finished[rates[0]] > 1000
 
 
 def test_a_channel_is_told_with_its_number_and_its_words(catalog):

@@ -4,14 +4,16 @@ import math
 import numpy as np
 import pytest
 
+from reluscope.runs.overview import overview
+
 from .serving import TINY, problem
 
-FIELDS = {"ids", "compared", "equal", "first_difference", "why"}
+FIELDS = {"ids", "compared", "equal", "first_difference", "why", "difference"}
 LARGEST = ["largest_absolute", "largest_relative", "largest_ulp"]
 
 
-def compared(api, a, b):
-    answer = api.http.get("/api/compare", params={"a": a, "b": b})
+def compared(api, a, b, **query):
+    answer = api.http.get("/api/compare", params={"a": a, "b": b, **query})
     assert answer.status_code == 200, answer.text
     found = json.loads(answer.text, parse_constant=pytest.fail)
     assert set(found) == FIELDS | set(LARGEST)
@@ -132,3 +134,70 @@ def test_a_run_changed_by_hand_is_compared_as_it_began(api):
     found = compared(api, plain, changed)
     assert found["first_difference"] == at + 1
     assert found["why"] == f"What differs: the hyperparameters of b were changed at iteration {at}."
+
+
+def test_where_no_points_are_asked_for_there_is_no_difference(api):
+    (a,) = finished(api, {})
+    assert compared(api, a, a, start=3, stop=5)["difference"] is None
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, None), (17, 90), (50, 10**30), (10**30, None)])
+@pytest.mark.parametrize("points", [2, 30, 100_000])
+def test_with_points_it_is_an_overview_of_what_both_have(api, start, stop, points):
+    a, b = finished(api, {"iterations": 100}, {"iterations": 300, "seed": 1})
+    span = {"start": start} | ({} if stop is None else {"stop": stop})
+    found = compared(api, a, b, points=points, **span)
+    losses = np.array([api.losses(a), api.losses(b)[:100]])
+    apart = np.abs(losses[0] - losses[1])[start:stop]
+    expected = overview(apart, start, points)
+    assert found["difference"] == {
+        "start": start,
+        "stop": start + len(apart),
+        "every": expected.every,
+        "iterations": expected.iterations.tolist(),
+        "losses": expected.losses.tolist(),
+        "means": expected.means.tolist(),
+        "spans": [],
+        "not_finite": {},
+        "not_positive": 0,
+    }
+    found["difference"] = None
+    assert found == compared(api, a, b)
+
+
+def test_a_difference_of_what_is_not_finite_is_told_as_it_is(api, server):
+    nan, inf = math.nan, math.inf
+    (a, start), (b, other) = server.paused_with([]), server.paused_with([])
+    first = max(start, other)
+    for run_id, losses in (
+        (a, [nan, inf, -inf, 1.0, nan, 5.0]),
+        (b, [nan, inf, inf, inf, 1.0, 7.5]),
+    ):
+        there = len(server.book.find(run_id).trace)
+        server.extend(run_id, [0.0] * (first - there) + losses)
+    found = compared(api, a, b, points=100, start=first)["difference"]
+    assert found["losses"] == [0.0, 0.0, "Infinity", "Infinity", "NaN", 2.5]
+    assert found["means"] == [0.0, 0.0, "NaN", "NaN", "NaN", 2.5]
+    assert found["spans"] == [[first + 2, first + 4, "Infinity"], [first + 4, first + 5, "NaN"]]
+    assert found["not_finite"] == {"NaN": 1, "Infinity": 2}
+    assert found["not_positive"] == 2
+
+
+@pytest.mark.parametrize("query", ["points=1", "points=100001", "start=-1", "stop=x"])
+def test_a_wrong_span_or_number_of_points_is_named(api, query):
+    (a,) = finished(api, {"iterations": 1})
+    answer = api.http.get(f"/api/compare?a={a}&b={a}&{query}")
+    assert [error["field"] for error in problem(answer, 422)["errors"]] == [query.split("=")[0]]
+
+
+def test_the_document_describes_it(api):
+    (a,) = finished(api, {"iterations": 1})
+    document = api.http.get("/api/openapi.json").json()
+    schemas = document["components"]["schemas"]
+    content = document["paths"]["/api/compare"]["get"]["responses"]["200"]["content"]
+    assert content == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/ComparedRuns"}}
+    }
+    found = compared(api, a, a, points=10)
+    assert set(found) == set(schemas["ComparedRuns"]["required"])
+    assert set(found["difference"]) == set(schemas["CurveOverview"]["required"])

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,10 +24,17 @@ FIELDS = ["name", "tags", "relu", "update", "gradients", "n", "d_in", "hidden", 
 FIELDS += ["iterations", "seed", "dtype", "device", "pace", "on_nonfinite", "other"]
 SURROGATES = st.text(st.characters(categories=["Cs", "Lu"]), max_size=3)
 
+QUERIED = ["limit", "after", "status", "relu", "q", "start", "stop", "tag", "x"]
+QUERIED += ["points", "smoothing"]
+
 QUERY = st.lists(
     st.tuples(
-        st.sampled_from(["limit", "after", "status", "relu", "q", "start", "stop", "tag", "x"]),
-        st.integers(-(10**25), 10**25).map(str) | st.text(max_size=10) | st.just("running"),
+        st.sampled_from(QUERIED),
+        st.integers(-(10**25), 10**25).map(str)
+        | st.floats().map(str)
+        | st.integers(0, 100).map(str)
+        | st.text(max_size=10)
+        | st.just("running"),
     ),
     max_size=4,
 )
@@ -80,8 +88,9 @@ def test_no_wish_for_a_run_is_the_servers_fault(api, verb, body):
 def test_no_query_is_the_servers_fault(api, query):
     run_id = api.start(**TINY, pace=0.01)
     run = f"/api/runs/{run_id}"
-    for path in ("/api/runs", f"{run}/losses", f"{run}/diagnostics", f"{run}/events"):
-        answer = api.http.get(path, params=query)
+    rooms = [f"{run}/{room}" for room in ("losses", "times", "diagnostics", "events")]
+    for path in ("/api/runs", *rooms, f"/api/compare?a={run_id}&b={run_id}"):
+        answer = api.http.get(httpx.URL(path).copy_merge_params(query))
         assert answer.status_code < 500
         if answer.status_code != 200:
             problem(answer, 422)
@@ -105,6 +114,11 @@ def test_no_two_runs_to_compare_are_the_servers_fault(api, query):
 @given(st.binary(max_size=30))
 def test_no_path_is_the_servers_fault(api, raw):
     escaped = "".join(f"%{byte:02x}" for byte in raw)
-    places = (f"runs/x{escaped}", f"runs/{escaped}/losses", f"relus/{escaped}/check")
+    places = (
+        f"runs/x{escaped}",
+        f"runs/{escaped}/losses",
+        f"relus/{escaped}/check",
+        f"relus/{escaped}/curve",
+    )
     for path in (*(f"/api/{place}" for place in places), f"/{escaped}"):
         assert api.http.get(path).status_code < 500

@@ -62,9 +62,47 @@ def test_one_that_raises_is_told_of(api, enter):
     assert check["points"] is check["timing"] is check["gradcheck"] is None
 
 
+def drawn(api, name):
+    answer = api.http.get(f"/api/relus/{name}/curve")
+    assert answer.status_code == 200, answer.text
+    return json.loads(answer.text, parse_constant=pytest.fail)
+
+
+@pytest.mark.parametrize("name", RELUS)
+def test_every_relu_can_be_drawn(api, name):
+    curve, check = drawn(api, name), checked(api, name)
+    assert [curve[field] for field in ("relu", "dtype", "torch", "kink", "error")] == [
+        check[field] for field in ("relu", "dtype", "torch", "kink", "error")
+    ]
+    assert len(curve["h"]) == len(curve["value"]) == len(curve["slope"])
+    assert curve["h"] == sorted(curve["h"])
+    at = dict(zip(curve["h"], zip(curve["value"], curve["slope"], strict=True), strict=True))
+    points = {point["h"]: point for point in check["points"]}
+    for h in (-1, 0, 1):
+        assert at[h] == (points[h]["value"], points[h]["slope"])
+    assert curve["slope_at_0"] == points[0]["slope"]
+    assert curve["value_at_nan"] == points["NaN"]["value"]
+
+
+def test_what_is_not_finite_on_a_curve_is_told_as_it_is(api, enter):
+    enter("inverse", lambda h: 1 / h)
+    curve = drawn(api, "inverse")
+    at_0 = curve["h"].index(0)
+    assert (curve["value"][at_0], curve["slope"][at_0]) == ("Infinity", "-Infinity")
+    assert curve["value_at_nan"] == "NaN"
+
+
+def test_one_that_cannot_be_drawn_is_told_of(api, enter):
+    enter("broken", lambda h: h.no_such_method())
+    curve = drawn(api, "broken")
+    assert "no_such_method" in curve["error"]
+    assert curve["h"] is curve["value"] is curve["slope"] is curve["slope_at_0"] is None
+
+
+@pytest.mark.parametrize("what", ["check", "curve"])
 @pytest.mark.parametrize("name", ["softplus", "Clamp", "%ff", "a" * 5000, " "])
-def test_an_unknown_name_is_told_the_known_ones(api, name):
-    document = problem(api.http.get(f"/api/relus/{name}/check"), 404)
+def test_an_unknown_name_is_told_the_known_ones(api, name, what):
+    document = problem(api.http.get(f"/api/relus/{name}/{what}"), 404)
     assert document["type"] == "urn:reluscope:problem:unknown-name"
     assert all(known in document["detail"] for known in RELUS)
     assert len(document["detail"]) < 1000

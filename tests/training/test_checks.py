@@ -6,7 +6,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 from reluscope.training import checks
-from reluscope.training.checks import UnfitRelu, check, lines, slope_at_zero
+from reluscope.training.checks import UnfitRelu, check, curve, lines, slope_at_zero
 from reluscope.training.relus import RELUS, Relu
 from reluscope.training.spec import DTYPES
 
@@ -77,6 +77,40 @@ def test_value_and_slope_are_those_that_torch_gives(relu, dtype):
     measured = told(check(relu, dtype=dtype, rounds=1))
     assert list(measured) == ["-1.0", "-0.0", "0.0", "1.0", "nan", "inf", "-inf"]
     assert measured == {h: by_hand(relu, float(h), dtype) for h in measured}
+
+
+@EVERY_RELU
+def test_a_curve_has_value_and_slope_that_torch_gives_and_goes_through_0(relu):
+    measured = curve(relu)
+    assert measured.error is None
+    assert (measured.h[0], measured.h[20], measured.h[-1]) == (-2, 0, 2)
+    told = zip(measured.h, measured.value, measured.slope, strict=True)
+    for h, *point in told:
+        assert tuple(map(str, point)) == by_hand(relu, h, "float32")
+    assert measured.slope_at_0 == measured.slope[20] == slope_at_zero(relu)
+    assert str(measured.value_at_nan) == by_hand(relu, math.nan, "float32")[0]
+    assert measured.kink == check(relu, rounds=1).kink
+
+
+def test_a_curve_is_measured_once_and_point_by_point():
+    calls = []
+
+    def normed(h):
+        calls.append(h.shape)
+        return h * (h / h).nan_to_num(1).mean()
+
+    relu = made(normed)
+    first = curve(relu)
+    so_far = len(calls)
+    assert curve(relu) == first
+    assert len(calls) == so_far
+    assert first.value == pytest.approx(first.h)
+
+
+def test_of_a_curve_that_cannot_be_measured_only_the_reason_is_told():
+    measured = curve(made(lambda h: h[:, 0]))
+    assert measured == checks.Curve("made", torch.__version__, "float32", measured.error)
+    assert "(4,)" in measured.error
 
 
 @EVERY_RELU

@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..numbers import Number
+from .overview import Series
 
 PIECE = 100_000
 """Iterations that are compared at a stretch, which takes a few MB, whatever the traces' lengths."""
@@ -20,13 +21,6 @@ UNCOUNTED = 2**64 - 1
 """Stands for an infinite number of ulps; of those that can be counted there are fewer."""
 
 Losses = NDArray[np.float64]
-
-
-class Trace(Protocol):
-    """Float64 losses by iteration: a run's trace, or an array."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, span: slice, /) -> Losses: ...
 
 
 @dataclass(frozen=True)
@@ -63,7 +57,7 @@ class Comparison:
     rounded: 0 where they differ and are rounded to the same."""
 
 
-def compare(a: Trace, b: Trace, dtypes: tuple[str, str] = ("float32", "float32")) -> Comparison:
+def compare(a: Series, b: Series, dtypes: tuple[str, str] = ("float32", "float32")) -> Comparison:
     """Compare two traces whose runs train in `dtypes`, as far as both are there now."""
     coarser = next((dtype for dtype in COARSEST_FIRST if dtype in dtypes), "float32")
     measures: tuple[Measure, ...] = (_absolute, _relative, lambda a, b: _ulps(a, b, coarser))
@@ -84,6 +78,23 @@ def compare(a: Trace, b: Trace, dtypes: tuple[str, str] = ("float32", "float32")
             if known is None or found.difference > known.difference:
                 largest[place] = found
     return Comparison(compared, first is None, first, *largest)
+
+
+class Distance:
+    """|a - b| of two series in what both have, made as it is asked for. It is 0 where they are
+    equal, though both be NaN or the same infinity; else it is not finite where either is not."""
+
+    def __init__(self, a: Series, b: Series) -> None:
+        self._a, self._b = a, b
+
+    def __len__(self) -> int:
+        return min(len(self._a), len(self._b))
+
+    def __getitem__(self, span: slice) -> Losses:
+        span = slice(*span.indices(len(self)))
+        a, b = self._a[span], self._b[span]
+        with np.errstate(invalid="ignore", over="ignore"):
+            return np.where(_differ(a, b), np.abs(a - b), 0.0)
 
 
 Measure = Callable[[Losses, Losses], NDArray[Any]]

@@ -29,6 +29,7 @@ from .routes import (
     relus,
     runs,
     script,
+    times,
 )
 
 logger = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         runs,
         losses,
         diagnostics,
+        times,
         events,
         script,
         compare,

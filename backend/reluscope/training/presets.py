@@ -1,7 +1,10 @@
-"""Presets: specs that the page starts with one click. Only what differs from the defaults."""
+"""Presets: what the page starts with one click. Only what differs from the defaults."""
 
 from dataclasses import dataclass, field
 from typing import Any
+
+from .relus import RELUS
+from .rules import RULES
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,9 @@ class Preset:
     title: str
     help: str
     spec: dict[str, Any] = field(default_factory=dict)
+    grid: dict[str, list[Any]] = field(default_factory=dict)
+    """Fields of the spec, each with the values that it takes in turn: a run for each combination.
+    Those within `update` are written with a dot, such as `update.lr`."""
 
 
 PRESETS = (
@@ -32,3 +38,34 @@ PRESETS = (
         },
     ),
 )
+"""The tutorials, one run each."""
+
+LADDER = [1e-7, 2e-7, 5e-7, 1e-6, 2e-6, 5e-6, 1e-5]
+"""Learning rates from slow to diverging: with the defaults, 5e-6 is past the edge."""
+
+
+def sets() -> tuple[Preset, ...]:
+    """Presets that start several runs, of all that is registered now."""
+    return (
+        Preset(
+            "every_relu",
+            "Every ReLU, same start",
+            "One run for each implementation, all else equal.",
+            {"tags": ["every ReLU"]},
+            {"relu": list(RELUS)},
+        ),
+        Preset(
+            "every_rule",
+            "Every rule, same start",
+            "One run for each update rule, with its own defaults.",
+            {"tags": ["every rule"]},
+            {"update.rule": list(RULES)},
+        ),
+        Preset(
+            "learning_rates",
+            "A ladder of learning rates",
+            "From too slow to divergence, with the first tutorial's SGD.",
+            {"tags": ["learning rates"], "update": {"rule": "sgd"}},
+            {"update.lr": LADDER},
+        ),
+    )

@@ -9,11 +9,11 @@ from pydantic import BaseModel
 
 from ...training import devices as machine
 from ...training.diagnostics import CHANNELS
-from ...training.presets import PRESETS
+from ...training.presets import PRESETS, sets
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
-from .. import assets, guard, live, messages
+from .. import assets, curves, guard, live, messages
 from . import diagnostics, losses
 from .shared import TheBook
 
@@ -55,7 +55,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
         devices=[asdict(device) for device in machine.devices()],
         dtypes=[{"name": name} for name in DTYPES],
         channels=[asdict(channel) for channel in CHANNELS],
-        presets=[asdict(preset) for preset in PRESETS],
+        presets=[asdict(preset) for preset in (*PRESETS, *sets())],
         limits={
             "size": MAX_SIZE,
             "iterations": MAX_ITERATIONS,
@@ -65,6 +65,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "runs": settings.max_runs,
             "body_bytes": guard.MAX_BODY_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
+            "points_per_answer": curves.MAX_POINTS,
             "rows_per_answer": diagnostics.MAX_ROWS,
             "watched_runs": messages.MAX_WATCHED,
             "sent_message_bytes": messages.MAX_MESSAGE_BYTES,

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from ...runs.compare import Difference
+from ...runs.book import Book
+from ...runs.compare import Difference, Distance
 from ...runs.compare import compare as compare_traces
+from ...runs.overview import not_finite, overview
 from ...runs.run import Run
 from ...runs.why import why
 from ...training.change import Change
 from ...training.spec import RunSpec
+from .. import curves
+from ..curves import CurveOverview
 from .runs import PROBLEM
 from .shared import TheBook
 
@@ -34,20 +38,41 @@ class ComparedRuns(BaseModel):
     largest_ulp: Difference | None
     """In steps through the numbers of the coarser run's data type."""
     why: str
+    difference: CurveOverview | None
+    """Of |a - b|; 0 where they are equal, else not finite where either loss is not. None where no
+    `points` are asked for."""
 
 
-@router.get("/api/compare")
+@router.get("/api/compare", response_class=Response, responses={200: {"model": ComparedRuns}})
 def compare(
     book: TheBook,
     a: Annotated[str, Query(description="The id of a run.")],
     b: Annotated[str, Query(description="The id of the run to compare it with.")],
-) -> ComparedRuns:
+    points: curves.Points = None,
+    start: Annotated[int, Query(ge=0, description="Where the overview begins.")] = 0,
+    stop: Annotated[int | None, Query(ge=0, description="Where it ends, without this.")] = None,
+) -> Response:
     """Where the losses of two runs part, how far at most, and what explains it. Runs that train
-    are compared as far as both have come."""
+    are compared as far as both have come. With `points`, an overview of how far they are apart in
+    iterations `start` to `stop`, in about so many points, comes too."""
     first, second = book.read(a), book.read(b)
     found = compare_traces(first.trace, second.trace, (first.spec.dtype, second.spec.dtype))
     reason = why(found, _begun(first), _begun(second))
-    return ComparedRuns(ids=(first.id, second.id), why=reason, **vars(found))
+    difference = "null" if points is None else _difference(book, first, second, start, stop, points)
+    told = ComparedRuns(ids=(first.id, second.id), why=reason, difference=None, **vars(found))
+    text = told.model_dump_json(exclude={"difference"}).removesuffix("}")
+    return Response(f'{text},"difference":{difference}}}', media_type="application/json")
+
+
+def _difference(book: Book, a: Run, b: Run, start: int, stop: int | None, points: int) -> str:
+    """The overview of the difference, as JSON."""
+    there = min(book.head(a), book.head(b))
+    book.see(a.id, start)
+    book.see(b.id, start)
+    end = max(start, there if stop is None else min(stop, there))
+    apart = Distance(a.trace[start:end], b.trace[start:end])
+    found = overview(apart, start, points)
+    return f"{{{curves.tell(found, not_finite(apart, start), start, end)}}}"
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,18 @@ import numpy as np
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 from starlette.exceptions import HTTPException
 
 from ...errors import FieldError, InvalidFields
 from ...numbers import Number, tell_all
 from ...runs import npy
 from ...runs.names import file_name
+from ...runs.overview import not_finite, overview
 from ...runs.run import Run
-from .. import columns
+from ...runs.smooth import Last, smooth
+from .. import columns, curves
+from ..curves import CurveOverview
 from ..downloads import Download, attachment, made
 from ..negotiation import preferred
 from ..problems import Problem
@@ -36,6 +39,8 @@ MEDIA_TYPES: dict[Format, str] = {
 
 assert tuple(MEDIA_TYPES) == get_args(Format)
 
+_LAST = TypeAdapter(Last)
+
 FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
 router = APIRouter(tags=["losses"], responses=PROBLEM)
@@ -49,9 +54,22 @@ class Losses(BaseModel):
     losses: list[Number]
 
 
+class LossesOverview(CurveOverview):
+    """The overview of a run's losses."""
+
+    id: str
+
+
+class SmoothedOverview(LossesOverview):
+    """The overview of a run's smoothed losses; `spans` and `not_finite` are of the losses."""
+
+    last: Last
+    """Of the losses of iterations 0 to `stop`: enough to go on with the average."""
+
+
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
-        "model": Losses,
+        "model": Losses | LossesOverview | SmoothedOverview,
         "content": {
             MEDIA_TYPES["csv"]: {"schema": {"type": "string"}},
             MEDIA_TYPES["npy"]: FILE,
@@ -72,19 +90,30 @@ def losses(
     format: Annotated[
         Format | None, Query(description="Goes before what the header Accept asks for.")
     ] = None,
+    points: curves.Points = None,
+    smoothing: Annotated[
+        float, Query(ge=0, lt=1, description="The weight of the past in a moving average.")
+    ] = 0.0,
 ) -> Response:
     """The losses of iterations `start` to `stop`, as many of them as are there: in JSON, at most a
     million; as CSV, with a header, an iteration and its loss in a row; as .npy, a float64 array of
-    shape (losses,); or as Parquet, with columns `iteration` and `loss`."""
+    shape (losses,); or as Parquet, with columns `iteration` and `loss`.
+
+    In JSON there are two more ways. With `points`, it is an overview of any number of losses in
+    about so many points. With `smoothing` above 0, it is of the exponential moving average over all
+    losses from iteration 0 on, debiased: after n finite losses it is their mean, the k-th with the
+    weight smoothing^(n - k). A loss that is not finite is passed over, and is NaN at its place."""
     chosen = format or _accepted(request)
+    if chosen != "json":
+        _check_plain(chosen, points, smoothing)
     run = book.read(run_id)
     trace, there = run.trace, book.head(run)
     book.see(run_id, start)
     end = there if stop is None else min(stop, there)
-    if chosen == "json" and end - start > MAX_LOSSES:
-        message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
-        raise InvalidFields([FieldError("stop", message, stop, {"maximum": start + MAX_LOSSES})])
-    answer = _answer(run, chosen, start, trace[start : max(start, end)])
+    if chosen == "json":
+        answer = _json(run, start, max(start, end), stop, points, smoothing)
+    else:
+        answer = _file(run, chosen, start, trace[start : max(start, end)])
     answer.headers["Vary"] = "Accept"
     return answer
 
@@ -98,11 +127,39 @@ def _accepted(request: Request) -> Format:
     raise HTTPException(406, f"offered here: {', '.join(MEDIA_TYPES.values())}")
 
 
-def _answer(run: Run, chosen: Format, start: int, values: NDArray[np.float64]) -> Response:
+def _check_plain(chosen: Format, points: int | None, smoothing: float) -> None:
+    asked = {"points": points, "smoothing": smoothing or None}
+    errors = [
+        FieldError(field, f"comes as json only, not as {chosen}", given)
+        for field, given in asked.items()
+        if given is not None
+    ]
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _json(
+    run: Run, start: int, end: int, stop: int | None, points: int | None, smoothing: float
+) -> Response:
+    """Losses `start` to `end`, where up to `stop` were asked for, in one of the three forms."""
+    if points is None and end - start > MAX_LOSSES:
+        message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
+        raise InvalidFields([FieldError("stop", message, stop, {"maximum": start + MAX_LOSSES})])
+    values, last = run.trace[start:end], None
+    if smoothing:
+        values, last = smooth(run.trace[:end], smoothing, start)
+    if points is None:
+        told = f'"start":{start},"losses":{tell_all(values)}'
+    else:
+        odd = not_finite(run.trace[start:end], start)
+        told = curves.tell(overview(values, start, points), odd, start, end)
+        if last is not None:
+            told += f',"last":{_LAST.dump_json(last).decode()}'
+    return Response(f'{{"id":"{run.id}",{told}}}', media_type=MEDIA_TYPES["json"])
+
+
+def _file(run: Run, chosen: Format, start: int, values: NDArray[np.float64]) -> Response:
     media_type = MEDIA_TYPES[chosen]
-    if chosen == "json":
-        text = f'{{"id":"{run.id}","start":{start},"losses":{tell_all(values)}}}'
-        return Response(text, media_type=media_type)
     name = f"reluscope-{file_name(run.view())}.{chosen}"
     if chosen == "parquet":
         file = made(lambda file: columns.write_parquet(file, run, start, values))

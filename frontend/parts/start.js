@@ -1,0 +1,168 @@
+/**
+ * The panel to start runs from: the tutorials, sets of runs, and the form. It can be folded away.
+ * Whoever has a run to be started again with changes tells it to the document, as an event `again`
+ * with its spec.
+ * @module
+ */
+
+import * as sweep from "../model/sweep.js";
+import { start } from "../starting.js";
+import { start as texts } from "../texts.js";
+import { make, setAttribute, setText } from "./dom.js";
+import { Form } from "./form.js";
+import { icon } from "./icons.js";
+import { presets } from "./presets.js";
+import { asked } from "./question.js";
+
+/** @typedef {import("../model/state.js").State} State */
+/** @typedef {import("../wire/api.js").Catalog} Catalog */
+/** @typedef {import("../model/sweep.js").Grid} Grid */
+/** @typedef {import("../model/sweep.js").Spec} Spec */
+
+/** States in which a run counts among those that the server trains at once. */
+const LIVE = ["queued", "running", "paused"];
+
+/**
+ * @param {HTMLElement} element
+ * @param {HTMLElement} tools where the button is that brings the panel back
+ * @param {State} state
+ * @returns {() => void} what draws it
+ */
+export function startPanel(element, tools, state) {
+  const fold = make(
+    "button",
+    { type: "button", class: "fold", "aria-label": texts.fold, title: texts.fold, click: () => show(false) },
+    icon("fold"),
+  );
+  const newRun = make("button", { type: "button", click: () => show(true) }, texts.newRun);
+  tools.prepend(newRun);
+  /** @type {Panel | null} */
+  let panel = null;
+  const render = () => {
+    if (!state.readOnly) panel ??= new Panel(element, fold, state);
+    element.hidden = state.readOnly || !state.view.start;
+    newRun.hidden = state.readOnly || state.view.start;
+    panel?.render();
+  };
+  const show = (/** @type {boolean} */ there) => {
+    state.look({ start: there });
+    render();
+    (there ? fold : newRun).focus();
+  };
+  document.addEventListener("again", (event) => {
+    if (!(event instanceof CustomEvent) || state.readOnly) return;
+    state.look({ start: true });
+    render();
+    panel?.form?.fill(event.detail.spec);
+  });
+  return render;
+}
+
+class Panel {
+  /** @type {Form | null} once the catalog is there */
+  form = null;
+  #tutorials = make("div", { id: "presets" }, make("p", { class: "help" }, texts.waiting));
+  #sets = make("div", { id: "sets" });
+  #form = make("form", { id: "form", novalidate: true });
+  #tellPace = (/** @type {string} */ _told) => {};
+  #isStarting = false;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {HTMLElement} fold
+   * @param {State} state
+   */
+  constructor(element, fold, state) {
+    this.state = state;
+    element.append(
+      section("presets-title", texts.tutorials, this.#tutorials, fold),
+      section("sets-title", texts.sets, this.#sets),
+      section("form-title", texts.form, this.#form),
+    );
+  }
+
+  render() {
+    const { catalog } = this.state;
+    if (catalog && !this.form) this.#mount(catalog);
+    if (this.form) this.#tell(this.form);
+  }
+
+  /** @param {Catalog} catalog */
+  #mount(catalog) {
+    const form = new Form(this.#form, catalog, () => void this.#start(form), () => this.#tellAll());
+    this.form = form;
+    this.#tellPace = presets(
+      { tutorials: this.#tutorials, sets: this.#sets },
+      catalog,
+      ({ spec, grid }, onProgress) =>
+        this.#begin({ ...spec, pace: form.paceOfPresets.pace }, grid, onProgress),
+      ({ spec, grid }) => form.fill(spec, grid),
+    );
+    this.#tellAll();
+  }
+
+  #tellAll() {
+    if (!this.form) return;
+    this.#tellPace(this.form.paceOfPresets.told);
+    this.#tell(this.form);
+  }
+
+  /** How many runs the form would start, and whether they are too many. @param {Form} form */
+  #tell(form) {
+    if (this.#isStarting) return;
+    const runs = sweep.count(form.read().grid);
+    setText(form.button, texts.startAll(runs));
+    setText(form.limit, this.#excess(runs));
+  }
+
+  /** @param {Form} form */
+  async #start(form) {
+    if (this.#isStarting) return;
+    const { base, grid } = form.read();
+    const runs = sweep.count(grid);
+    this.#isStarting = true;
+    setAttribute(form.button, "aria-disabled", "true");
+    const onProgress = (/** @type {number} */ started) => {
+      if (runs > 1) setText(form.button, texts.starting(started, runs));
+    };
+    const started = await this.#begin(base, grid, onProgress, (errors) => form.complain(errors));
+    form.button.removeAttribute("aria-disabled");
+    this.#isStarting = false;
+    if (started === runs) form.complain([]);
+    this.#tell(form);
+  }
+
+  /**
+   * Start the runs of a grid, unless they are too many, or more than were meant.
+   * @param {Spec} base
+   * @param {Grid} grid
+   * @param {(started: number) => void} onProgress
+   * @param {(errors: import("../wire/api.js").FieldProblem[]) => void} [onWrongFields]
+   * @returns {Promise<number>} how many were started
+   */
+  async #begin(base, grid, onProgress, onWrongFields) {
+    const runs = sweep.count(grid);
+    const notice = this.#excess(runs);
+    if (notice) this.state.set({ notice });
+    if (notice || (runs > sweep.UNASKED && !(await asked(texts.many(runs), texts.start)))) return 0;
+    return start(this.state, sweep.members(base, grid), onProgress, onWrongFields);
+  }
+
+  /** @param {number} runs @returns {string} why they are too many; empty where they are not */
+  #excess(runs) {
+    const limit = this.state.catalog?.limits["live_runs"] ?? Infinity;
+    const live = runs > 1 ? this.state.listed().filter(({ status }) => LIVE.includes(status)).length : 0;
+    return runs > 1 && live + runs > Math.min(limit, sweep.MOST_VALUES) ? texts.tooMany(limit, live) : "";
+  }
+}
+
+/**
+ * @param {string} id of its title
+ * @param {string} title
+ * @param {HTMLElement} content
+ * @param {...HTMLElement} more in its head
+ */
+function section(id, title, content, ...more) {
+  const head = make("div", { class: "bar" }, make("h2", { id }, title), ...more);
+  return make("section", { "aria-labelledby": id }, head, content);
+}

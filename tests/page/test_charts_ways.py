@@ -1,0 +1,226 @@
+"""The ways to draw losses: smoothed, along seconds, taken together, one less the other, very long."""
+
+import math
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.conftest import Api, Visit, Visiting
+
+SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
+
+
+def finished(visit: Visit, api: Api, name: str, **spec: Any) -> str:
+    """Start a run and wait for its end; its id."""
+    run_id = api.start(name, **{**SMALL, "iterations": 200, **spec})
+    visit.until(lambda: api.get(f"/runs/{run_id}")["status"] == "finished", f"{name} to finish")
+    return run_id
+
+
+def smoothed(losses: list[float], weight: float) -> list[float]:
+    """The debiased average, as it is defined."""
+    total, told = 0.0, []
+    for count, loss in enumerate(losses, 1):
+        total = weight * total + (1 - weight) * loss
+        told.append(total / (1 - weight**count))
+    return told
+
+
+def test_losses_are_smoothed_over_all_of_them_and_stay_faintly(visit: Visit, api: Api) -> None:
+    finished(visit, api, "mine", iterations=6000)
+    losses = [float(loss) for loss in api.losses("mine")]
+    visit.until(lambda: visit.drawn().get("mine", {"x": [0]})["x"][-1] == 5999, "the last")
+    slider = visit.page.get_by_role("slider", name="Smoothing")
+    expect(slider).to_have_attribute("aria-valuetext", "none")
+
+    slider.focus()
+    for _ in range(20):
+        slider.press("ArrowRight")
+
+    expect(slider).to_have_attribute("aria-valuetext", "0.9")
+    visit.until(lambda: visit.beside("faint"), "the losses themselves")
+    expected = smoothed(losses, 0.9)
+    curve = visit.drawn()["mine"]
+    assert 500 < len(curve["x"]) < 5000
+    assert all(
+        math.isclose(y, expected[x], rel_tol=1e-9)
+        for x, y in zip(curve["x"], curve["y"], strict=True)
+    )
+    (faint,) = visit.beside("faint")["mine"]
+    assert faint["y"] == [losses[x] for x in faint["x"]]
+    expect(
+        visit.charts.get_by_text("lowest and the highest of every 16 iterations")
+    ).to_be_visible()
+
+
+def test_the_axis_across_counts_iterations_seconds_or_the_time_of_day(
+    visit: Visit, api: Api
+) -> None:
+    run_id = finished(visit, api, "mine", iterations=100, pace=100)
+    run = api.get(f"/runs/{run_id}")
+    along = visit.page.get_by_role("combobox", name="Along")
+    lasted = run["ended_at"] - run["started_at"]
+
+    along.select_option("Seconds")
+    visit.until(lambda: visit.points("mine") and visit.drawn()["mine"]["x"][-1] != 99, "seconds")
+    seconds = visit.drawn()["mine"]["x"]
+    assert all(a <= b for a, b in pairwise(seconds))
+    assert 0 <= seconds[0] <= seconds[-1] <= lasted + 0.1
+    assert seconds[-1] > lasted / 2
+
+    along.select_option("Time of day")
+    visit.until(lambda: visit.axis("xaxis")["type"] == "date", "an axis of dates")
+    moments = visit.drawn()["mine"]["x"]
+    assert math.isclose((moments[-1] - moments[0]) / 1000, seconds[-1] - seconds[0], abs_tol=0.01)
+
+    along.select_option("Iterations")
+    visit.page.get_by_role("toolbar", name="How losses").get_by_role("checkbox", name="Log").check()
+    visit.until(lambda: visit.axis("xaxis")["type"] == "log", "a logarithmic axis")
+    low, high = visit.axis("xaxis")["range"]
+    assert math.isclose(low, 0, abs_tol=0.01)
+    assert math.isclose(high, math.log10(99), abs_tol=0.01)
+    expect(visit.charts.get_by_text("Not on a log axis: 1 × iteration 0")).to_be_visible()  # noqa: RUF001
+
+
+def test_runs_taken_together_are_a_mean_within_a_band(visiting: Visiting, api: Api) -> None:
+    names = [f"{relu} {seed}" for relu in ("clamp", "where") for seed in range(3)]
+    for name in names:
+        relu, seed = name.split()
+        api.start(name, relu=relu, seed=int(seed), iterations=100, **SMALL)
+    visit = visiting(f"{api.url}/?group=relu")
+    visit.until(
+        lambda: {len(curve["x"]) for curve in visit.drawn().values()} == {100}, "two whole curves"
+    )
+    assert set(visit.drawn()) == {"clamp (3 runs)", "where (3 runs)"}
+    for relu in ("clamp", "where"):
+        runs = [[float(x) for x in api.losses(name)] for name in names if name.startswith(relu)]
+        low, high = visit.beside("band")[f"{relu} (3 runs)"]
+        mean = visit.drawn()[f"{relu} (3 runs)"]["y"]
+        assert low["y"] == [min(each) for each in zip(*runs, strict=True)]
+        assert high["y"] == [max(each) for each in zip(*runs, strict=True)]
+        expected = [sum(each) / 3 for each in zip(*runs, strict=True)]
+        assert all(math.isclose(a, b) for a, b in zip(mean, expected, strict=True))
+
+
+def test_a_difference_tells_where_two_runs_part_and_by_how_much(
+    visiting: Visiting, api: Api
+) -> None:
+    a = api.start("a", iterations=60, **SMALL)
+    b = api.start("b", iterations=60, **SMALL, update={"rule": "sgd", "lr": 2e-6})
+    c = api.start("c", iterations=60, **SMALL, relu="relu")
+    losses = {name: [float(loss) for loss in api.losses(name)] for name in "abc"}
+    first = next(i for i in range(60) if losses["a"][i] != losses["b"][i])
+    visit = visiting(f"{api.url}/?layout=difference&pair={a[:8]}.{b[:8]}")
+
+    visit.until(lambda: visit.points("|a − b|") == 60, "the difference")  # noqa: RUF001
+    (curve,) = visit.drawn().values()
+    assert curve["y"] == [abs(x - y) for x, y in zip(losses["a"], losses["b"], strict=True)]
+    expect(visit.charts.get_by_text(f"They part at iteration {first}")).to_be_visible()
+    expect(visit.charts.locator(".annotation")).to_have_text(f"iteration {first}")
+    assert visit.page.get_by_role("img", name="Difference of a and b").count() == 1
+
+    assert losses["a"] == losses["c"], f"{a} and {c} are the same at these sizes"
+    visit.page.get_by_role("combobox", name="The run that it is compared with").select_option("c")
+    expect(visit.page.get_by_text("The same, bit for bit, in all 60 iterations")).to_be_visible()
+    visit.page.wait_for_url(f"**{c[:8]}*")
+    visit.page.reload()
+    expect(visit.page.get_by_text("The same, bit for bit, in all 60 iterations")).to_be_visible()
+
+
+def test_a_run_of_very_many_iterations_opens_whole_and_refines_to_each(
+    visiting: Visiting, api: Api
+) -> None:
+    count = 300_000
+    run_id = api.start("long", iterations=count, gradients="gram", **SMALL)
+    eventual = visiting(api.url)
+    eventual.until(lambda: api.get(f"/runs/{run_id}")["status"] == "finished", "its end")
+    losses = api.get(f"/runs/{run_id}/losses")["losses"]
+    visit = visiting(api.url)
+    visit.until(lambda: visit.points("long") > 100, "the curve")
+    curve = visit.drawn()["long"]
+    assert (curve["x"][0], curve["x"][-1]) == (0, count - 1)
+    assert curve["y"] == [losses[x] for x in curve["x"]]
+    assert min(losses) in curve["y"]
+    socket_bytes = 8 * count
+    assert visit.received < socket_bytes / 10
+
+    visit.page.goto(f"{api.url}/?zooms=all,100000~100050,")
+    visit.until(
+        lambda: (
+            visit.points("long") and {100_000, 100_001, 100_050} <= set(visit.drawn()["long"]["x"])
+        ),
+        "every iteration of the part",
+    )
+    curve = visit.drawn()["long"]
+    assert curve["y"] == [losses[x] for x in curve["x"]]
+    expect(visit.charts.get_by_text("Thinned")).to_have_count(0)
+    slider = visit.page.get_by_role("slider", name="Smoothing")
+    slider.focus()
+    slider.press("End")
+    visit.until(lambda: visit.beside("faint"), "the average, of which the server knows")
+    expected = smoothed(losses, 0.999)
+    curve = visit.drawn()["long"]
+    assert all(
+        math.isclose(y, expected[x], rel_tol=1e-9)
+        for x, y in zip(curve["x"], curve["y"], strict=True)
+    )
+
+
+def test_what_is_done_to_a_run_is_marked_on_its_curve(visit: Visit, api: Api) -> None:
+    run_id = api.start("mine", iterations=5000, pace=50, **SMALL)
+    visit.until_points("mine", 5)
+    api.ask(run_id, "pause")
+    at = api.get(f"/runs/{run_id}")["iteration"]
+    api.change(run_id, update={"lr": 5e-7})
+    marks = visit.until(
+        lambda: (marks := visit.changes().get("mine")) and len(marks["x"]) >= 2 and marks, "marks"
+    )
+    assert set(marks["x"]) == {at}
+    assert any(text.startswith("lr 1e-6 → 5e-7") for text in marks["text"])
+
+
+def test_side_by_side_the_charts_move_together(visit: Visit, api: Api) -> None:
+    for name, iterations in (("one", 200), ("two", 100)):
+        finished(visit, api, name, iterations=iterations)
+    visit.button("Side by side").click()
+    expect(visit.charts).to_have_count(2)
+    visit.until(lambda: {visit.points(name) for name in ("one", "two")} == {200, 100}, "both")
+    ranges = lambda: visit.page.evaluate(RANGES)  # noqa: E731
+    assert [x[1] for x, _ in ranges()] == [199, 99]
+
+    visit.button("Shared axes").click()
+    visit.until(lambda: ranges()[0] == ranges()[1], "the same axes")
+    visit.button("Own axes").click()
+    visit.until(lambda: ranges()[0] != ranges()[1], "axes of their own")
+
+    box = visit.charts.first.locator(".nsewdrag").bounding_box()
+    assert box
+    mouse = visit.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.5)
+    expect(visit.charts.nth(1).locator(".pointer")).to_be_visible()
+    expect(visit.charts.nth(1).locator(".value")).to_have_text(re.compile(r"\d"))
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5, steps=4)
+    mouse.up()
+    visit.until(lambda: ranges()[0][0] == ranges()[1][0] and ranges()[0][0][1] < 150, "both zoomed")
+    assert ranges()[0][1] != ranges()[1][1]
+
+
+RANGES = """() => [...document.querySelectorAll('.plot')].map((plot) =>
+  [plot._fullLayout.xaxis.range, plot._fullLayout.yaxis.range])"""
+
+
+@pytest.mark.parametrize("layout", ["overlay", "grid"])
+def test_a_chart_says_in_words_what_is_to_be_seen(
+    visiting: Visiting, api: Api, layout: str
+) -> None:
+    api.start("mine", iterations=50, **SMALL)
+    last = api.losses("mine")[-1]
+    visit = visiting(f"{api.url}/?layout={layout}")
+    visit.until_points("mine", 50)
+    plot = visit.charts.get_by_role("img").first
+    said = re.compile(rf"mine: finished, iteration 50 of 50, loss {float(last):.4g}"[:44])
+    expect(plot).to_have_accessible_description(said)
