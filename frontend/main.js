@@ -11,6 +11,7 @@ import { Listing } from "./model/listing.js";
 import { seen } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
+import { Closeup } from "./parts/closeup/closeup.js";
 import { byId, fillTexts } from "./parts/dom.js";
 import { notice } from "./parts/notice.js";
 import { startPanel } from "./parts/start.js";
@@ -22,8 +23,10 @@ import { toolbar } from "./parts/toolbar.js";
 import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
+import { Happenings } from "./wire/happenings.js";
 import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
+import { Past } from "./wire/past.js";
 
 /** Until the catalog is asked for again, where the server was not there. */
 const CATALOG_RETRY_MS = 2000;
@@ -40,10 +43,14 @@ const charts = new Charts(byId("charts"), state, histories);
 const listing = new Listing(state);
 const drawTools = tableTools(byId("table"), state, listing);
 const table = new Table(byId("table"), state, listing, onIntent);
+const happenings = new Happenings(state, api.events);
+const past = new Past(state, api.diagnostics);
+const closeup = new Closeup(byId("closeup"), state, (id) => happenings.doubt(id));
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
   () => charts.render(),
+  () => closeup.render(),
   status(byId("status"), state),
   toolbar(byId("toolbar"), state),
   drawTools,
@@ -53,12 +60,13 @@ const parts = [
 ];
 
 const live = new Live({
-  onConnection: (connection) => state.set({ connection }),
+  onConnection: (connection) => state.set({ connection, isCurrent: false }),
   onRuns: (runs, whole) => state.merge(runs, whole),
   onAll: (ids) => {
     const gone = [...state.runs.keys()].filter((id) => !ids.has(id));
     if (gone.length) state.set({ notice: texts.notice.vanished(gone.length) });
     state.forget(gone);
+    state.set({ isCurrent: true });
   },
   onGone: (ids) => state.forget(ids),
   onRewind: (ids) => {
@@ -73,6 +81,12 @@ const live = new Live({
     if (trace.append(block)) charts.touch(block.id);
     else live.followAnew(block.id);
   },
+  onRows: ({ id, channel, iterations, values }) => {
+    const { rows } = state;
+    if (!rows || state.measured !== id) return;
+    if (rows.take(channel, iterations, values)) closeup.touch();
+    else live.followAnew(id);
+  },
   onError: (notice) => state.set({ notice }),
   onStore: (storeProblem) => state.set({ storeProblem }),
   onView: ({ id, view, live, followers }) => {
@@ -86,6 +100,7 @@ const live = new Live({
   },
   onClock: (offset) => (state.clockOffset = offset),
   wanted: () => state.cursors(),
+  measured: () => state.measured,
 });
 
 live.attend(state.view.follow);
@@ -109,6 +124,8 @@ function render() {
 state.subscribe(() => {
   histories.begin();
   live.follow(state.cursors());
+  past.look();
+  happenings.look();
   rendering ||= requestAnimationFrame(render);
 });
 void loadCatalog();

@@ -98,3 +98,24 @@ export function moment(seconds, now = Date.now() / 1000) {
  * @returns {string} in hundredths
  */
 export const percent = (share) => `${Math.floor(100 * share)} %`;
+
+/**
+ * @param {number} seconds
+ * @returns {string} how long something took
+ */
+export function duration(seconds) {
+  if (seconds < 60) return age(seconds);
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${count(hours)} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
+}
+
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/**
+ * @param {number} seconds since 1970, as Unix counts them
+ * @returns {string} that moment, where the person is
+ */
+export function instant(seconds) {
+  return MOMENT.format(1000 * seconds);
+}

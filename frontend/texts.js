@@ -397,7 +397,208 @@ function limits(schema) {
   return sentence && `${sentence[0]?.toUpperCase()}${sentence.slice(1)}.`;
 }
 
-export const closeup = {};
+export const closeup = {
+  close: "Close",
+  previous: "Newer run",
+  next: "Older run",
+  rename: "Rename",
+  name: "Name of the run",
+  save: "Save",
+  missing: "This run is not on the server: it was deleted, or the address belongs to another server.",
+  loading: "Waiting for the server…",
+  readOnly: "This page only looks on: what steers runs is not offered here.",
+  link: "Link to this run",
+  copy: "Copy",
+  copied: "Copied",
+  notCopied: "Select it and copy by hand",
+  open: (/** @type {string} */ title) => `Open ${title} close up`,
+  forkedFrom: (/** @type {string} */ title, /** @type {number} */ iteration) =>
+    `forked from ${title} at iteration ${count(iteration)}`,
+  /** @param {number} iteration @param {number} all */
+  progress: (iteration, all) => `iteration ${count(iteration)} of ${count(all)}`,
+  figures: { iteration: "Iteration", loss: "Loss", least: "Least", rate: "Speed" },
+  /** @param {string} what was asked @param {string} why it was refused */
+  refused: (what, why) => `${what}: ${why}`,
+
+  verbs: {
+    label: "Steer this run",
+    pause: "Pause",
+    resume: "Resume",
+    stepOne: "Step 1",
+    step: (/** @type {string} */ iterations) => `Step ${iterations}`,
+    stepSize: "Iterations of a longer step",
+    stop: "Stop",
+    replay: "Replay",
+    replayHelp: "Train it once more from its start, with all that was changed by hand where it was",
+    again: "Start again…",
+    againHelp: "Take its settings to where runs are started, to start it again with changes",
+    fork: "Fork…",
+    delete: "Delete…",
+    deleteSure: (/** @type {string} */ title) => `Delete ${title}, with its curve?`,
+    deleteYes: "Delete",
+  },
+
+  pace: {
+    label: "Pace",
+    field: "Iterations a second",
+    unit: "it/s",
+    full: "full speed",
+    told: (/** @type {number | null} */ pace) =>
+      pace === null ? "full speed" : `${setting(pace)} iterations a second`,
+    slow: "1 it/s",
+    fast: "full speed",
+  },
+
+  hyperparameters: {
+    change: "Change",
+    more: (/** @type {number} */ others) => `${count(others)} more of its rule`,
+    times: (/** @type {string} */ factor, /** @type {string} */ name) => `${name} ${factor}`,
+  },
+
+  fork: {
+    title: "Fork",
+    help: "Runs that share the past of this one, and go on with what is changed here.",
+    at: "From iteration",
+    atNow: "now",
+    count: "How many",
+    same: "as it is",
+    relu: "ReLU",
+    rule: "Rule",
+    lr: "Learning rate",
+    lrOfRule: "the rule's own",
+    iterations: "Iterations",
+    start: "Fork",
+    close: "Cancel",
+    made: (/** @type {number} */ runs) => (runs === 1 ? "A fork has started:" : `${count(runs)} forks have started:`),
+    replayed: "A replay has started:",
+  },
+
+  tabs: {
+    label: "About this run",
+    diagnostics: "Diagnostics",
+    settings: "Settings",
+    events: "Events",
+    environment: "Environment",
+    checks: "Checks",
+    script: "Script",
+  },
+
+  diagnostics: {
+    off: "Nothing is measured of this run beside its losses: it was started so.",
+    none: "Nothing measured yet.",
+    loading: "Fetching what was measured so far…",
+    retrying: (/** @type {string} */ why) => `${why}; trying again`,
+    every: (/** @type {number} */ every) =>
+      every === 1 ? "Measured at every iteration, before its update." : `Measured once in ${count(every)} iterations, before the update.`,
+    since: (/** @type {number} */ begin) => `What came before iteration ${count(begin)} is not drawn.`,
+    at: (/** @type {string} */ value, /** @type {number} */ iteration) => `${value} at iteration ${count(iteration)}`,
+    log: "log",
+    /** @param {string} value @param {number} iteration */
+    broken: (value, iteration) => `Not finite first at iteration ${count(iteration)}: ${value}`,
+    share: (/** @type {number} */ value) =>
+      Number.isFinite(value) ? `${setting(Number((100 * value).toPrecision(3)))} %` : loss(value),
+    curve: (/** @type {string} */ title) => `${title} over the iterations; arrow keys go along it`,
+  },
+
+  settings: {
+    differs: (/** @type {string} */ usual) => `not the default, which is ${usual}`,
+    marked: "What is not as by default is marked.",
+    tags: "Tags",
+    addTag: "Add a tag",
+    add: "Add",
+    removeTag: (/** @type {string} */ tag) => `Remove the tag ${tag}`,
+    update: "Update rule",
+  },
+
+  values: { yes: "yes", no: "no", none: "none", fullSpeed: "full speed" },
+
+  events: {
+    none: "Nothing has happened to it yet.",
+    loading: "Asking what has happened…",
+    at: (/** @type {number} */ iteration) => `iteration ${count(iteration)}`,
+    ago: (/** @type {number} */ seconds) => (seconds < 1 ? "just now" : `${age(seconds)} ago`),
+    pointAt: (/** @type {number} */ iteration) => `Point at iteration ${count(iteration)} on the chart`,
+    /** @type {Record<string, string>} */
+    kinds: {
+      running: "began to train",
+      again: "went on",
+      paused: "paused",
+      finished: "finished",
+      stopped: "stopped",
+      diverged: "diverged",
+      failed: "failed",
+      interrupted: "interrupted",
+      changed: "changed",
+      nonfinite: "not finite from here on",
+      forked: "forked",
+      differs: "trained again with other losses",
+    },
+    change: (/** @type {string} */ name, /** @type {string} */ was, /** @type {string} */ now) => `${name} ${was} → ${now}`,
+  },
+
+  environment: {
+    id: "Id",
+    created: "Created",
+    started: "Started",
+    ended: "Ended",
+    took: "Took",
+    worker: "Worker",
+    origin: "Forked from",
+    waiting: "It is told once the run has begun to train.",
+    /** @type {Record<string, string>} */
+    names: {
+      torch: "PyTorch",
+      python: "Python",
+      device: "Device",
+      threads: "Threads",
+      cpu_capability: "CPU capability",
+      deterministic: "Deterministic",
+      float32_matmul_precision: "float32 products",
+    },
+  },
+
+  checks: {
+    title: (/** @type {string} */ relu) => `${relu} on the server's torch`,
+    measure: "Check it",
+    again: "Check it again",
+    measuring: "Measuring…",
+    help: "Value and slope around the kink, gradients against finite differences, and the time it takes beside torch.relu.",
+    h: "h",
+    value: "value",
+    slope: "slope",
+    gradcheck: "gradcheck",
+    gradgradcheck: "gradgradcheck",
+    passed: "passed",
+    failed: "failed",
+    forward: "forward",
+    backward: "backward",
+    cost: (/** @type {string} */ seconds, /** @type {string} */ ratio, /** @type {string} */ spread) =>
+      `${seconds}, ${ratio} × torch.relu (${spread})`,
+    torch: (/** @type {string} */ version, /** @type {string} */ dtype) => `torch ${version}, ${dtype}`,
+    same: "Same as another run?",
+    other: "The other run",
+    choose: "Choose a run…",
+    noOther: "There is no other run to compare it with.",
+    compare: "Compare",
+    comparing: "Comparing…",
+    equal: (/** @type {number} */ compared) => `Equal in all ${count(compared)} iterations that both have, bit for bit.`,
+    nothing: "They have no iteration in common yet.",
+    parts: (/** @type {number} */ iteration, /** @type {number} */ compared) =>
+      `They part at iteration ${count(iteration)}, of ${count(compared)} that both have.`,
+    absolute: "Largest difference",
+    ulp: "Largest in ulp",
+    at: (/** @type {string} */ value, /** @type {number} */ iteration) => `${value} at iteration ${count(iteration)}`,
+    view: "See the difference",
+  },
+
+  script: {
+    loading: "Writing the script…",
+    help: "The run as one plain PyTorch script that prints the same losses.",
+    copy: "Copy",
+    download: "Download",
+    label: "The script",
+  },
+};
 
 export const sharing = {
   share: "Share",

@@ -5,6 +5,7 @@
  */
 
 import { Places } from "./places.js";
+import { Rows } from "./rows.js";
 import { hasCeased } from "./states.js";
 import { Trace } from "./traces.js";
 import * as views from "./view.js";
@@ -14,18 +15,9 @@ import * as words from "./words.js";
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 /** @typedef {import("../wire/live.js").Connection} Connection */
 /** @typedef {import("./view.js").View} View */
+/** @typedef {import("./events.js").Event} Event */
 /** @typedef {import("./view.js").Zoom} Zoom */
 /** @typedef {Partial<Run> & {id: string}} RunChange */
-
-/**
- * Something that happened to a run between two iterations.
- * @typedef {object} Event
- * @property {number} iteration iterations done by then
- * @property {number} at in Unix seconds
- * @property {string} kind
- * @property {string | null} reason
- * @property {Record<string, [unknown, unknown]> | null} changes what each was, and is
- */
 
 /** Runs that are shown without being asked for: the newest. */
 export const SHOWN_AT_FIRST = 64;
@@ -44,6 +36,8 @@ export class State {
   catalog = null;
   /** @type {Connection} */
   connection = "connecting";
+  /** Whether the list of runs is whole, as the server has it on this connection. */
+  isCurrent = false;
   /** @type {string | null} Why the server cannot store its runs now. */
   storeProblem = null;
   /** Server's clock minus ours, in seconds. */
@@ -52,7 +46,9 @@ export class State {
   runs = new Map();
   /** @type {Map<string, Trace>} What the page has of the runs that it watches. */
   traces = new Map();
-  /** @type {Map<string, Event[]>} What happened to the runs that are shown. */
+  /** @type {Rows | null} What is measured of the run close up, beside its losses. */
+  rows = null;
+  /** @type {Map<string, Event[]>} What happened to the runs that are shown, and to the one close up. */
   events = new Map();
   /** @type {Set<string>} Runs that are on the charts. */
   shownIds = new Set();
@@ -101,7 +97,7 @@ export class State {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "stepSize" | "notice" | "presentation" | "followed">>} fields */
+  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "isCurrent" | "stepSize" | "notice" | "presentation" | "followed">>} fields */
   set(fields) {
     Object.assign(this, fields);
     this.changed();
@@ -176,6 +172,8 @@ export class State {
     for (const id of gone) {
       this.runs.delete(id);
       this.selected.delete(id);
+      this.events.delete(id);
+      if (this.view.run === id) this.view = { ...this.view, run: "" };
       this.#places.leave(id);
       this.#leave(id);
     }
@@ -229,6 +227,7 @@ export class State {
   /** @param {string} id a run of which not all that the page has is true any more */
   rewind(id) {
     if (this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
+    if (this.rows?.id === id) this.rows = new Rows(id, this.rows.every);
     this.changed();
   }
 
@@ -301,7 +300,16 @@ export class State {
   /** @returns {Record<string, number>} the watched runs, each with the next iteration wanted */
   cursors() {
     const told = [...this.traces].filter(([, trace]) => !trace.isAwaited);
-    return Object.fromEntries(told.map(([id, trace]) => [id, trace.length]));
+    const cursors = Object.fromEntries(told.map(([id, trace]) => [id, trace.length]));
+    const { measured, rows } = this;
+    // Losses that are here already come once more with what was measured beside them.
+    if (rows && measured in cursors) cursors[measured] = Math.min(cursors[measured] ?? 0, rows.next);
+    return cursors;
+  }
+
+  /** The run whose diagnostics the socket is asked for; empty for none, or as long as its past is fetched. */
+  get measured() {
+    return this.rows?.isWhole && this.rows.every ? this.rows.id : "";
   }
 
   /** Whether the list of runs has been whole once: before, runs that an address names may yet come. */
@@ -370,6 +378,9 @@ export class State {
     const wanted = new Set([...this.shownIds, ...[...pair, run].filter(there)]);
     for (const id of wanted) if (!this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
     for (const id of this.traces.keys()) if (!wanted.has(id)) this.traces.delete(id);
+    const measured = this.runs.get(run);
+    if (this.rows?.id !== measured?.id)
+      this.rows = measured ? new Rows(measured.id, measured.spec["diagnostics_every"] ?? 0) : null;
     const left = Object.entries(zooms).filter(
       ([chart]) => this.#zoomed.get(chart)?.some((id) => wanted.has(id)) ?? true,
     );

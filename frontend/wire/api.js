@@ -21,6 +21,8 @@ import * as texts from "../texts.js";
  * @property {number | null} ended_at
  * @property {string | null} reason
  * @property {boolean} pinned whether it is kept, however many come after it
+ * @property {string | null} worker
+ * @property {Record<string, string | number | boolean> | null} environment what, beside the spec, decides its bits
  * @property {{id: string, iteration: number} | null} forked_from and the first iteration that is its own
  */
 
@@ -101,22 +103,24 @@ export class Refusal extends Error {
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {number} [timeoutMs]
  * @returns {Promise<any>}
  * @throws {Refusal}
  */
-async function call(method, path, body) {
+async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
   let answer;
   try {
     answer = await fetch(path, {
       method,
       headers: body === undefined ? {} : { "Content-Type": "application/json" },
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
   } catch {
     throw new Refusal(texts.notice.unreachable, []);
   }
   if (answer.status === 204) return null;
+  if (answer.ok && answer.headers.get("Content-Type")?.startsWith("text/")) return answer.text();
   const content = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Refusal(content.detail ?? answer.statusText, content.errors ?? []);
   return content;
@@ -176,6 +180,63 @@ export const fork = (id, wanted) => call("POST", `api/runs/${id}/fork`, wanted);
  * @returns {Promise<Run>}
  */
 export const replay = (id) => call("POST", `api/runs/${id}/replay`);
+
+/**
+ * @param {string} id
+ * @returns {Promise<{events: import("../model/events.js").Event[]}>}
+ */
+export const events = (id) => call("GET", `api/runs/${id}/events`);
+
+/**
+ * @param {string} id
+ * @param {number} start the first iteration wanted
+ * @param {number} stop the first one not wanted
+ * @returns {Promise<import("./past.js").Measured>}
+ */
+export const diagnostics = (id, start, stop) =>
+  call("GET", `api/runs/${id}/diagnostics?start=${start}&stop=${stop}`);
+
+/** @param {string} id @returns {string} the address of the run as a plain script */
+export const scriptUrl = (id) => `api/runs/${id}/script`;
+
+/** @param {string} id @returns {Promise<string>} */
+export const script = (id) => call("GET", scriptUrl(id));
+
+/** Checks follow each other on the server, and each measures for a while. */
+const CHECK_TIMEOUT_MS = 60_000;
+
+/** @typedef {{call_s: Told, ratio: Told, lowest: Told, highest: Told}} Cost */
+
+/**
+ * What an implementation does on the server's torch.
+ * @typedef {object} Check
+ * @property {string} relu
+ * @property {string} torch
+ * @property {string} dtype
+ * @property {string | null} error
+ * @property {{h: Told, value: Told, slope: Told}[] | null} points
+ * @property {string | null} kink
+ * @property {{passed: boolean, reason: string | null} | null} gradcheck
+ * @property {{passed: boolean, reason: string | null} | null} gradgradcheck
+ * @property {{forward: Cost, backward: Cost, rounds: number} | null} timing
+ */
+
+/** @param {string} relu @returns {Promise<Check>} */
+export const check = (relu) => call("GET", `api/relus/${relu}/check`, undefined, CHECK_TIMEOUT_MS);
+
+/** @typedef {{iteration: number, a: Told, b: Told, difference: Told}} Difference */
+
+/**
+ * Two runs in the iterations that both have.
+ * @typedef {object} Compared
+ * @property {number} compared
+ * @property {boolean} equal
+ * @property {number | null} first_difference
+ * @property {Difference | null} largest_absolute
+ * @property {Difference | null} largest_relative
+ * @property {Difference | null} largest_ulp
+ * @property {string} why
+ */
 
 /**
  * @param {Record<string, unknown>} parameters
@@ -245,6 +306,6 @@ export async function apart([a, b], points) {
 
 /**
  * @param {[string, string]} pair of ids
- * @returns {Promise<{equal: boolean, why: string}>} whether their losses are the same so far, and why not
+ * @returns {Promise<Compared>}
  */
 export const compare = ([a, b]) => call("GET", `api/compare?${query({ a, b })}`);

@@ -8,6 +8,7 @@
 import { decode } from "./frames.js";
 
 /** @typedef {import("./frames.js").Losses} Losses */
+/** @typedef {import("./frames.js").Diagnostics} Diagnostics */
 /** @typedef {import("./api.js").Run} Run */
 /**
  * @typedef {object} Told
@@ -27,6 +28,7 @@ import { decode } from "./frames.js";
  * @property {(ids: string[]) => void} onGone
  * @property {(ids: string[]) => void} onRewind what the page has of these runs is no longer all true
  * @property {(block: Losses) => void} onBlock
+ * @property {(block: Diagnostics) => void} onRows what was measured of the run whose channels are asked for
  * @property {(message: string) => void} onError
  * @property {(problem: string | null) => void} onStore why runs are not stored; null where they are, or
  *   where the server cannot be heard. It tells a new connection anew
@@ -34,6 +36,7 @@ import { decode } from "./frames.js";
  * @property {(followers: number) => void} onFollowers how many follow what this page shows
  * @property {(offset: number) => void} onClock the server's clock minus ours, in seconds
  * @property {() => Record<string, number>} wanted the watched runs, each with the next iteration wanted
+ * @property {() => string} measured the one of them whose channels are wanted, too; empty for none
  */
 
 const PING_MS = 5000;
@@ -57,8 +60,8 @@ export class Live {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #givingUp;
   #pingDueAt = 0;
-  /** @type {Set<string>} Runs that the server sends, on this connection. */
-  #followed = new Set();
+  /** @type {Map<string, boolean>} Runs that the server sends, on this connection; whether with channels. */
+  #followed = new Map();
   /** @type {Set<string> | null} Runs told of since the connection was made, until that is all. */
   #told = null;
   #bestRoundTrip = Infinity;
@@ -87,19 +90,21 @@ export class Live {
    */
   follow(cursors) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    const runs = [...this.#followed].filter((id) => !(id in cursors));
-    const fresh = Object.entries(cursors).filter(([id]) => !this.#followed.has(id));
-    this.#followed = new Set(Object.keys(cursors));
+    const measured = this.#listener.measured();
+    const runs = [...this.#followed.keys()].filter((id) => !(id in cursors));
+    const fresh = Object.entries(cursors).filter(([id]) => this.#followed.get(id) !== (id === measured));
+    this.#followed = new Map(Object.keys(cursors).map((id) => [id, id === measured]));
     if (runs.length) this.#send({ type: "unwatch", runs });
-    if (fresh.length) this.#watch(fresh);
+    this.#watch(fresh.filter(([id]) => id !== measured), { channels: [] });
+    this.#watch(fresh.filter(([id]) => id === measured), {});
   }
 
   /**
-   * Diagnostics are not drawn here, so none are asked for.
    * @param {[string, number][]} cursors
+   * @param {{channels?: string[]}} wanted of the channels; all where they are left out
    */
-  #watch(cursors) {
-    this.#send({ type: "watch", runs: Object.fromEntries(cursors), channels: [] });
+  #watch(cursors, wanted) {
+    if (cursors.length) this.#send({ type: "watch", runs: Object.fromEntries(cursors), ...wanted });
   }
 
   /** @param {string} id a run that is sent from elsewhere than where the page's copy of it ends */
@@ -218,7 +223,10 @@ export class Live {
     this.#deadline = Infinity;
     clearTimeout(this.#givingUp);
     if (data instanceof ArrayBuffer) {
-      for (const block of decode(data)) if ("losses" in block) this.#listener.onBlock(block);
+      for (const block of decode(data)) {
+        if ("losses" in block) this.#listener.onBlock(block);
+        else this.#listener.onRows(block);
+      }
       return;
     }
     const message = JSON.parse(data);

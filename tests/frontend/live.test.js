@@ -43,6 +43,8 @@ let sockets = [];
 let cursors = {};
 let told = [];
 let blocks = [];
+let rows = [];
+let measured = "";
 let problems = [];
 let clock = null;
 let woken = () => {};
@@ -51,6 +53,7 @@ beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1e12 });
   [sockets, cursors, told, blocks, problems] = [[], {}, [], [], []];
+  [rows, measured] = [[], ""];
   Object.assign(globalThis, {
     WebSocket: Socket,
     window: { addEventListener: () => {} },
@@ -70,10 +73,12 @@ function connected() {
     onGone: (ids) => told.push({ gone: ids }),
     onRewind: (ids) => told.push({ rewind: ids }),
     onBlock: (block) => blocks.push(block),
+    onRows: (block) => rows.push(block),
     onError: () => {},
     onStore: (problem) => problems.push(problem),
     onClock: (offset) => (clock = offset),
     wanted: () => cursors,
+    measured: () => measured,
   });
   sockets[0].open();
   return live;
@@ -108,7 +113,7 @@ test("a run of which the page has more than is true is told of, and followed fro
   assert.deepEqual(socket.took("watch"), [{ a: 0 }]);
 });
 
-test("no diagnostics are asked for, and such as come are passed over", () => {
+test("diagnostics are not asked for of other runs than the one close up, and told of apart from losses", () => {
   cursors = { a: 0 };
   connected();
   const [socket] = sockets;
@@ -132,6 +137,39 @@ test("no diagnostics are asked for, and such as come are passed over", () => {
     blocks.map((block) => [...block.losses]),
     [[2.5]],
   );
+  assert.equal(rows.length, 1);
+});
+
+test("the run close up is watched with its channels, from where the copy of them ends, and without them again", () => {
+  cursors = { a: 30, b: 7 };
+  const live = connected();
+  const [socket] = sockets;
+  const watches = () => {
+    const sent = socket.sent.filter(({ type }) => type === "watch");
+    socket.sent = [];
+    return sent.map(({ runs, channels }) => [runs, channels]);
+  };
+  assert.deepEqual(watches(), [[{ a: 30, b: 7 }, []]]);
+  measured = "a";
+  live.follow({ a: 21, b: 9 });
+  live.follow({ a: 25, b: 9 });
+  assert.deepEqual(watches(), [[{ a: 21 }, undefined]]);
+  cursors = { a: 26, b: 9 };
+  live.followAnew("a");
+  assert.deepEqual(watches(), [[{ a: 26 }, undefined]]);
+  measured = "b";
+  live.follow({ a: 40, b: 8 });
+  assert.deepEqual(watches(), [[{ a: 40 }, []], [{ b: 8 }, undefined]]);
+});
+
+test("on a new connection the run close up is asked for with its channels", () => {
+  cursors = { a: 3, b: 4 };
+  measured = "b";
+  connected();
+  sockets[0].close();
+  mock.timers.tick(1000);
+  sockets[1].open();
+  assert.deepEqual(sockets[1].took("watch"), [{ a: 3 }, { b: 4 }]);
 });
 
 test("however many runs come and go, no more are watched than are wanted", () => {

@@ -46,6 +46,9 @@ TRAINING = ("queued", "running")
 LOST = r"WebSocket connection|net::ERR_"
 """What Chromium says of a connection that is lost; which of its many words, the moment decides."""
 
+GONE = re.compile(r"/api/runs/[^/]+/(events|diagnostics)(\?|$)")
+"""What a page asks by itself of a run, which may have been deleted just before."""
+
 DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
   (plot.data ?? []).map(({ name, mode, x, y, text, marker }) => ({ name, mode, x, y, text, symbol: marker?.symbol })))"""
 
@@ -289,7 +292,8 @@ class Visit:
         self.received += len(frame) if isinstance(frame, bytes) else 0
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        is_gone = "status of 404" in message.text and GONE.search(message.location["url"])
+        if message.type in ("error", "warning") and not is_gone:
             self.errors.append(f"console {message.type}: {message.text}")
 
 

@@ -1,0 +1,151 @@
+/**
+ * The verbs of one run: pause, step, stop, fork, replay, and again from the start.
+ * @module
+ */
+
+import { canResume, hasEnded, isLive } from "../../model/states.js";
+import { count } from "../../numbers.js";
+import { closeup } from "../../texts.js";
+import * as api from "../../wire/api.js";
+import { make, setAttribute, setText } from "../dom.js";
+import { icon } from "../icons.js";
+import { asked } from "../question.js";
+import { forking } from "./fork.js";
+import { runLink } from "./links.js";
+
+/** @typedef {import("./asking.js").Asking} Asking */
+/** @typedef {import("./asking.js").Part} Part */
+/** @typedef {import("../../wire/api.js").Run} Run */
+
+const texts = closeup.verbs;
+
+/**
+ * @param {Asking} asking
+ * @returns {Part} what makes others of it, or forgets it
+ */
+export function making(asking) {
+  const { state } = asking;
+  const told = make("p", { class: "told", "aria-live": "polite" });
+  const made = (/** @type {string} */ what, /** @type {Run[]} */ runs) => {
+    const links = runs.map((run) => runLink(state, run, run.spec["name"] ?? run.id.slice(0, 8)));
+    told.replaceChildren(what, ...links.flatMap((link) => [" ", link]));
+  };
+  const fork = forking(asking, (runs) => made(closeup.fork.made(runs.length), runs));
+  const others = further(asking, fork, made);
+  const element = make("div", { class: "making" }, others.element, fork.element, told);
+  let shown = "";
+  return {
+    element,
+    render: (run) => {
+      if (run.id !== shown) told.replaceChildren();
+      shown = run.id;
+      others.render(run);
+      fork.render(run);
+    },
+  };
+}
+
+/** @param {Asking} asking @returns {Part} what moves it on, and stops it */
+export function moving(asking) {
+  const { state } = asking;
+  /** @type {Run} */
+  let shown;
+  const verb = (/** @type {"pause" | "resume" | "stop"} */ name) =>
+    void asking.ask(texts[name], shown.id, () => api.ask(shown.id, name));
+  const step = (/** @type {number} */ iterations) =>
+    void asking.ask(texts.step(count(iterations)), shown.id, () => api.step(shown.id, iterations));
+  const turn = act(() => verb(isLive(shown) ? "pause" : "resume"), "primary turn");
+  const one = act(() => step(1), "", texts.stepOne);
+  const many = act(() => step(state.stepSize));
+  const size = make("input", { inputmode: "numeric", class: "size", "aria-label": texts.stepSize });
+  size.addEventListener("change", () => {
+    state.set({ stepSize: Math.max(1, Math.floor(Number(size.value)) || 1) });
+    size.value = String(state.stepSize);
+  });
+  size.addEventListener("keydown", ({ key }) => {
+    if (key !== "Enter" || hasEnded(shown)) return;
+    size.dispatchEvent(new Event("change"));
+    step(state.stepSize);
+  });
+  const stop = act(() => verb("stop"), "", texts.stop);
+  const stepping = make("span", { class: "joined" }, many, size);
+  const element = make("div", { class: "verbs", role: "group", "aria-label": texts.label }, turn, one, stepping, stop);
+  return {
+    element,
+    render: (run) => {
+      shown = run;
+      const over = hasEnded(run);
+      const isGoing = isLive(run);
+      const label = isGoing ? texts.pause : texts.resume;
+      if (turn.dataset["verb"] !== label) turn.replaceChildren(icon(isGoing ? "pause" : "play"), ` ${label}`);
+      turn.dataset["verb"] = label;
+      allow(turn, isGoing || canResume(run));
+      for (const button of [one, many, stop]) allow(button, !over);
+      size.disabled = over;
+      setText(many, texts.step(""));
+      if (document.activeElement !== size) size.value = String(state.stepSize);
+    },
+  };
+}
+
+/**
+ * @param {Asking} asking
+ * @param {{toggle: () => void}} fork
+ * @param {(what: string, runs: Run[]) => void} made
+ * @returns {Part}
+ */
+function further(asking, fork, made) {
+  const { state } = asking;
+  /** @type {Run} */
+  let shown;
+  const replay = async () => {
+    const run = await asking.ask(texts.replay, shown.id, () => api.replay(shown.id));
+    if (run) made(closeup.fork.replayed, [run]);
+  };
+  const again = () => {
+    const spec = structuredClone(shown.spec);
+    // Where there is no room for both, the panel to start from comes in place of this one.
+    if (!document.getElementById("start")?.getClientRects().length) state.look({ run: "" });
+    document.dispatchEvent(new CustomEvent("again", { detail: { spec } }));
+  };
+  const remove = async () => {
+    const { id } = shown;
+    const sure = await asked(texts.deleteSure(state.title(shown)), texts.deleteYes);
+    if (sure) await asking.ask(texts.deleteYes, id, () => api.remove(id));
+  };
+  const replaying = act(() => void replay(), "", texts.replay);
+  replaying.title = texts.replayHelp;
+  const starting = act(again, "", texts.again);
+  starting.title = texts.againHelp;
+  const forks = act(() => fork.toggle(), "", texts.fork);
+  const element = make(
+    "div",
+    { class: "verbs further" },
+    forks,
+    replaying,
+    starting,
+    act(() => void remove(), "danger", texts.delete),
+  );
+  return { element, render: (run) => void (shown = run) };
+}
+
+/**
+ * @param {() => void} click
+ * @param {string} [className]
+ * @param {string} [label]
+ */
+function act(click, className = "", label = "") {
+  const press = (/** @type {Event} */ event) => {
+    if (/** @type {HTMLElement} */ (event.currentTarget).getAttribute("aria-disabled") !== "true") click();
+  };
+  return make("button", { type: "button", class: className, click: press }, label);
+}
+
+/**
+ * Not `disabled`, which would take the focus away from who has just pressed it.
+ * @param {HTMLElement} button
+ * @param {boolean} isAllowed
+ */
+function allow(button, isAllowed) {
+  setAttribute(button, "aria-disabled", String(!isAllowed));
+}
