@@ -113,7 +113,7 @@ export const charts = {
   notAcross: (/** @type {number} */ points, /** @type {string} */ what) =>
     `Not on a log axis: ${count(points)} × ${what} 0`,
   thinned: (/** @type {number} */ every) =>
-    `Thinned: the lowest and the highest of every ${count(every)} iterations; zoom in for each`,
+    `Lowest and highest of every ${count(every)} iterations`,
   part: (/** @type {number} */ iteration) => `iteration ${iteration}`,
   same: (/** @type {number} */ compared) => `The same, bit for bit, in all ${count(compared)} iterations`,
   /** @param {number} first @param {number} compared @param {number} same */

@@ -106,7 +106,7 @@ export class Charts {
     for (const panel of inOrder) {
       if (panel.dirty) await this.#drawPanel(panel);
       if (!panel.blank.hidden) continue;
-      charts.push({ title: panel.title, note: panel.note.textContent ?? "", ...(await panel.figure.picture()) });
+      charts.push({ title: panel.title, note: panel.lost, ...(await panel.figure.picture()) });
     }
     return charts;
   }
@@ -219,18 +219,18 @@ export class Charts {
     panel.dirty = false;
     let rest = RETRY_MS;
     try {
-      const { curves, frame, note, blank } = this.#drawing.of(panel.wanted, panel.figure.width);
+      const { curves, frame, lost, thinned, blank } = this.#drawing.of(panel.wanted, panel.figure.width);
       panel.blank.hidden = !blank;
       panel.blank.textContent = blank;
       if (blank) await panel.figure.clear();
       const cost = blank ? 0 : await panel.figure.draw(curves, frame);
-      panel.note.textContent = note;
+      panel.note(lost, thinned);
       clearTimeout(panel.settling);
       if (panel.figure.isBehind) panel.settling = setTimeout(() => this.#touch([panel]), LONGEST_MS);
       rest = panel.visible ? Math.max(SHORTEST_REST_MS, REST * cost) : UNSEEN_REST_MS;
     } catch (error) {
       panel.dirty = true;
-      panel.note.textContent = texts.retrying(error instanceof Error ? error.message : String(error));
+      panel.note(texts.retrying(error instanceof Error ? error.message : String(error)), "");
     }
     panel.restUntil = performance.now() + rest;
   }

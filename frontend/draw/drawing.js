@@ -28,7 +28,8 @@ import { nowhere, ranges, widen } from "./ranges.js";
  * @typedef {object} Drawn
  * @property {Curve[]} curves
  * @property {Frame} frame
- * @property {string} note
+ * @property {string} lost what is not on the curves
+ * @property {string} thinned how they were thinned
  * @property {string} blank what is said where there is nothing to draw; empty where there is
  */
 
@@ -107,8 +108,8 @@ export class Drawing {
     const runs = entries.flatMap((entry) => entry.runs);
     const all = isShared ? this.#ofAll() : this.#ends(curves, runs);
     const frame = this.#frame(texts.loss, zoom, all, width);
-    const notes = [unshown(traces, view.scale), this.#beneath(curves)];
-    return { curves, frame, note: notes.filter(Boolean).join(" · "), blank: entries.length ? "" : texts.blank };
+    const lost = [unshown(traces, view.scale), this.#notAcross(curves)].filter(Boolean).join(" · ");
+    return { curves, frame, lost, thinned: thinned(curves), blank: entries.length ? "" : texts.blank };
   }
 
   /**
@@ -227,24 +228,19 @@ export class Drawing {
       .map((event) => ({ iteration: event.iteration, text: texts.event(event) }));
   }
 
-  /** @param {Curve[]} curves @returns {string} what the axes do not show of them, and how they were thinned */
-  #beneath(curves) {
+  /** @param {Curve[]} curves @returns {string} what the axis across does not show of them */
+  #notAcross(curves) {
     const { x, xscale } = this.state.view;
-    const every = Math.max(1, ...curves.map((one) => one.every));
+    if (x === "clock" || xscale === "linear") return "";
     const atZero = curves.filter(({ line }) => (line.x[0] ?? 1) <= 0).length;
-    return [
-      x !== "clock" && xscale === "log" && atZero ? texts.notAcross(atZero, texts.across[x]) : "",
-      every > 1 ? texts.thinned(every) : "",
-    ]
-      .filter(Boolean)
-      .join(" · ");
+    return atZero ? texts.notAcross(atZero, texts.across[x]) : "";
   }
 
   /** @param {Subject} subject @param {number} width @returns {Drawn} */
   #apart(subject, width) {
     const { state } = this;
     const zoom = state.zoomOf(subject.zoom);
-    const none = { curves: [], frame: this.#frame(texts.apart, zoom, { x: null, y: null }, width), note: "" };
+    const none = { curves: [], frame: this.#frame(texts.apart, zoom, { x: null, y: null }, width), lost: "", thinned: "" };
     if (!subject.pair) return { ...none, blank: texts.pickTwo };
     const [a, b] = subject.pair;
     const [left, right] = [state.traces.get(a.id), state.traces.get(b.id)];
@@ -265,8 +261,14 @@ export class Drawing {
     const mark = first === null ? null : { x: axis.place(first), text: texts.part(first) };
     const said = first === null ? texts.same(compared) : texts.partAt(first, compared, difference.same);
     if (first === null && state.view.scale === "log") return { ...none, blank: said };
-    const note = [said, this.#beneath([drawn])].filter(Boolean).join(" · ");
+    const lost = [said, this.#notAcross([drawn])].filter(Boolean).join(" · ");
     const frame = this.#frame(texts.apart, zoom, this.#ends([drawn], subject.pair), width);
-    return { curves: [drawn], frame: { ...frame, line: mark }, note, blank: "" };
+    return { curves: [drawn], frame: { ...frame, line: mark }, lost, thinned: thinned([drawn]), blank: "" };
   }
+}
+
+/** @param {Curve[]} curves @returns {string} how they were thinned; empty where every iteration is drawn */
+function thinned(curves) {
+  const every = Math.max(1, ...curves.map((one) => one.every));
+  return every > 1 ? texts.thinned(every) : "";
 }

@@ -33,8 +33,9 @@ export class Panel {
   caption = make("figcaption", {}, this.#title, this.#value);
   plot = make("div", { class: "plot", role: "group", "aria-describedby": this.#told.id });
   blank = make("p", { class: "blank", hidden: true }, texts.blank);
-  note = make("p", { class: "note" });
-  element = make("figure", { class: "chart" }, this.caption, this.plot, this.#pointer, this.blank, this.note, this.#told);
+  #lost = make("span", { class: "lost" });
+  #thinned = make("span", { class: "thinned" });
+  element = make("figure", { class: "chart" }, this.caption, this.plot, this.#pointer, this.blank, make("p", { class: "note" }, this.#lost, " ", this.#thinned), this.#told);
 
   /**
    * @param {Subject} wanted
@@ -61,6 +62,17 @@ export class Panel {
   get title() {
     const { pair } = this.wanted;
     return (pair ? this.plot.getAttribute("aria-label") : this.#title.textContent) ?? "";
+  }
+
+  /** What is not on the curves. */
+  get lost() {
+    return this.#lost.textContent ?? "";
+  }
+
+  /** @param {string} lost what is not on the curves @param {string} thinned how they were thinned */
+  note(lost, thinned) {
+    setText(this.#lost, lost);
+    setText(this.#thinned, thinned);
   }
 
   /** @param {string} summary what is to be seen, in words */

@@ -52,7 +52,7 @@ def test_losses_are_smoothed_over_all_of_them_and_stay_faintly(visit: Visit, api
     (faint,) = visit.beside("faint")["mine"]
     assert faint["y"] == [losses[x] for x in faint["x"]]
     expect(
-        visit.charts.get_by_text("lowest and the highest of every 16 iterations")
+        visit.charts.get_by_text("Lowest and highest of every 16 iterations")
     ).to_be_visible()
 
 
@@ -156,7 +156,7 @@ def test_a_run_of_very_many_iterations_opens_whole_and_refines_to_each(
     )
     curve = visit.drawn()["long"]
     assert curve["y"] == [losses[x] for x in curve["x"]]
-    expect(visit.charts.get_by_text("Thinned")).to_have_count(0)
+    expect(visit.charts.get_by_text("Lowest and highest")).to_have_count(0)
     slider = visit.page.get_by_role("slider", name="Smoothing")
     slider.focus()
     slider.press("End")
