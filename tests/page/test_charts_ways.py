@@ -51,9 +51,7 @@ def test_losses_are_smoothed_over_all_of_them_and_stay_faintly(visit: Visit, api
     )
     (faint,) = visit.beside("faint")["mine"]
     assert faint["y"] == [losses[x] for x in faint["x"]]
-    expect(
-        visit.charts.get_by_text("Lowest and highest of every 16 iterations")
-    ).to_be_visible()
+    expect(visit.charts.get_by_text("Lowest and highest of every 16 iterations")).to_be_visible()
 
 
 def test_the_axis_across_counts_iterations_seconds_or_the_time_of_day(
