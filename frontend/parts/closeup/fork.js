@@ -7,7 +7,9 @@ import { count, setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { make, setText } from "../dom.js";
-import { choiceField, inputField } from "../fields.js";
+import { choiceField } from "../choices.js";
+import { inputField } from "../fields.js";
+import { only } from "./only.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
@@ -76,8 +78,11 @@ class Form {
     ];
     this.at = inputField(`${FORM}at`, { ...number, title: texts.at });
     this.count = inputField(`${FORM}count`, { ...number, title: texts.count, default: 1 });
-    this.relu = choiceField(`${FORM}relu`, { title: texts.relu }, named(catalog?.relus));
-    this.rule = choiceField(`${FORM}rule`, { title: texts.rule }, named(catalog?.rules), () => this.render(this.run));
+    this.relu = choiceField(`${FORM}relu`, { title: texts.relu }, named(catalog?.relus), { several: false });
+    this.rule = choiceField(`${FORM}rule`, { title: texts.rule }, named(catalog?.rules), {
+      several: false,
+      onChange: () => this.render(this.run),
+    });
     this.lr = inputField(`${FORM}lr`, { type: "number", title: texts.lr });
     this.iterations = inputField(`${FORM}iterations`, { ...number, title: texts.iterations });
     /** @type {Record<string, Field>} by the server's names */
@@ -127,7 +132,7 @@ class Form {
     };
     const { lr } = run.spec.update;
     placeholder(this.at, `${texts.atNow} (${count(run.iteration)})`);
-    placeholder(this.lr, this.rule.read() ? texts.lrOfRule : typeof lr === "number" ? setting(lr) : "");
+    placeholder(this.lr, only(this.rule) ? texts.lrOfRule : typeof lr === "number" ? setting(lr) : "");
     placeholder(this.iterations, String(run.spec["iterations"]));
   }
 
@@ -135,13 +140,13 @@ class Form {
   #read() {
     const given = (/** @type {Record<string, unknown>} */ fields) =>
       Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""));
-    const update = given({ rule: this.rule.read(), lr: this.lr.read() });
+    const update = given({ rule: only(this.rule), lr: only(this.lr) });
     return given({
-      at: this.at.read(),
-      count: this.count.read(),
-      relu: this.relu.read(),
+      at: only(this.at),
+      count: only(this.count),
+      relu: only(this.relu),
       update: Object.keys(update).length ? update : undefined,
-      iterations: this.iterations.read(),
+      iterations: only(this.iterations),
     });
   }
 

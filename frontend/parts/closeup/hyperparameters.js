@@ -10,6 +10,7 @@ import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { make, setAttribute, setText } from "../dom.js";
 import { checkField, inputField } from "../fields.js";
+import { only } from "./only.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
@@ -60,7 +61,7 @@ class Live {
   #listen() {
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#isTyped || this.input.getAttribute("aria-invalid")) void this.#ask(this.field.read());
+      if (this.#isTyped || this.input.getAttribute("aria-invalid")) void this.#ask(only(this.field));
     });
     this.input.addEventListener("input", () => this.#tell());
     if (this.isYesNo) this.input.addEventListener("change", () => void this.#ask(this.input.checked));
@@ -80,7 +81,7 @@ class Live {
 
   /** Whether something else is typed than what holds. */
   get #isTyped() {
-    return !this.isYesNo && this.field.read() !== this.#value && this.field.read() !== undefined;
+    return !this.isYesNo && only(this.field) !== this.#value && only(this.field) !== undefined;
   }
 
   #quick() {
@@ -132,8 +133,8 @@ class Live {
     const value = this.#value;
     // What somebody types stays until it is asked for or given up.
     const isMine = document.activeElement === this.input || this.input.getAttribute("aria-invalid");
-    if (isAnother || !isMine || this.field.read() === before) {
-      if (isAnother || !Object.is(this.field.read(), value)) this.field.write(value);
+    if (isAnother || !isMine || only(this.field) === before) {
+      if (isAnother || !Object.is(only(this.field), value)) this.field.write(value);
     }
     this.input.disabled = hasEnded(run);
     this.#tell();
