@@ -24,8 +24,8 @@ import { tabs } from "./tabs.js";
 export class Closeup {
   /** The run that is shown. */
   #shown = "";
-  #body = make("div", { class: "card" });
-  #empty = make("div", { class: "card empty" });
+  #body = make("div", { class: "sheet" });
+  #empty = make("div", { class: "sheet absent" });
   #message = make("p", { "aria-live": "polite" });
 
   /**
