@@ -9,7 +9,20 @@ import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 
 /** @typedef {import("./model/state.js").State} State */
-/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "pin" | "unpin" | "delete" | "show" | "hide"} Intent */
+/** @typedef {"pause" | "resume" | "step" | "stop" | "full_speed" | "watch_pace" | "replay" | "delete"} Steered */
+/** @typedef {Steered | "pin" | "unpin" | "rename" | "tag"} Asked what the server does */
+/** @typedef {Asked | "show" | "hide" | "solo" | "fork" | "again"} Intent */
+
+/**
+ * What an intent needs beside its runs.
+ * @typedef {object} Detail
+ * @property {string} [name] that they are to have; empty for none
+ * @property {string[]} [add] tags
+ * @property {string[]} [remove] tags
+ */
+
+/** On the document: a person wants to start a run, or to fork one, with changes yet to be made. */
+export const WANTED = /** @type {const} */ ({ again: "again", fork: "fork" });
 
 /** Iterations a second that an eye can follow: the tutorial's 500 take 10 s. */
 export const WATCHABLE_PACE = 50;
@@ -17,7 +30,7 @@ export const WATCHABLE_PACE = 50;
 /** Questions to the server that are under way at once, so that none waits for long in the browser. */
 const AT_ONCE = 6;
 
-/** @type {Record<Exclude<Intent, "show" | "hide">, (id: string, state: State) => Promise<unknown>>} */
+/** @type {Record<Asked, (id: string, state: State, detail: Detail) => Promise<unknown>>} */
 const ASKED = {
   pause: (id) => api.ask(id, "pause"),
   resume: (id) => api.ask(id, "resume"),
@@ -28,6 +41,32 @@ const ASKED = {
   pin: (id) => api.change(id, { pinned: true }),
   unpin: (id) => api.change(id, { pinned: false }),
   delete: (id) => api.remove(id),
+  rename: (id, _, { name }) => api.change(id, { name: name?.trim() || null }),
+  tag: (id, state, detail) => api.change(id, { tags: tagged(state.runs.get(id)?.spec["tags"] ?? [], detail) }),
+  replay: (id) => api.replay(id),
+};
+
+/** @param {string[]} tags @param {Detail} detail @returns {string[]} with what is added, each once */
+const tagged = (tags, { add = [], remove = [] }) => [
+  ...new Set([...tags.filter((tag) => !remove.includes(tag)), ...add]),
+];
+
+/**
+ * What is asked of the page alone.
+ * @type {Record<Exclude<Intent, Asked>, (state: State, ids: string[]) => void>}
+ */
+const DONE_HERE = {
+  show: (state, ids) => state.show(ids),
+  hide: (state, ids) => state.hide(ids),
+  solo: (state, ids) => state.solo(ids),
+  again: (state, [id = ""]) => {
+    const spec = state.runs.get(id)?.spec;
+    document.dispatchEvent(new CustomEvent(WANTED.again, { detail: { spec } }));
+  },
+  fork: (state, [id = ""]) => {
+    state.look({ run: id });
+    document.dispatchEvent(new CustomEvent(WANTED.fork, { detail: id }));
+  },
 };
 
 /**
@@ -36,19 +75,24 @@ const ASKED = {
  * @param {State} state
  * @param {Intent} intent
  * @param {string[]} ids
+ * @param {Detail} [detail]
  */
-export async function act(state, intent, ids) {
-  if (intent === "show") state.show(ids);
-  else if (intent === "hide") state.hide(ids);
-  else {
-    const ask = ASKED[intent];
-    state.set({ notice: "" });
-    const refusals = await refused(ids, (id) => ask(id, state));
-    if (!refusals[0]) return;
-    const what = texts.actions[intent];
-    state.set({ notice: texts.notice.refused(what, refusals.length, ids.length, refusals[0]) });
+export async function act(state, intent, ids, detail = {}) {
+  if (isDoneHere(intent)) {
+    DONE_HERE[intent](state, ids);
+    return;
   }
+  if (state.readOnly) return;
+  const ask = ASKED[intent];
+  state.set({ notice: "" });
+  const refusals = await refused(ids, (id) => ask(id, state, detail));
+  if (!refusals[0]) return;
+  const what = texts.actions[intent];
+  state.set({ notice: texts.notice.refused(what, refusals.length, ids.length, refusals[0]) });
 }
+
+/** @param {Intent} intent @returns {intent is Exclude<Intent, Asked>} */
+const isDoneHere = (intent) => intent in DONE_HERE;
 
 /**
  * @param {string[]} ids

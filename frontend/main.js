@@ -7,6 +7,8 @@
 import { act } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
+import { Listing } from "./model/listing.js";
+import { seen } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { Closeup } from "./parts/closeup/closeup.js";
@@ -14,17 +16,17 @@ import { byId, fillTexts } from "./parts/dom.js";
 import { notice } from "./parts/notice.js";
 import { startPanel } from "./parts/start.js";
 import { status } from "./parts/status.js";
-import { steering } from "./parts/steering.js";
-import { Table } from "./parts/table.js";
+import { bar } from "./parts/table/bar.js";
+import { Table } from "./parts/table/table.js";
+import { tools as tableTools } from "./parts/table/tools.js";
 import { toolbar } from "./parts/toolbar.js";
+import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 import { Happenings } from "./wire/happenings.js";
 import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
 import { Past } from "./wire/past.js";
-
-/** @typedef {import("./actions.js").Intent} Intent */
 
 /** Until the catalog is asked for again, where the server was not there. */
 const CATALOG_RETRY_MS = 2000;
@@ -33,15 +35,17 @@ fillTexts(texts.page);
 
 const state = new State();
 state.look(views.read(location.search));
-const onIntent = (/** @type {Intent} */ intent, /** @type {string[]} */ ids) =>
-  void act(state, intent, ids);
+/** @type {import("./parts/table/table.js").OnIntent} */
+const onIntent = (intent, ids, detail) => void act(state, intent, ids, detail);
 
 const histories = new Histories(state, (id) => charts.touch(id));
 const charts = new Charts(byId("charts"), state, histories);
+const listing = new Listing(state);
+const drawTools = tableTools(byId("table"), state, listing);
+const table = new Table(byId("table"), state, listing, onIntent);
 const happenings = new Happenings(state, api.events);
 const past = new Past(state, api.diagnostics);
 const closeup = new Closeup(byId("closeup"), state, (id) => happenings.doubt(id));
-const table = new Table(byId("table"), state, onIntent);
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
@@ -49,7 +53,8 @@ const parts = [
   () => closeup.render(),
   status(byId("status"), state),
   toolbar(byId("toolbar"), state),
-  steering(byId("steering"), state, onIntent),
+  drawTools,
+  bar(byId("steering"), state, listing, onIntent, table.tags),
   notice(byId("notice"), state),
   address(state),
 ];
@@ -84,10 +89,22 @@ const live = new Live({
   },
   onError: (notice) => state.set({ notice }),
   onStore: (storeProblem) => state.set({ storeProblem }),
+  onView: ({ id, view, live, followers }) => {
+    if (id !== state.view.follow) return;
+    state.set({ followed: { live, followers } });
+    if (view) state.look(seen(view));
+  },
+  onFollowers: (followers) => {
+    const { presentation } = state;
+    if (presentation) state.set({ presentation: { ...presentation, followers } });
+  },
   onClock: (offset) => (state.clockOffset = offset),
   wanted: () => state.cursors(),
   measured: () => state.measured,
 });
+
+live.attend(state.view.follow);
+parts.push(...tools(byId("tools"), state, charts, live, onIntent));
 
 async function loadCatalog() {
   try {

@@ -72,6 +72,33 @@ export function shortened(text, length) {
   return characters.length > length ? `${characters.slice(0, length - 1).join("")}…` : text;
 }
 
+/** A moment, to the second where it is of today. */
+const HOUR = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+const YEAR = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+
+/**
+ * @param {number} seconds Unix time
+ * @param {number} [now]
+ * @returns {string} a moment by this machine's clock, to the precision that its age asks for
+ */
+export function moment(seconds, now = Date.now() / 1000) {
+  const [then, today] = [new Date(seconds * 1000), new Date(now * 1000)];
+  if (then.toDateString() === today.toDateString()) return HOUR.format(then);
+  return (then.getFullYear() === today.getFullYear() ? DAY : YEAR).format(then);
+}
+
+/**
+ * @param {number} share between 0 and 1
+ * @returns {string} in hundredths
+ */
+export const percent = (share) => `${Math.floor(100 * share)} %`;
+
 /**
  * @param {number} seconds
  * @returns {string} how long something took
@@ -89,6 +116,6 @@ const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSty
  * @param {number} seconds since 1970, as Unix counts them
  * @returns {string} that moment, where the person is
  */
-export function moment(seconds) {
+export function instant(seconds) {
   return MOMENT.format(1000 * seconds);
 }

@@ -23,6 +23,7 @@ import * as api from "./wire/api.js";
  * @returns {Promise<number>} how many were started
  */
 export async function start(state, members, onProgress, onWrongFields) {
+  if (state.readOnly) return 0;
   state.set({ notice: "" });
   /** @type {{member: Member, error: Error}[]} */
   const refused = [];

@@ -61,6 +61,10 @@ export const actions = {
   pin: "Pin",
   unpin: "Unpin",
   delete: "Delete",
+  rename: "Rename",
+  tag: "Tag",
+  fork: "Fork",
+  replay: "Replay",
 };
 
 export const question = { cancel: "Cancel" };
@@ -145,36 +149,165 @@ export const summary = {
   apart: (/** @type {string} */ a, /** @type {string} */ b) => `The difference of ${a} and ${b}.`,
 };
 
+/** What can be asked of a run by name; what is of its spec bears the catalog's titles. */
+export const fields = {
+  status: "State",
+  progress: "Progress",
+  iteration: "Iteration",
+  loss: "Loss",
+  min_loss: "Smallest loss",
+  rate: "Speed",
+  duration: "Duration",
+  created_at: "Created",
+  started_at: "Started",
+  ended_at: "Ended",
+  reason: "Reason",
+  worker: "Worker",
+  pinned: "Pinned",
+  forked_from: "Forked from",
+  id: "Id",
+  rule: "Update rule",
+  lr: "Learning rate",
+};
+
+export const filter = {
+  label: "Filter",
+  example: "relu:clamp lr<1e-5 -status:failed",
+  clear: "Clear the filter",
+  nothing: "No run passes the filter.",
+  noField: (/** @type {string} */ name) =>
+    `There is no field ${name}: put it in quotes to look for the words.`,
+  noValue: (/** @type {string} */ term) => `What is it after ${term}?`,
+  noMore: (/** @type {string} */ title) => `${title} is no number: ask for it with a colon.`,
+  noFlag: (/** @type {string} */ value) => `${value} is neither yes nor no.`,
+  /** @param {string} title @param {string} value @param {boolean} isTime */
+  noNumber: (title, value, isTime) =>
+    `${title}: ${value} is no ${isTime ? "time such as 2030-01-31 or 2030-01-31T15:00" : "number"}.`,
+};
+
 export const table = {
+  label: "Runs",
   empty: "No run yet. Start one of the tutorials, or your own.",
-  more: (/** @type {number} */ runs) => `and ${count(runs)} older runs`,
-  columns: {
-    pick: "Shown and pinned",
-    run: "Run",
-    status: "State",
-    progress: "Progress",
-    loss: "Loss",
-    rate: "Speed",
-    buttons: "Actions",
-  },
+  /** @param {number} passing @param {number} all */
+  passing: (passing, all) =>
+    passing === all ? someRuns(all) : `${count(passing)} of ${someRuns(all)}`,
+  columns: { pick: "Picked, shown and pinned", run: "Run", buttons: "Actions" },
+  pickAll: "Pick all in the list",
+  sortBy: (/** @type {string} */ title) => `Sort by ${title}`,
+  group: "Group by",
+  ungrouped: "nothing",
+  allButSeed: "all the same but the seed",
+  chooseColumns: "Columns",
+  usualColumns: "The usual",
+  columnsOfRun: "Of the run",
+  columnsOfSpec: "Settings",
+  columnsOfRule: "Of the update rule",
+  differing: "Only what differs",
+  differingHelp:
+    "Tell only those settings in which the shown runs, or the picked ones, are not all the same.",
+  sort: "Sort by",
+  newest: "newest first",
+  ascending: (/** @type {string} */ title, /** @type {boolean} */ isNumber) =>
+    `${title}, ${isNumber ? "smallest first" : "A to Z"}`,
+  descending: (/** @type {string} */ title, /** @type {boolean} */ isNumber) =>
+    `${title}, ${isNumber ? "largest first" : "Z to A"}`,
   slow: "Slow down to watch",
   pinning: "Keep, however many runs come after it",
+  pick: (/** @type {string} */ title) => `Pick ${title}`,
   pin: (/** @type {string} */ title) => `Pin ${title}`,
   show: (/** @type {string} */ title) => `Show the curve of ${title}`,
+  showing: "Show or hide the curve; with Alt, show only this one",
   progress: (/** @type {string} */ title) => `Progress of ${title}`,
   act: (/** @type {string} */ action, /** @type {string} */ title) => `${action} ${title}`,
+  more: (/** @type {string} */ title) => `More for ${title}`,
+  moreShort: "More",
+  naming: (/** @type {string} */ title) => `Name of ${title}`,
+  tags: (/** @type {string} */ title) => `Tags of ${title}`,
+  addTag: "tag",
+  andTags: (/** @type {number} */ more) => `+${more}`,
+  origin: (/** @type {string} */ title, /** @type {number} */ iteration) => `${title} at ${count(iteration)}`,
+  goneRun: "a run that is gone",
+  yes: "yes",
+  no: "no",
+  none: (/** @type {string} */ title) => `no ${title}`,
+  /** @param {string} title @param {string} value */
+  groupOf: (title, value) => `${title} ${value}`,
+  pickGroup: (/** @type {string} */ title) => `Pick all of ${title}`,
+  inGroup: someRuns,
+  mean: "mean",
+  least: "min",
+  most: "max",
+  notFinite: (/** @type {number} */ runs) => `${count(runs)} not finite`,
+  noLosses: "no loss yet",
   /** @param {string} told why a run has ended, in the server's words @returns {string} in the page's */
   reason: (told) => told.replace(/-?\bInfinity\b/g, (word) => loss(Number(word))),
 };
 
+export const menu = {
+  open: "Open close up",
+  solo: "Show only this",
+  rename: "Rename",
+  tags: "Edit tags",
+  colour: "Choose colour",
+  fork: "Fork",
+  again: "Start again with changes",
+  replay: "Replay",
+};
+
+export const tags = {
+  label: "Tags",
+  add: "Add a tag",
+  addButton: "Add",
+  remove: (/** @type {string} */ tag) => `Remove the tag ${tag}`,
+};
+
+export const colours = {
+  label: "Colour",
+  usual: "Its own colour",
+  /** @param {string} property of base.css @param {string} dash */
+  named: (property, dash) => `${COLOURS[property] ?? property}, ${DASHES[dash] ?? dash}`,
+};
+
+const COLOURS = /** @type {Record<string, string>} */ ({
+  "--curve-0": "blue",
+  "--curve-1": "orange",
+  "--curve-2": "green",
+  "--curve-3": "pink",
+  "--curve-4": "light blue",
+  "--curve-5": "olive",
+  "--curve-6": "red",
+  "--curve-7": "grey",
+});
+
+const DASHES = /** @type {Record<string, string>} */ ({
+  solid: "solid",
+  "8px,4px": "dashed",
+  "2px,3px": "dotted",
+  "8px,3px,2px,3px": "dashes and dots",
+  "14px,5px": "long dashes",
+  "14px,3px,2px,3px": "long dashes and dots",
+});
+
 export const steering = {
+  label: "Steer runs",
   stepBy: "Step by",
   pauseAll: "Pause all",
   resumeAll: "Resume all",
   stopAll: "Stop all",
   deleteEnded: "Delete ended",
   deleteSure: "Delete all runs that have ended, with their curves?",
+  deletePicked: (/** @type {number} */ runs) =>
+    runs === 1
+      ? "Delete the picked run, with its curve?"
+      : `Delete the ${count(runs)} picked runs, with their curves?`,
   delete: "Delete",
+  picked: (/** @type {number} */ runs) => `${count(runs)} picked`,
+  solo: "Show only these",
+  hide: "Hide",
+  compare: "Compare",
+  compareTwo: "Pick two runs to compare them",
+  tag: "Tag",
+  clear: "Clear",
 };
 
 /** What is told at one field, where many of its values are wrong. */
@@ -467,6 +600,73 @@ export const closeup = {
   },
 };
 
-export const sharing = {};
+export const sharing = {
+  share: "Share",
+  link: "Copy link to this view",
+  embed: "Copy HTML to embed it",
+  embedTitle: "Losses, live in reluscope",
+  png: "Picture (PNG)",
+  svg: "Drawing (SVG)",
+  csv: "What is seen, as CSV",
+  json: "What is seen, as JSON",
+  all: {
+    csv: "All losses as CSV",
+    npy: "All losses for NumPy (.npy)",
+    parquet: "All losses as Parquet",
+  },
+  /** @param {number} runs */
+  archive: (runs) => (runs === 1 ? "The run whole (.zip)" : `${someRuns(runs)} whole (.zip)`),
+  copied: { link: "The link is copied.", embed: "The HTML is copied." },
+  notCopied: (/** @type {string} */ text) => `The browser did not let this be copied: ${text}`,
+  noPicture: (/** @type {string} */ why) => `No picture could be made: ${why}`,
+  nothing: "There is nothing to save yet: no run that is shown has a loss.",
+  legend: "Runs",
+  open: "Open in reluscope",
+};
 
-export const keys = {};
+export const presenting = {
+  present: "Present",
+  presenting: "Presenting",
+  help: "Whoever opens this link sees what you see, as you change it, and cannot change anything.",
+  link: "Link for followers",
+  copy: "Copy",
+  copied: "The link is copied.",
+  stop: "Stop presenting",
+  /** @param {number} count */
+  followers: (count) => (count === 0 ? "Nobody follows yet." : count === 1 ? "1 follows." : `${count} follow.`),
+  /** @param {string} code @param {boolean | null} live null until it is known */
+  following: (code, live) =>
+    `Following ${code}: ${live === null ? "waiting for the server…" : live ? "the presenter is here" : "the presenter is not here"}`,
+  leave: "Look on my own",
+};
+
+export const theme = { label: "Colours", system: "System", light: "Light", dark: "Dark" };
+
+export const keys = {
+  open: "Keyboard shortcuts",
+  close: "Close",
+  single: "Single keys do this",
+  space: "Space",
+  groups: { seen: "What is seen", runs: "Runs", table: "In the table of runs", page: "The page" },
+  overlay: "All runs on one chart",
+  grid: "Runs side by side",
+  difference: "Difference of two runs",
+  scale: "Loss axis: logarithmic or linear",
+  x: "Next x axis",
+  smoothing: "More smoothing, or none",
+  showAll: "Show all again, after a zoom",
+  filter: "Filter the runs",
+  start: "New run",
+  pause: "Pause or resume the run in focus, or the selected ones",
+  step: "Step them",
+  previous: "Previous run, close up",
+  next: "Next run, close up",
+  rows: "Previous and next run",
+  pick: "Pick it, or no more",
+  closeUp: "See it close up",
+  rename: "Change its name",
+  share: "Share",
+  present: "Present",
+  sheet: "This list",
+  escape: "Close what is open",
+};

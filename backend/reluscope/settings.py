@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import platformdirs
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     ByteSize,
     Field,
@@ -34,6 +36,16 @@ def _texts(value: object) -> list[object]:
     if value.startswith("["):
         return list(json.loads(value))
     return [word.strip() for word in value.split(",") if word.strip()]
+
+
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+
+
+def _origin(value: str) -> str:
+    """An origin and no more: it goes into a header as it stands."""
+    if not _ORIGIN.fullmatch(value.lower()):
+        raise PydanticCustomError("origin", "expected an origin, as in https://wiki.example:8443")
+    return value.lower()
 
 
 class Limit(NamedTuple):
@@ -95,6 +107,12 @@ class Settings(BaseSettings):
         NoDecode,
         BeforeValidator(_words),
         Field(description="Host names, beside the loopback's, that a browser may ask for."),
+    ] = []
+    embed_origin: Annotated[
+        list[Annotated[str, AfterValidator(_origin)]],
+        NoDecode,
+        BeforeValidator(_words),
+        Field(description="Sites whose pages may embed a picture, such as https://wiki.example."),
     ] = []
     load: Annotated[
         list[Path],

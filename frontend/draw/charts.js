@@ -29,8 +29,11 @@ const RETRY_MS = 2000;
 /** Between two summaries of a chart for who does not see it. */
 const SUMMARY_MS = 2000;
 
-/** How far off the screen a chart is drawn already, so that it is there when it is scrolled to. */
+/** How far off the screen a chart is drawn already, so that it is there when it is scrolled to; */
 const AHEAD = "400px 0px";
+
+/** and how seldom, while it is not seen. */
+const UNSEEN_REST_MS = 3000;
 
 export class Charts {
   /** @type {Map<string, Panel>} */
@@ -43,8 +46,8 @@ export class Charts {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #resting;
   #drawing;
-  /** @type {IntersectionObserver} */
-  #observer;
+  /** @type {IntersectionObserver[]} */
+  #observers;
 
   /**
    * @param {HTMLElement} element
@@ -55,9 +58,11 @@ export class Charts {
     this.element = element;
     this.state = state;
     this.#drawing = new Drawing(state, histories);
-    const seen = (/** @type {IntersectionObserverEntry[]} */ entries) => this.#seen(entries);
     const margins = { rootMargin: AHEAD, scrollMargin: AHEAD };
-    this.#observer = new IntersectionObserver(seen, margins);
+    this.#observers = [
+      new IntersectionObserver((entries) => this.#seen(entries, "visible")),
+      new IntersectionObserver((entries) => this.#seen(entries, "near"), margins),
+    ];
     document.addEventListener("visibilitychange", () => this.#schedule());
     for (const query of ["(prefers-color-scheme: dark)", "(pointer: coarse)"])
       matchMedia(query).addEventListener("change", () => this.redraw());
@@ -89,6 +94,23 @@ export class Charts {
     this.#touch(this.#showing.get(id) ?? []);
   }
 
+  /**
+   * The charts as they are seen, and those of a grid to which nobody has scrolled yet.
+   * @returns {Promise<import("./picture.js").Chart[]>}
+   */
+  async pictures() {
+    const charts = [];
+    const inOrder = [...this.#panels.values()].sort((a, b) =>
+      a.element.compareDocumentPosition(b.element) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1,
+    );
+    for (const panel of inOrder) {
+      if (panel.dirty) await this.#drawPanel(panel);
+      if (!panel.blank.hidden) continue;
+      charts.push({ title: panel.title, note: panel.note.textContent ?? "", ...(await panel.figure.picture()) });
+    }
+    return charts;
+  }
+
   redraw() {
     this.#touch(this.#panels.values());
   }
@@ -99,11 +121,13 @@ export class Charts {
     this.#schedule();
   }
 
-  /** @param {IntersectionObserverEntry[]} entries */
-  #seen(entries) {
+  /** @param {IntersectionObserverEntry[]} entries @param {"visible" | "near"} how */
+  #seen(entries, how) {
     for (const { target, isIntersecting } of entries) {
       const panel = this.#byElement.get(/** @type {HTMLElement} */ (target));
-      if (panel) panel.visible = isIntersecting;
+      if (!panel) continue;
+      panel[how] = isIntersecting;
+      if (panel.visible) panel.restUntil = 0;
     }
     this.#schedule();
   }
@@ -117,7 +141,7 @@ export class Charts {
     );
     this.#panels.set(subject.key, panel);
     this.#byElement.set(panel.element, panel);
-    this.#observer.observe(panel.element);
+    for (const observer of this.#observers) observer.observe(panel.element);
     return panel;
   }
 
@@ -125,7 +149,7 @@ export class Charts {
   #remove(panel) {
     this.#panels.delete(panel.wanted.key);
     this.#byElement.delete(panel.element);
-    this.#observer.unobserve(panel.element);
+    for (const observer of this.#observers) observer.unobserve(panel.element);
     panel.element.remove();
     void panel.figure.close();
   }
@@ -174,7 +198,7 @@ export class Charts {
   }
 
   #due() {
-    return [...this.#panels.values()].filter((panel) => panel.dirty && panel.visible);
+    return [...this.#panels.values()].filter(({ dirty, visible, near }) => dirty && (visible || near));
   }
 
   async #draw() {
@@ -203,7 +227,7 @@ export class Charts {
       panel.note.textContent = note;
       clearTimeout(panel.settling);
       if (panel.figure.isBehind) panel.settling = setTimeout(() => this.#touch([panel]), LONGEST_MS);
-      rest = Math.max(SHORTEST_REST_MS, REST * cost);
+      rest = panel.visible ? Math.max(SHORTEST_REST_MS, REST * cost) : UNSEEN_REST_MS;
     } catch (error) {
       panel.dirty = true;
       panel.note.textContent = texts.retrying(error instanceof Error ? error.message : String(error));

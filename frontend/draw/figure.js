@@ -24,6 +24,7 @@ import { drawOn } from "./quick.js";
  * @typedef {object} PlotlyApi
  * @property {(element: HTMLElement, data: object[], layout: object, config: object) => Promise<unknown>} react
  * @property {(element: HTMLElement) => void} purge
+ * @property {(element: HTMLElement, options: object) => Promise<string>} toImage as a URL of data
  */
 
 /** @typedef {HTMLElement & {on: (event: string, listener: (change: any) => void) => void, _fullLayout?: any, data?: object[]}} PlotElement */
@@ -84,6 +85,10 @@ export class Figure {
   /** All that was drawn last but for the points of the lines. */
   #said = "";
   #drawnAt = 0;
+  /** @type {number | undefined} */
+  #width;
+  #sizes;
+  #isPointedAt = false;
   /** @type {Promise<unknown>} */
   #drawing = Promise.resolve();
 
@@ -97,11 +102,16 @@ export class Figure {
     this.element = /** @type {PlotElement} */ (element);
     this.onZoom = onZoom;
     this.onPoint = onPoint;
+    const sized = (/** @type {ResizeObserverEntry[]} */ [entry]) => (this.#width = entry?.contentRect.width);
+    this.#sizes = new ResizeObserver(sized);
+    this.#sizes.observe(element);
+    element.addEventListener("pointerenter", () => (this.#isPointedAt = true));
+    element.addEventListener("pointerleave", () => (this.#isPointedAt = false));
   }
 
-  /** Width of the plot in pixels. */
+  /** Width of the plot in pixels. Not asked of the element each time, which would lay out the page. */
   get width() {
-    return Math.max(100, this.element.clientWidth);
+    return Math.max(100, this.#width ?? this.element.clientWidth);
   }
 
   /**
@@ -128,6 +138,14 @@ export class Figure {
     return 0;
   }
 
+  /** @returns {Promise<{svg: string, width: number, height: number}>} what is drawn now, its labels as text */
+  async picture() {
+    await this.#drawing;
+    const { clientWidth: width, clientHeight: height } = this.element;
+    const url = await (await plotly()).toImage(this.element, { format: "svg", width, height });
+    return { svg: decodeURIComponent(url.slice(url.indexOf(",") + 1)), width, height };
+  }
+
   /**
    * @param {Trace[]} data
    * @param {object} around
@@ -139,14 +157,13 @@ export class Figure {
     this.#said = said;
     const isFresh = performance.now() < this.#drawnAt + LONGEST_MS;
     const { element } = this;
-    if (!isSame || !isFresh || !this.#isDrawn || element.matches(":hover")) return false;
+    if (!isSame || !isFresh || !this.#isDrawn || this.#isPointedAt) return false;
     const { xaxis, yaxis } = element._fullLayout;
     const lines = data.map(({ mode, fill, x, y }) => (mode === "lines" && !fill ? { x, y } : null));
     if (data.some(({ fill }) => fill) || !drawOn(element, lines, xaxis, yaxis)) return false;
     data.forEach(({ x, y }, i) => Object.assign(element.data?.[i] ?? {}, { x, y }));
     return true;
   }
-
 
   /**
    * @param {number | null} place on the axis across
@@ -171,6 +188,7 @@ export class Figure {
 
   async close() {
     this.#closed = true;
+    this.#sizes.disconnect();
     await this.clear();
   }
 

@@ -17,7 +17,10 @@ export class Panel {
   /** What it draws, and how: where this changes, it is drawn anew. */
   subject = "";
   dirty = true;
+  /** Whether it is on the screen, */
   visible = false;
+  /** or is soon if one scrolls on. */
+  near = false;
   restUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} Until it is drawn whole, where it was drawn on. */
   settling;
@@ -28,7 +31,7 @@ export class Panel {
   #value = make("span", { class: "value", "aria-hidden": "true" });
   #title = make("span", { class: "title", dir: "auto" });
   caption = make("figcaption", {}, this.#title, this.#value);
-  plot = make("div", { class: "plot", role: "img", "aria-describedby": this.#told.id });
+  plot = make("div", { class: "plot", role: "group", "aria-describedby": this.#told.id });
   blank = make("p", { class: "blank", hidden: true }, texts.blank);
   note = make("p", { class: "note" });
   element = make("figure", { class: "chart" }, this.caption, this.plot, this.#pointer, this.blank, this.note, this.#told);
@@ -52,6 +55,12 @@ export class Panel {
     setText(this.#title, title);
     this.#title.title = title;
     this.plot.setAttribute("aria-label", label);
+  }
+
+  /** What is said over it where it is taken along; one chart with all runs speaks for itself. */
+  get title() {
+    const { pair } = this.wanted;
+    return (pair ? this.plot.getAttribute("aria-label") : this.#title.textContent) ?? "";
   }
 
   /** @param {string} summary what is to be seen, in words */

@@ -56,10 +56,16 @@ export class State {
   view = views.initial();
   /** @type {Set<string>} Runs that a person has picked in the table, to ask something of them together. */
   selected = new Set();
+  /** @type {ReadonlySet<string>} Keys of the groups whose runs are folded away in the table. */
+  folded = new Set();
   /** How far the step button goes. */
   stepSize = 1;
   /** What went wrong last, for the person to read. */
   notice = "";
+  /** @type {import("./presentation.js").Presentation | null} What this page shows to others. */
+  presentation = null;
+  /** @type {{live: boolean, followers: number} | null} How it stands with what this page follows. */
+  followed = null;
 
   /** @type {Run[] | null} All runs, newest first; null where some have come or gone since. */
   #listed = null;
@@ -72,6 +78,8 @@ export class State {
   #zoomed = new Map();
   /** @type {(() => void)[]} */
   #listeners = [];
+  /** @type {((ids: string[]) => void)[]} */
+  #runListeners = [];
   /** @type {(() => void)[]} */
   #watchers = [];
 
@@ -80,11 +88,16 @@ export class State {
     this.#listeners.push(listener);
   }
 
+  /** @param {(ids: string[]) => void} listener called with the runs that have come, changed or gone */
+  subscribeRuns(listener) {
+    this.#runListeners.push(listener);
+  }
+
   changed() {
     for (const listener of this.#listeners) listener();
   }
 
-  /** @param {Partial<Pick<State, "catalog" | "connection" | "isCurrent" | "storeProblem" | "stepSize" | "notice">>} fields */
+  /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "isCurrent" | "stepSize" | "notice" | "presentation" | "followed">>} fields */
   set(fields) {
     Object.assign(this, fields);
     this.changed();
@@ -144,6 +157,7 @@ export class State {
         fresh.push(change.id);
       }
     }
+    for (const listener of this.#runListeners) listener(changes.map(({ id }) => id));
     for (const id of fresh.sort((a, b) => this.#createdAt(a) - this.#createdAt(b))) this.#places.take(id);
     this.#undecided.push(...fresh);
     if (fresh.length) this.#listed = null;
@@ -153,7 +167,9 @@ export class State {
 
   /** @param {Iterable<string>} ids runs that are no more */
   forget(ids) {
-    for (const id of ids) {
+    const gone = [...ids];
+    for (const listener of this.#runListeners) listener(gone);
+    for (const id of gone) {
       this.runs.delete(id);
       this.selected.delete(id);
       this.events.delete(id);
@@ -194,6 +210,17 @@ export class State {
   /** @param {Iterable<string>} ids runs that are picked, and no others */
   select(ids) {
     this.selected = new Set(ids);
+    this.changed();
+  }
+
+  /** @param {Iterable<string>} keys of groups @param {boolean} away whether their runs are folded away */
+  fold(keys, away) {
+    const folded = new Set(this.folded);
+    for (const key of keys) {
+      if (away) folded.add(key);
+      else folded.delete(key);
+    }
+    this.folded = folded;
     this.changed();
   }
 
@@ -313,12 +340,9 @@ export class State {
   #decide() {
     const first = !this.#listedOnce;
     this.#listedOnce = true;
-    if (first) {
-      const ids = [...this.runs.keys()];
-      this.view = views.withIds(this.view, (short) => ids.find((id) => id.startsWith(short)) ?? short);
-    }
     const fresh = this.#undecided.splice(0).filter((id) => this.runs.has(id));
-    if (!first || this.view.runs === null) this.#showNew(fresh);
+    // What somebody else has chosen stays as it is.
+    if (this.view.runs === null || !(first || this.readOnly)) this.#showNew(fresh);
     this.#fit();
   }
 
@@ -347,6 +371,7 @@ export class State {
 
   /** Watch the runs that the view asks for, and no others. */
   #fit() {
+    this.#complete();
     const { runs, pair, run, zooms } = this.view;
     const there = (/** @type {string} */ id) => this.runs.has(id);
     if (runs) this.shownIds = new Set(runs.filter(there));
@@ -361,6 +386,17 @@ export class State {
     );
     if (left.length < Object.keys(zooms).length)
       this.view = { ...this.view, zooms: Object.fromEntries(left) };
+  }
+
+  /** Addresses shorten ids, and may name runs that are only told of later. */
+  #complete() {
+    const { runs, pair, run, colours } = this.view;
+    const named = [...(runs ?? []), ...pair, ...(run ? [run] : []), ...Object.keys(colours)];
+    if (named.every((id) => this.runs.has(id))) return;
+    const ids = [...this.runs.keys()];
+    const whole = (/** @type {string} */ short) =>
+      this.runs.has(short) ? short : (ids.find((id) => id.startsWith(short)) ?? short);
+    this.view = views.withIds(this.view, whole);
   }
 
   /** @param {string} id */

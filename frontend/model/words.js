@@ -4,6 +4,7 @@
  */
 
 import { setting } from "../numbers.js";
+import { valueOf } from "./fields.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Schema} Schema */
@@ -11,6 +12,9 @@ import { setting } from "../numbers.js";
 
 /** Of a setting that is not whole: 5 / 4 of 1e-6 is 1.2499999999999999e-6, which nobody has meant. */
 const DIGITS = 6;
+
+/** @type {WeakMap<object, {catalog: Catalog | null | undefined, told: string}>} By spec, which is never changed but replaced. */
+const known = new WeakMap();
 
 /** Told apart from the rest, or of no matter to the curve up to its end. */
 const NOT_TOLD = ["name", "tags", "relu", "update", "pace", "on_nonfinite", "diagnostics_every"];
@@ -21,6 +25,15 @@ const NOT_TOLD = ["name", "tags", "relu", "update", "pace", "on_nonfinite", "dia
  * @returns {string} its ReLU, its rule, its learning rate, and what else is not as by default
  */
 export function choices({ spec }, catalog) {
+  const before = known.get(spec);
+  if (before && before.catalog === catalog) return before.told;
+  const told = choicesOf(spec, catalog);
+  known.set(spec, { catalog, told });
+  return told;
+}
+
+/** @param {Run["spec"]} spec @param {Catalog | null} [catalog] */
+function choicesOf(spec, catalog) {
   const { rule, lr, ...others } = spec.update;
   const rate = lr === undefined ? [] : [told("lr", lr)];
   const schema = catalog?.rules.find(({ name }) => name === rule)?.schema;
@@ -28,6 +41,21 @@ export function choices({ spec }, catalog) {
     .filter(([name, { default: usual }]) => !NOT_TOLD.includes(name) && spec[name] !== usual)
     .map(([name, { title }]) => told(label(title ?? name), spec[name]));
   return [spec["relu"], rule, ...rate, ...changes(others, schema), ...differing].join(" · ");
+}
+
+/**
+ * @param {Run} run
+ * @param {Iterable<import("./fields.js").Field>} fields
+ * @returns {string} these of its settings, and no others
+ */
+export function settings(run, fields) {
+  return [...fields]
+    .flatMap(({ name, title }) => {
+      const value = valueOf(run, name);
+      if (value === undefined || value === null || value === "") return [];
+      return told(name === "lr" ? name : label(name.startsWith("update.") ? name.slice(7) : title), value);
+    })
+    .join(" · ");
 }
 
 /**

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { WANTED } from "../actions.js";
 import * as sweep from "../model/sweep.js";
 import { start } from "../starting.js";
 import { start as texts } from "../texts.js";
@@ -49,7 +50,7 @@ export function startPanel(element, tools, state) {
     render();
     (there ? fold : newRun).focus();
   };
-  document.addEventListener("again", (event) => {
+  document.addEventListener(WANTED.again, (event) => {
     if (!(event instanceof CustomEvent) || state.readOnly) return;
     state.look({ start: true });
     render();

@@ -256,6 +256,22 @@ export async function overview(id, wanted) {
   return history(await call("GET", `api/runs/${id}/losses?${query(wanted)}`));
 }
 
+/**
+ * @param {string} id
+ * @param {number} start
+ * @param {number} stop
+ * @returns {Promise<Float64Array>} all losses of a stretch
+ * @throws {Refusal}
+ */
+export async function losses(id, start, stop) {
+  const answer = await fetch(`api/runs/${id}/losses?${query({ format: "npy", start, stop })}`).catch(() => null);
+  if (!answer) throw new Refusal(texts.notice.unreachable, []);
+  if (!answer.ok) throw new Refusal(answer.statusText, []);
+  const file = await answer.arrayBuffer();
+  // The format's head says how long it is; the values follow, as this machine has them, too.
+  return new Float64Array(file.slice(10 + new DataView(file).getUint16(8, true)));
+}
+
 /** @param {any} told an overview, as the server tells it @returns {import("../model/traces.js").History} */
 function history(told) {
   return {

@@ -10,6 +10,13 @@ import { decode } from "./frames.js";
 /** @typedef {import("./frames.js").Losses} Losses */
 /** @typedef {import("./frames.js").Diagnostics} Diagnostics */
 /** @typedef {import("./api.js").Run} Run */
+/**
+ * @typedef {object} Told
+ * @property {string} id the code by which it is followed
+ * @property {Record<string, unknown> | null} view null before anything was shown
+ * @property {boolean} live whether its presenter is there
+ * @property {number} followers
+ */
 /** @typedef {"connecting" | "connected" | "offline"} Connection `connecting` the first time only */
 
 /**
@@ -25,6 +32,8 @@ import { decode } from "./frames.js";
  * @property {(message: string) => void} onError
  * @property {(problem: string | null) => void} onStore why runs are not stored; null where they are, or
  *   where the server cannot be heard. It tells a new connection anew
+ * @property {(view: Told) => void} onView what is shown on the page that this one follows
+ * @property {(followers: number) => void} onFollowers how many follow what this page shows
  * @property {(offset: number) => void} onClock the server's clock minus ours, in seconds
  * @property {() => Record<string, number>} wanted the watched runs, each with the next iteration wanted
  * @property {() => string} measured the one of them whose channels are wanted, too; empty for none
@@ -56,6 +65,10 @@ export class Live {
   /** @type {Set<string> | null} Runs told of since the connection was made, until that is all. */
   #told = null;
   #bestRoundTrip = Infinity;
+  /** @type {{id: string, key: string, view: object} | null} What this page shows to others. */
+  #presented = null;
+  /** The code of what this page follows; empty for nothing. */
+  #attended = "";
   #listener;
 
   /** @param {Listener} listener */
@@ -100,6 +113,22 @@ export class Live {
     this.follow(this.#listener.wanted());
   }
 
+  /**
+   * Show this to all who follow its code, on each connection anew; null shows no more.
+   * @param {{id: string, key: string, view: object | null}} presented
+   */
+  present(presented) {
+    const { view } = presented;
+    this.#presented = view && { ...presented, view };
+    this.#send({ type: "present", ...presented });
+  }
+
+  /** @param {string} code of what is to be followed, on each connection anew */
+  attend(code) {
+    this.#attended = code;
+    this.#send({ type: "follow", id: code || null });
+  }
+
   #connect() {
     clearTimeout(this.#retry);
     const url = new URL("api/live", document.baseURI);
@@ -123,6 +152,8 @@ export class Live {
     this.#followed.clear();
     this.#listener.onConnection("connected");
     this.follow(this.#listener.wanted());
+    if (this.#presented) this.present(this.#presented);
+    if (this.#attended) this.attend(this.#attended);
     this.#ping(PATIENCE_MS);
   }
 
@@ -203,6 +234,8 @@ export class Live {
     else if (message.type === "gone") this.#went(message.ids);
     else if (message.type === "rewind") this.#listener.onRewind(Object.keys(message.runs));
     else if (message.type === "pong") this.#setClock(message.t, message.now);
+    else if (message.type === "view") this.#listener.onView(message);
+    else if (message.type === "presenting") this.#listener.onFollowers(message.followers);
     else if (message.type === "store") this.#listener.onStore(message.problem);
     else if (message.type === "error") this.#listener.onError(message.detail);
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { band } from "../../frontend/draw/band.js";
-import { ALL_BUT_SEED, groups, groupTitle } from "../../frontend/model/groups.js";
+import { ALL_BUT_SEED, groups, groupTitle, spread } from "../../frontend/model/groups.js";
 import { Trace } from "../../frontend/model/traces.js";
 import { seeded, series, whole } from "./seeded.js";
 
@@ -24,6 +24,15 @@ test("runs of one question are those that are the same but for the seed", () => 
   const found = groups(runs, ALL_BUT_SEED);
   assert.deepEqual(ids(found), [["a", "c"], ["b"]]);
   assert.match(groupTitle(found[0].runs, ALL_BUT_SEED, null), /\(2 runs\)$/);
+});
+
+test("a group's spread is that of the losses which are numbers; the others are counted", () => {
+  const losses = [1, null, "NaN", 3, "Infinity", 8];
+  const all = spread(losses.map((loss) => ({ loss })));
+  assert.deepEqual(all, { finite: 3, notFinite: 2, mean: 4, least: 1, most: 8 });
+  const huge = spread([{ loss: 1.5e308 }, { loss: 1.5e308 }]);
+  assert.equal(huge.mean, 1.5e308);
+  assert.ok(Number.isNaN(spread([{ loss: "NaN" }, { loss: null }]).mean));
 });
 
 const LOOK = { name: "mean", colour: "--curve-0", dash: "solid", width: 1, digits: 9 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { age, count, loss, rate, setting, shortened } from "../../frontend/numbers.js";
+import { age, count, loss, moment, percent, rate, setting, shortened } from "../../frontend/numbers.js";
 
 /** Each input with the text that is to come of it. */
 const told = (write, cases) => () => {
@@ -95,3 +95,12 @@ test("a text is shortened where it is too long, by whole characters", () => {
   assert.equal(shortened("longer", 5), "long…");
   assert.equal(shortened("🚀🚀🚀", 2), "🚀…");
 });
+
+test("a moment of today is told by its time, an older one by its day", () => {
+  const now = new Date(2030, 5, 15, 18, 0, 0).getTime() / 1000;
+  assert.equal(moment(now - 3661, now), "16:58:59");
+  assert.match(moment(now - 5 * 86_400, now), /10 Jun.*18:00/);
+  assert.match(moment(now - 400 * 86_400, now), /2029/);
+});
+
+test("a share is told in hundredths, and is whole only at its end", told(percent, [[0, "0 %"], [0.999, "99 %"], [1, "100 %"]]));

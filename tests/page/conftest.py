@@ -200,6 +200,18 @@ class Visit:
     def row(self, name: str) -> "Row":
         return Row(self.page, name)
 
+    @property
+    def table(self) -> Locator:
+        return self.page.get_by_role("table", name="Runs")
+
+    def names(self) -> list[str]:
+        """What the runs are called in the rows that are there, from the top."""
+        return self.table.locator("button.name").all_inner_texts()
+
+    def until_names(self, *names: str) -> None:
+        """Wait until these runs are in the table, in that order and no others."""
+        self.until(lambda: self.names() == list(names), f"the rows {names}, of {self.names()}")
+
     def start(self, preset: str) -> "Row":
         self.button(f"Start {preset}").click()
         row = self.row(preset)
@@ -302,7 +314,9 @@ class Row:
         self.element = page.get_by_role("row").filter(has=page.get_by_text(name, exact=True))
         self.state = self.element.locator(".state")
         self.reason = self.element.locator(".reason")
-        self.loss = self.element.get_by_role("cell").nth(4)
+        self.loss = self.element.locator(".loss")
+        self.picked = self.element.get_by_role("checkbox", name=f"Pick {name}", exact=True)
+        self.name_button = self.element.get_by_role("button", name=name, exact=True)
         self.progress = self.element.get_by_role("progressbar")
         self.pin = self.element.get_by_role("button", name=f"Pin {name}", exact=True)
         self.shown = self.element.get_by_role("checkbox", name=f"Show the curve of {name}")
@@ -312,6 +326,11 @@ class Row:
 
     def button(self, name: str) -> Locator:
         return self.element.get_by_role("button", name=f"{name} {self.name}", exact=True)
+
+    def menu(self, entry: str) -> None:
+        """Choose an entry of the menu at the end of the row."""
+        self.button("More for").click()
+        self.element.page.get_by_role("menuitem", name=entry, exact=True).click()
 
     def iteration(self) -> int:
         """As the table has it."""
@@ -351,14 +370,15 @@ Visiting = Callable[..., Visit]
 
 @pytest.fixture
 def visiting(browser: Browser) -> Iterator[Visiting]:
-    """Begin a visit to a server, in a fresh context; at the end of the test it is looked at."""
+    """Begin a visit to a server, in a fresh context; at the end of the test it is looked at. `opens`
+    says whether the page is opened, and is there, when this comes back."""
     visits: list[Visit] = []
 
-    def visit(url: str, **options: Any) -> Visit:
+    def visit(url: str, *, opens: bool = True, **options: Any) -> Visit:
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, **options})
         context.set_default_timeout(DEADLINE_S * 1000)
         visits.append(Visit(context, url))
-        return visits[-1].open()
+        return visits[-1].open() if opens else visits[-1]
 
     yield visit
     for visited in visits:

@@ -37,7 +37,7 @@ def test_curves_lie_on_each_other_or_side_by_side(
     expect(visit.button("Side by side")).to_have_attribute("aria-pressed", "true")
     for name in two:
         expect(visit.charts.filter(has_text=name)).to_be_visible()
-        expect(visit.page.get_by_role("img", name=f"Loss of {name}")).to_be_visible()
+        expect(visit.page.get_by_role("group", name=f"Loss of {name}")).to_be_visible()
         visit.until_complete(name, api.losses(name))
 
     visit.button("Overlay").click()

@@ -47,7 +47,7 @@ def test_a_name_is_shown_as_it_is(visit: Visit, api: Api) -> None:
     expect(captions).to_have_text(NAMES)
     expect(captions.locator("img, b, i, a")).to_have_count(0)
     for name in NAMES:
-        expect(visit.page.get_by_role("img", name=f"Loss of {name}", exact=True)).to_be_visible()
+        expect(visit.page.get_by_role("group", name=f"Loss of {name}", exact=True)).to_be_visible()
 
 
 def test_a_name_of_any_length_keeps_the_table_in_shape(visit: Visit, api: Api) -> None:

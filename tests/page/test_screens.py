@@ -36,8 +36,8 @@ def test_every_button_of_every_run_is_within_reach(
     api.start("wordwithoutanyspace" * 10, **many, device="cpu", dtype="float64")
     api.start("diverged " * 9, iterations=60, update={"rule": "sgd", "lr": 1}, dtype="float64")
     expect(visit.page.locator("[data-status='diverged']")).to_be_visible()
-    buttons = visit.page.locator("td.buttons button:visible")
-    expect(buttons).to_have_count(11)
+    buttons = visit.page.locator(".cell.buttons button:visible")
+    expect(buttons).to_have_count(14)
     for button in buttons.all():
         button.scroll_into_view_if_needed()
         expect(button).to_be_in_viewport(ratio=0.97)  # but for a fraction of a pixel

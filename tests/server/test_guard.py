@@ -196,8 +196,30 @@ def test_a_page_may_load_scripts_and_connect_to_nothing_but_this_server(api):
     assert rules["default-src"] == "'self'"
     assert "script-src" not in rules
     assert "connect-src" not in rules
-    for nothing in ("frame-ancestors", "object-src", "base-uri"):
+    for nothing in ("object-src", "base-uri"):
         assert rules[nothing] == "'none'"
+    assert rules["frame-ancestors"] == "'self'"
+
+
+@pytest.mark.parametrize(
+    ("query", "embeds"),
+    [
+        ("embed=1", True),
+        ("layout=grid&embed=1", True),
+        ("", False),
+        ("embed=0", False),
+        ("embed=1&embed=0", False),
+        ("embed=0&embed=1", False),
+        ("embed=&embed=1", False),
+        ("follow=embed=1", False),
+    ],
+)
+def test_another_site_that_was_named_may_embed_what_only_looks(query, embeds):
+    """And nothing that has a button: the page makes of the query what is asked of the guard here."""
+    with in_thread(embed_origin=["https://wiki.example:8443"]) as server:
+        policy = server.api.http.get(f"/?{query}").headers["content-security-policy"]
+    ancestors = policy.rpartition("frame-ancestors ")[2]
+    assert ancestors == ("'self' https://wiki.example:8443" if embeds else "'self'")
 
 
 @pytest.mark.parametrize(

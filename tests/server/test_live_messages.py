@@ -93,7 +93,7 @@ def test_a_message_that_says_what_may_come(live_url):
     with Viewer(live_url) as viewer:
         viewer.send({"type": "guess"})
         (error,) = viewer.until_said("error")["errors"]
-    assert error["allowed"] == ["watch", "unwatch", "ping"]
+    assert error["allowed"] == ["watch", "unwatch", "ping", "present", "follow"]
 
 
 def test_a_channel_that_is_not_known_is_told_those_that_are(api, live_url):

@@ -52,11 +52,17 @@ def test_without_options_it_serves_this_machine_alone(run):
         ("--keep=100", {"RELUSCOPE_KEEP": "100"}, "keep", (100, None)),
         ("--keep=2GiB", {"RELUSCOPE_KEEP": "2 GiB"}, "keep", (None, 2 * 1024**3)),
         ("--load=a.py", {"RELUSCOPE_LOAD": "a.py"}, "load", [Path("a.py")]),
+        (
+            "--embed-origin=https://A.b:1",
+            {"RELUSCOPE_EMBED_ORIGIN": "https://a.b:1"},
+            "embed_origin",
+            1,
+        ),
         ("--allow-host=a.example", {"RELUSCOPE_ALLOW_HOST": '["a.example"]'}, "allow_host", 0),
     ],
 )
 def test_an_option_and_its_variable_mean_the_same(run, option, variable, field, value):
-    expected = ["a.example"] if value == 0 and field == "allow_host" else value
+    expected = {"allow_host": ["a.example"], "embed_origin": ["https://a.b:1"]}.get(field, value)
     assert getattr(run(option), field) == expected
     assert getattr(run(**variable), field) == expected
 
@@ -117,6 +123,13 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--keep", "many"], "--keep: expected a number of runs"),
         (["--keep", "2QB"], "--keep: expected a number of runs"),
         (["--data", "~nobody-of-this-name/runs"], "--data: nobody of that name has a home here"),
+        (["--embed-origin", "wiki.example"], "--embed-origin: expected an origin"),
+        (["--embed-origin", "https://wiki.example/"], "--embed-origin: expected an origin"),
+        (["--embed-origin", "https://*.example"], "--embed-origin: expected an origin"),
+        (
+            ["--embed-origin", "https://a.example; script-src *"],
+            "--embed-origin: expected an origin",
+        ),
         (["--nonsense", "1"], "nonsense"),
         (["nonsense"], "nonsense"),
         (["--port", "1", "serve"], "serve"),

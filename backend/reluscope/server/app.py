@@ -98,5 +98,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     for room in (*rooms, assets):
         app.include_router(room.router)
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)
-    app.add_middleware(Guard, hosts=(*LOOPBACK, *settings.allow_host))
+    app.add_middleware(
+        Guard, hosts=(*LOOPBACK, *settings.allow_host), embed_origins=settings.embed_origin
+    )
     return app

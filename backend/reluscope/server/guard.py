@@ -5,8 +5,9 @@ checks keep them out: Host must be a name that was allowed (else a page whose na
 127.0.0.1 comes in), and Origin, where there is one, must be this very server.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -24,31 +25,39 @@ as it comes."""
 LARGER = {"/api/import": MAX_ARCHIVE_BYTES}
 """The paths whose bodies may be larger than others."""
 
+POLICY = "Content-Security-Policy"
+
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    POLICY: "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
-"""Plotly sets styles inline; nothing else is allowed beyond what this server serves. Whatever was
+"""Plotly sets styles inline; nothing else is allowed beyond what this server serves, nor in a frame of
+another's page, who could have this one's buttons pressed by whoever sees something else. Whatever was
 kept is asked for again, so that a page never runs with half of an older version's files."""
 
 
 class Guard:
     """ASGI middleware: refuses what comes from elsewhere, and sets the security headers."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        """`hosts`: the names, without port, that Host may carry."""
+    def __init__(
+        self, app: ASGIApp, hosts: Collection[str], embed_origins: Collection[str] = ()
+    ) -> None:
+        """`hosts`: the names, without port, that Host may carry. `embed_origins`: whose pages may
+        show this server's in a frame, as far as there is nothing on them that could be pressed."""
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
+        policy = " ".join((SECURITY_HEADERS[POLICY], *embed_origins))
+        self._embedded = {**SECURITY_HEADERS, POLICY: policy}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        send = _with_headers(send)
+        send = _with_headers(send, self._embedded if _is_embedded(scope) else SECURITY_HEADERS)
         objection = self._objection(scope)
         if objection is not None:
             answer = respond(403, "not-from-here", "Not from here", objection)
@@ -70,6 +79,12 @@ class Guard:
         if origin is not None and origin != f"{'https' if secure else 'http'}://{host}":
             return f"pages of {origin[:80]!r} may not use this server"
         return None
+
+
+def _is_embedded(scope: Scope) -> bool:
+    """Whether the page that is asked for only looks, whoever frames it."""
+    query = parse_qs(scope.get("query_string", b""), keep_blank_values=True)
+    return query.get(b"embed") == [b"1"]
 
 
 def _announced_bytes(scope: Scope) -> int:
@@ -96,8 +111,8 @@ def _limited(receive: Receive, limit: int) -> Receive:
     return receiving
 
 
-def _with_headers(send: Send) -> Send:
-    extra = [(name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
+def _with_headers(send: Send, headers: Mapping[str, str]) -> Send:
+    extra = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def sending(message: Message) -> None:
         if message["type"].endswith("http.response.start"):  # of a refused socket, too

@@ -13,6 +13,7 @@ from ..runs.run import Run
 from ..runs.trace import Trace
 from .feed import Cursor, Feed, View
 from .frames import Block, Diagnostics, Losses, compact, encode, encode_json
+from .presentations import Presentations
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +22,9 @@ FRAME_S = 1 / 30
 
 NEWS_S = 1 / 5
 """Between two messages of runs."""
+
+VIEW_S = 1 / 15
+"""Between two messages of what a presenter shows, to one follower."""
 
 STORE_S = 0.5
 """Between two looks at how the store is."""
@@ -61,12 +65,24 @@ class Hub:
         self.problem: str | None = None
         """What is wrong with the store."""
         self.feed = Feed(self._look)
+        self._shown = asyncio.Event()
+        self.presentations = Presentations(self._shown.set)
 
     async def run(self) -> None:
         """Follow the book and its store until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow())
             group.create_task(self._look_after_store())
+            group.create_task(self._publish_views())
+
+    async def _publish_views(self) -> None:
+        while True:
+            await self._shown.wait()
+            self._shown.clear()
+            self.presentations.publish(time.monotonic())
+            await asyncio.sleep(VIEW_S)
+            if self.presentations.is_pending:
+                self._shown.set()
 
     async def _look_after_store(self) -> None:
         store = self._book.store

@@ -1,4 +1,4 @@
-"""The live socket: one receiver, one sender, and a cursor for each run that is watched.
+"""The live socket: one receiver, one sender, and a cursor for whatever is watched or followed.
 
 Nothing is queued for a viewer. It is only told that a run has moved; what it gets is read from the
 trace at its cursor when its turn to send comes, so a slow viewer is further behind and no more.
@@ -16,7 +16,7 @@ from ..errors import FieldError, InvalidFields
 from .feed import Cursor
 from .frames import compact, reach, size
 from .hub import NEWS_S, Encoding, Hub
-from .messages import MAX_WATCHED, NUMBERS, Ping, Unwatch, Watch, parse, refusal
+from .messages import MAX_WATCHED, NUMBERS, Follow, Ping, Present, Unwatch, Watch, parse, refusal
 
 MESSAGE_BYTES = 256 * 1024
 """The largest message of values."""
@@ -56,13 +56,18 @@ class Viewer:
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_REPLIES)
         self._awake = asyncio.Event()
         self._awake.set()
+        self._seat = hub.presentations.seat(self._awake.set)
         self._ticked = False
         self._problem: str | None = None
 
     async def serve(self) -> None:
         """Receive and send until the viewer leaves, or takes nothing for `SEND_TIMEOUT_S`."""
         await self._socket.accept()
-        with self._hub.joined(self), contextlib.suppress(WebSocketDisconnect):
+        with (
+            self._hub.joined(self),
+            contextlib.closing(self._seat),
+            contextlib.suppress(WebSocketDisconnect),
+        ):
             tasks = [asyncio.create_task(work()) for work in (self._send_all, self._receive_all)]
             done: set[asyncio.Task[None]] = set()
             try:
@@ -101,11 +106,16 @@ class Viewer:
             message = parse(text)
             if isinstance(message, Watch):
                 return self._watch(message)
+            if isinstance(message, Present):
+                self._seat.present(message.id, message.key, message.view)
         except InvalidFields as error:
             return [refusal(error)]
         if isinstance(message, Ping):
             return [{"type": "pong", "t": message.t, "now": time.time()}]
-        self._unwatch(message)
+        if isinstance(message, Follow):
+            self._seat.follow(message.id)
+        elif isinstance(message, Unwatch):
+            self._unwatch(message)
         return []
 
     def _watch(self, message: Watch) -> list[dict[str, Any]]:
@@ -138,6 +148,8 @@ class Viewer:
                 self._awake.clear()
                 await self._send_replies()
                 await self._send_problem()
+                for message in self._seat.due():
+                    await self._send(message)
                 if self._ticked:
                     self._ticked = False
                     await self._send_news()

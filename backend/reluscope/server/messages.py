@@ -49,7 +49,30 @@ class Ping(_Message):
     t: Annotated[float, Field(allow_inf_nan=False)]
 
 
-Incoming = Watch | Unwatch | Ping
+Code = Annotated[str, Field(min_length=4, max_length=32, pattern=r"^[a-z0-9-]+$")]
+"""Under which something is presented; whoever knows it may follow."""
+
+Key = Annotated[str, Field(min_length=16, max_length=64, pattern=r"^[!-~]+$")]
+"""What a presenter proves to be the same by: printable ASCII, which nobody else is ever told."""
+
+
+class Present(_Message):
+    """Show this view to all who follow the code; null: show nothing more."""
+
+    type: Literal["present"]
+    id: Code
+    key: Key
+    view: dict[str, Any] | None
+
+
+class Follow(_Message):
+    """Tell what is shown under this code, now and whenever that changes; null: no more."""
+
+    type: Literal["follow"]
+    id: Code | None
+
+
+Incoming = Watch | Unwatch | Ping | Present | Follow
 _ADAPTER: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
 _SCHEMA = _ADAPTER.json_schema()
 _PLACES = Places(_SCHEMA, _SCHEMA)

@@ -4,7 +4,7 @@
  */
 
 import { told } from "../../model/told.js";
-import { duration, moment } from "../../numbers.js";
+import { duration, instant } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import { make, setText } from "../dom.js";
 import { copyButton } from "./copying.js";
@@ -47,7 +47,7 @@ export function environment(state) {
 
 /** @param {Run} run */
 function times({ id, created_at, started_at, ended_at }) {
-  const time = (/** @type {number | null} */ at) => (at === null ? null : moment(at));
+  const time = (/** @type {number | null} */ at) => (at === null ? null : instant(at));
   const took = started_at !== null && ended_at !== null ? duration(ended_at - started_at) : null;
   return [
     make("dt", {}, texts.id),

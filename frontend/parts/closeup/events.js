@@ -4,7 +4,7 @@
  */
 
 import { sentence } from "../../model/told.js";
-import { moment } from "../../numbers.js";
+import { instant } from "../../numbers.js";
 import { closeup, table } from "../../texts.js";
 import { make, setText } from "../dom.js";
 
@@ -53,7 +53,7 @@ function item(state, event, before) {
     if (state.view.x !== "iteration") state.look({ x: "iteration" });
     state.point(event.iteration);
   };
-  const age = make("time", { class: "ago", title: moment(event.at), datetime: new Date(1000 * event.at).toISOString() });
+  const age = make("time", { class: "ago", title: instant(event.at), datetime: new Date(1000 * event.at).toISOString() });
   age.dataset["at"] = String(event.at);
   const at = texts.at(event.iteration);
   return make(

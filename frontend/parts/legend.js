@@ -1,0 +1,34 @@
+/**
+ * Which curve is which, where there is no table; and the way to where there is one.
+ * @module
+ */
+
+import { style } from "../draw/palette.js";
+import { entries } from "../model/subjects.js";
+import { sharing as texts } from "../texts.js";
+import { make } from "./dom.js";
+import { swatch } from "./icons.js";
+
+/** @typedef {import("../model/state.js").State} State */
+
+/**
+ * @param {HTMLElement} element after which it stands
+ * @param {State} state
+ * @returns {() => void} what draws it
+ */
+export function legend(element, state) {
+  const list = make("ul", { "aria-label": texts.legend });
+  const url = new URL(location.href);
+  url.searchParams.delete("embed");
+  const open = make("a", { href: url.href, target: "_blank", rel: "noopener" }, texts.open);
+  element.after(make("div", { class: "legend" }, list, open));
+  let told = "";
+  return () => {
+    const all = state.view.layout === "overlay" ? entries(state) : [];
+    const curves = all.map(({ title, place }) => ({ title, place }));
+    if (told === (told = JSON.stringify(curves))) return;
+    list.replaceChildren(
+      ...curves.map(({ title, place }) => make("li", {}, swatch(style(place)), make("span", {}, title))),
+    );
+  };
+}

@@ -1,0 +1,88 @@
+/**
+ * The value of a field of a run, for people: as short as it is read, and in full.
+ * @module
+ */
+
+import { ALL_BUT_SEED } from "../../model/groups.js";
+import { choices } from "../../model/words.js";
+import { age, count, loss, moment, percent, rate, setting } from "../../numbers.js";
+import { table as texts } from "../../texts.js";
+import { fieldNamed, valueOf } from "../../model/fields.js";
+
+/** @typedef {import("../../model/state.js").State} State */
+/** @typedef {import("../../model/fields.js").Field} Field */
+/** @typedef {import("../../wire/api.js").Run} Run */
+
+/** Characters of an id that tell runs apart. */
+const SHORT_ID = 8;
+
+/** @typedef {{text: string, full: string}} Value `full` is empty where there is no more to say */
+
+/**
+ * @param {Run} run
+ * @param {Field} field
+ * @param {State} state
+ * @returns {Value}
+ */
+export function told(run, field, state) {
+  const value = valueOf(run, field.name);
+  return value === null || value === undefined ? { text: "", full: "" } : written(value, field, state);
+}
+
+/**
+ * @param {any} value
+ * @param {Field} field
+ * @param {State} state
+ * @returns {Value}
+ */
+function written(value, { kind }, state) {
+  switch (kind) {
+    case "loss":
+      return { text: loss(Number(value)), full: String(value) };
+    case "count":
+      return { text: count(value), full: "" };
+    case "share":
+      return { text: percent(value), full: String(value) };
+    case "rate":
+      return { text: rate(value), full: String(value) };
+    case "duration":
+      return { text: age(value), full: `${value} s` };
+    case "time":
+      return { text: moment(value), full: new Date(value * 1000).toLocaleString() };
+    case "number":
+      return typeof value === "number" ? { text: setting(value), full: String(value) } : plain(value);
+    case "flag":
+      return { text: value ? texts.yes : texts.no, full: "" };
+    case "tags":
+      return plain(value.join(", "));
+    case "id":
+      return { text: value.slice(0, SHORT_ID), full: value };
+    case "origin": {
+      const origin = state.runs.get(value.id);
+      return plain(texts.origin(origin ? state.title(origin) : texts.goneRun, value.iteration));
+    }
+    default:
+      return plain(value);
+  }
+}
+
+/** @param {unknown} value */
+const plain = (value) => ({ text: String(value), full: String(value) });
+
+/**
+ * @param {import("../../model/groups.js").Group} group
+ * @param {State} state
+ * @returns {string} what its runs have in common
+ */
+export function titleOf({ runs: [first] }, state) {
+  const { view, catalog } = state;
+  if (!first) return "";
+  if (view.group === ALL_BUT_SEED) {
+    const seed = catalog?.spec.properties?.["seed"]?.default ?? first.spec["seed"];
+    return choices({ ...first, spec: { ...first.spec, seed } }, catalog);
+  }
+  const field = fieldNamed(view.group, catalog);
+  if (!field) return view.group;
+  const { text } = told(first, field, state);
+  return text ? texts.groupOf(field.title, text) : texts.none(field.title);
+}
