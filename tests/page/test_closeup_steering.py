@@ -154,4 +154,4 @@ def test_it_is_forked_replayed_and_deleted(visit: Visit, api: Api, closeup: Clos
     closeup.button("Start again…").click()
     assert page.evaluate("() => window.spec")["iterations"] == 100_000
     expect(closeup.element).to_be_hidden()
-    expect(visit.field("Iterations")).to_have_value("100000")
+    expect(visit.field("Iterations")).to_have_value("1e5")
