@@ -23,6 +23,15 @@ import { make, setText } from "./dom.js";
  */
 
 /**
+ * @param {Field} field
+ * @returns {unknown} its value, where it is to have but one; what was typed, where those are several
+ */
+export function one(field) {
+  const values = field.values();
+  return values.length > 1 ? values.join(", ") : values[0];
+}
+
+/**
  * What every field has around what is filled in.
  * @typedef {object} Frame
  * @property {HTMLElement} element

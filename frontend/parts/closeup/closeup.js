@@ -24,8 +24,8 @@ import { tabs } from "./tabs.js";
 export class Closeup {
   /** The run that is shown. */
   #shown = "";
-  #body = make("div", { class: "sheet" });
-  #empty = make("div", { class: "sheet absent" });
+  #body = make("div", { class: "whole-run" });
+  #empty = make("div", { class: "whole-run absent" });
   #message = make("p", { "aria-live": "polite" });
 
   /**

@@ -8,8 +8,7 @@ import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { make, setText } from "../dom.js";
 import { choiceField } from "../choices.js";
-import { inputField } from "../fields.js";
-import { only } from "./only.js";
+import { inputField, one } from "../fields.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
@@ -132,7 +131,7 @@ class Form {
     };
     const { lr } = run.spec.update;
     placeholder(this.at, `${texts.atNow} (${count(run.iteration)})`);
-    placeholder(this.lr, only(this.rule) ? texts.lrOfRule : typeof lr === "number" ? setting(lr) : "");
+    placeholder(this.lr, one(this.rule) ? texts.lrOfRule : typeof lr === "number" ? setting(lr) : "");
     placeholder(this.iterations, String(run.spec["iterations"]));
   }
 
@@ -140,13 +139,13 @@ class Form {
   #read() {
     const given = (/** @type {Record<string, unknown>} */ fields) =>
       Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""));
-    const update = given({ rule: only(this.rule), lr: only(this.lr) });
+    const update = given({ rule: one(this.rule), lr: one(this.lr) });
     return given({
-      at: only(this.at),
-      count: only(this.count),
-      relu: only(this.relu),
+      at: one(this.at),
+      count: one(this.count),
+      relu: one(this.relu),
       update: Object.keys(update).length ? update : undefined,
-      iterations: only(this.iterations),
+      iterations: one(this.iterations),
     });
   }
 

@@ -9,8 +9,7 @@ import { hasEnded } from "../../model/states.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { make, setAttribute, setText } from "../dom.js";
-import { checkField, inputField } from "../fields.js";
-import { only } from "./only.js";
+import { checkField, inputField, one } from "../fields.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
@@ -61,7 +60,7 @@ class Live {
   #listen() {
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#isTyped || this.input.getAttribute("aria-invalid")) void this.#ask(only(this.field));
+      if (this.#isTyped || this.input.getAttribute("aria-invalid")) void this.#ask(one(this.field));
     });
     this.input.addEventListener("input", () => this.#tell());
     if (this.isYesNo) this.input.addEventListener("change", () => void this.#ask(this.input.checked));
@@ -81,7 +80,7 @@ class Live {
 
   /** Whether something else is typed than what holds. */
   get #isTyped() {
-    return !this.isYesNo && only(this.field) !== this.#value && only(this.field) !== undefined;
+    return !this.isYesNo && one(this.field) !== this.#value && one(this.field) !== undefined;
   }
 
   #quick() {
@@ -133,8 +132,8 @@ class Live {
     const value = this.#value;
     // What somebody types stays until it is asked for or given up.
     const isMine = document.activeElement === this.input || this.input.getAttribute("aria-invalid");
-    if (isAnother || !isMine || only(this.field) === before) {
-      if (isAnother || !Object.is(only(this.field), value)) this.field.write(value);
+    if (isAnother || !isMine || one(this.field) === before) {
+      if (isAnother || !Object.is(one(this.field), value)) this.field.write(value);
     }
     this.input.disabled = hasEnded(run);
     this.#tell();
