@@ -4,7 +4,7 @@
  * @module
  */
 
-import { age, count, loss, setting } from "./numbers.js";
+import { age, count, loss, percent, setting } from "./numbers.js";
 
 /** @typedef {import("./wire/api.js").Curve} Curve */
 /** @typedef {import("./wire/api.js").Schema} Schema */
@@ -30,6 +30,8 @@ export const status = {
     connected: "connected",
     offline: "not connected, trying again…",
   },
+  /** @param {number} share of what was missing that has come */
+  behind: (share) => `behind, catching up: ${percent(share)}`,
   meanwhile: "Runs go on in memory, and are stored as soon as that is possible again.",
   newest: (/** @type {number} */ seconds) => `newest point ${age(seconds)} old`,
   nothing: "nothing running",

@@ -3,15 +3,13 @@
  * @module
  */
 
-import { shortened } from "../numbers.js";
 import * as texts from "../texts.js";
 import { layout, look, placeOf, seconds } from "./layout.js";
+import { plotted } from "./plotted.js";
 import { drawOn } from "./quick.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
-/** @typedef {import("./curves.js").Mark} Mark */
 /** @typedef {import("./layout.js").Frame} Frame */
-/** @typedef {import("./layout.js").Theme} Theme */
 /** @typedef {import("../model/view.js").Zoom} Zoom */
 
 /**
@@ -29,7 +27,7 @@ import { drawOn } from "./quick.js";
 
 /** @typedef {HTMLElement & {on: (event: string, listener: (change: any) => void) => void, _fullLayout?: any, data?: object[]}} PlotElement */
 
-/** @typedef {{x: number[], y: (number | null)[]} & Record<string, any>} Trace as Plotly has one */
+/** @typedef {import("./plotted.js").Plotted} Plotted */
 
 /** Nothing is sent anywhere, and nothing on the figure offers to. */
 const CONFIG = {
@@ -47,9 +45,6 @@ const TOLD_TOGETHER = 8;
 
 /** Until Plotly draws anew a figure that was drawn on: what it tells under the mouse is as old as that. */
 export const LONGEST_MS = 1000;
-
-/** Characters of a name in a label over the chart. */
-const LABEL_LENGTH = 50;
 
 /** @type {Promise<PlotlyApi> | null} */
 let loading = null;
@@ -70,11 +65,6 @@ export function plotly() {
     document.head.append(script);
   });
   return loading;
-}
-
-/** @param {string} text @returns {string} as Plotly's labels show it, which read tags otherwise */
-function literal(text) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 export class Figure {
@@ -125,7 +115,7 @@ export class Figure {
     const began = performance.now();
     const theme = look();
     const together = curves.length <= TOLD_TOGETHER;
-    const data = curves.flatMap((curve) => traces(curve, frame, theme, together));
+    const data = curves.flatMap((curve) => plotted(curve, frame, theme, together));
     const around = layout(frame, theme, together);
     this.isBehind = this.#drawOn(data, around);
     if (this.isBehind) return performance.now() - began;
@@ -147,7 +137,7 @@ export class Figure {
   }
 
   /**
-   * @param {Trace[]} data
+   * @param {Plotted[]} data
    * @param {object} around
    * @returns {boolean} whether it was enough to draw on what is there
    */
@@ -224,112 +214,4 @@ function range(change, axis, type) {
   if (!given) return undefined;
   const [low, high] = type === "log" ? [10 ** given[0], 10 ** given[1]] : [seconds(type, given[0]), seconds(type, given[1])];
   return [low, high];
-}
-
-/**
- * @param {Curve} curve
- * @param {Frame} frame
- * @param {Theme} theme
- * @param {boolean} together
- */
-function traces(curve, frame, theme, together) {
-  return [
-    ...(curve.band ? area(curve, curve.band, frame, theme) : []),
-    ...(curve.faint ? [faint(curve, curve.faint, frame, theme)] : []),
-    line(curve, frame, theme, together),
-    ...marks(curve, curve.marks, frame, theme, { symbol: "x", size: 10 }),
-    ...marks(curve, curve.changes, frame, theme, { symbol: "diamond", size: 8 }),
-  ];
-}
-
-/** @param {number[]} x @param {Frame} frame */
-const placed = (x, { across }) => (across === "clock" ? x.map((place) => placeOf("date", place)) : x);
-
-/** @param {Curve} curve */
-const named = (curve) => ({
-  type: "scatter",
-  name: literal(curve.name),
-  meta: literal(shortened(curve.name, LABEL_LENGTH)),
-});
-
-/**
- * @param {Curve} curve
- * @param {Frame} frame
- * @param {Theme} theme
- * @param {boolean} together whether it is told of beside others, under a title that has the iteration
- */
-function line(curve, frame, theme, together) {
-  const told = `%{y:.${curve.digits}g}  %{meta}<extra></extra>`;
-  const colour = theme(curve.colour);
-  return {
-    ...named(curve),
-    mode: curve.line.x.length === 1 ? "markers" : "lines",
-    x: placed(curve.line.x, frame),
-    y: curve.line.y,
-    line: { color: colour, dash: curve.dash, width: curve.width },
-    marker: { color: colour, size: 6 },
-    connectgaps: false,
-    hoverlabel: { bordercolor: colour },
-    hovertemplate: together ? told : `${texts.charts.across[frame.across]} %{x}<br>${told}`,
-  };
-}
-
-/** @param {Curve} curve @param {import("./curves.js").Line} losses @param {Frame} frame @param {Theme} theme */
-function faint(curve, losses, frame, theme) {
-  return {
-    ...named(curve),
-    text: "faint",
-    mode: "lines",
-    x: placed(losses.x, frame),
-    y: losses.y,
-    line: { color: theme(curve.colour), width: 1 },
-    opacity: 0.3,
-    connectgaps: false,
-    hoverinfo: "skip",
-  };
-}
-
-/**
- * @param {Curve} curve
- * @param {NonNullable<Curve["band"]>} band
- * @param {Frame} frame
- * @param {Theme} theme
- */
-function area(curve, band, frame, theme) {
-  const edge = {
-    ...named(curve),
-    text: "band",
-    mode: "lines",
-    x: placed(band.x, frame),
-    line: { width: 0 },
-    hoverinfo: "skip",
-  };
-  return [
-    { ...edge, y: band.low },
-    { ...edge, y: band.high, fill: "tonexty", fillcolor: `${theme(curve.colour)}33` },
-  ];
-}
-
-/**
- * @param {Curve} curve
- * @param {Mark[]} marks
- * @param {Frame} frame
- * @param {Theme} theme
- * @param {{symbol: string, size: number}} shape
- */
-function marks(curve, marks, frame, theme, shape) {
-  if (!marks.length) return [];
-  const colour = theme(curve.colour);
-  return [
-    {
-      ...named(curve),
-      mode: "markers",
-      x: placed(marks.map((mark) => mark.x), frame),
-      y: marks.map((mark) => mark.y),
-      text: marks.map((mark) => literal(mark.text)),
-      marker: { color: colour, ...shape, line: { width: 1, color: theme("--card") } },
-      hoverlabel: { bordercolor: colour },
-      hovertemplate: "%{text}  %{meta}<extra></extra>",
-    },
-  ];
 }

@@ -10,6 +10,7 @@ import { hasCeased } from "./states.js";
 import { Trace } from "./traces.js";
 import * as views from "./view.js";
 import * as words from "./words.js";
+import { isSeen, upright, zoomed, zoomOf } from "./zooms.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
@@ -24,12 +25,6 @@ export const SHOWN_AT_FIRST = 64;
 
 /** Iterations of a run that are followed from the first on; of a longer one the server tells its past. */
 export const FOLLOWED = 65_536;
-
-/** The chart with all runs, and those of a grid that share their axes; */
-export const ALL = "all";
-
-/** and that of two runs' difference. Any other bears the id of its run, or the key of its group. */
-export const DIFFERENCE = "difference";
 
 export class State {
   /** @type {Catalog | null} */
@@ -111,8 +106,7 @@ export class State {
     const before = this.view;
     this.view = { ...before, ...changes };
     if (changes.x && changes.x !== before.x && !changes.zooms) {
-      const tall = Object.entries(this.view.zooms).filter(([, { y }]) => y);
-      this.view.zooms = Object.fromEntries(tall.map(([chart, { y }]) => [chart, { x: null, y }]));
+      this.view.zooms = upright(this.view.zooms);
     }
     if (this.#listedOnce) this.#fit();
     this.changed();
@@ -234,45 +228,29 @@ export class State {
   /**
    * Zoom a chart, and along the axis across all that are beside it.
    * @param {string} chart
-   * @param {{x?: Zoom["x"] | undefined, y?: Zoom["y"] | undefined}} view what is left out stays; null shows all
+   * @param {{x?: Zoom["x"] | undefined, y?: Zoom["y"] | undefined}} change what is left out stays; null shows all
    * @param {string[]} runs on that chart: once none of them is left, there is nothing to look at
    */
-  zoom(chart, { x, y }, runs) {
-    const zooms = { ...this.view.zooms };
-    const put = (/** @type {string} */ key, /** @type {Partial<Zoom>} */ change) => {
-      const after = { x: zooms[key]?.x ?? null, y: zooms[key]?.y ?? null, ...change };
-      if (after.x || after.y) zooms[key] = after;
-      else delete zooms[key];
-      this.#zoomed.set(key, runs);
-    };
-    if (x !== undefined) put(chart === DIFFERENCE ? DIFFERENCE : ALL, { x });
-    if (y !== undefined) put(chart, { y });
+  zoom(chart, change, runs) {
+    const { zooms, changed } = zoomed(this.view.zooms, chart, change);
+    for (const one of changed) this.#zoomed.set(one, runs);
     this.look({ zooms });
   }
 
   /** @param {string} chart @returns {Zoom} what is seen of it */
   zoomOf(chart) {
-    const { zooms } = this.view;
-    return { x: zooms[chart === DIFFERENCE ? DIFFERENCE : ALL]?.x ?? null, y: zooms[chart]?.y ?? null };
+    return zoomOf(this.view.zooms, chart);
   }
 
   /** Whether a chart that is seen is zoomed. */
   get isZoomed() {
-    return Object.keys(this.view.zooms).some((chart) => this.#isSeen(chart));
+    return Object.keys(this.view.zooms).some((chart) => isSeen(this.view, chart));
   }
 
   /** Show all, on the charts that are seen. */
   showAll() {
-    const kept = Object.entries(this.view.zooms).filter(([chart]) => !this.#isSeen(chart));
+    const kept = Object.entries(this.view.zooms).filter(([chart]) => !isSeen(this.view, chart));
     this.look({ zooms: Object.fromEntries(kept) });
-  }
-
-  /** @param {string} chart whether what is zoomed of it shows on a chart that is seen */
-  #isSeen(chart) {
-    const { layout, axes, zooms } = this.view;
-    if (layout === "difference" || chart === DIFFERENCE) return layout === chart;
-    if (layout === "overlay" || axes === "shared") return chart === ALL;
-    return chart !== ALL || Boolean(zooms[ALL]?.x);
   }
 
   /** @returns {Run[]} the runs that are on the charts, oldest first */

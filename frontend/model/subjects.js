@@ -4,7 +4,7 @@
  */
 
 import { groupTitle, groups } from "./groups.js";
-import { ALL, DIFFERENCE } from "./state.js";
+import { ALL, DIFFERENCE } from "./zooms.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("../wire/api.js").Run} Run */

@@ -1,9 +1,10 @@
 /**
- * How the page stands with the server: connected or not, how old the newest point is, and whether runs
+ * How the page stands with the server: connected, behind or not connected, how old the newest point is, and whether runs
  * are stored.
  * @module
  */
 
+import { Liveness } from "../model/liveness.js";
 import { status as texts } from "../texts.js";
 import { make, setText } from "./dom.js";
 
@@ -18,13 +19,15 @@ const LOOK_MS = 250;
  * @returns {() => void} what draws it
  */
 export function status(element, state) {
+  const liveness = new Liveness();
   const connection = make("span", { class: "connection" });
   const newest = make("span", { class: "age", "aria-live": "off" });
   const problem = make("span", { class: "problem", title: texts.meanwhile });
   element.append(connection, newest, problem);
   const render = () => {
-    element.dataset["connection"] = state.connection;
-    setText(connection, texts.connection[state.connection]);
+    const caughtUp = state.connection === "connected" ? liveness.caughtUp(state) : null;
+    element.dataset["connection"] = caughtUp === null ? state.connection : "behind";
+    setText(connection, caughtUp === null ? texts.connection[state.connection] : texts.behind(caughtUp));
     setText(newest, told(state));
     setText(problem, state.storeProblem === null ? "" : texts.notStored(state.storeProblem));
   };

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ALL, DIFFERENCE, SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
+import { SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
 import { canResume, hasEnded, isLive } from "../../frontend/model/states.js";
+import { ALL, DIFFERENCE } from "../../frontend/model/zooms.js";
 
 let created = 0;
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.house.serving import serving
 from tests.page.conftest import (
@@ -327,3 +327,32 @@ def test_after_a_restart_of_the_server_the_page_starts_anew_by_itself(
 def folder(path: Path) -> Path:
     path.mkdir()
     return path
+
+
+def test_a_page_that_is_behind_says_so_until_it_has_caught_up(visit: Visit, api: Api) -> None:
+    api.start("long", iterations=60_000, gradients="gram", n=8, d_in=10, hidden=10, d_out=2)
+    expect(visit.row("long").state).to_have_text("finished")
+    held: list[tuple[WebSocketRoute, bytes]] = []
+
+    def route(page: WebSocketRoute) -> None:
+        """Losses are held on their way; all else passes."""
+        server = page.connect_to_server()
+        page.on_message(server.send)
+        server.on_message(
+            lambda message: (
+                held.append((page, message)) if isinstance(message, bytes) else page.send(message)
+            )
+        )
+
+    visit.page.route_web_socket(re.compile(r"/api/live"), route)
+    visit.page.reload()
+
+    expect(visit.status).to_contain_text("behind, catching up: 0 %")
+    visit.until(lambda: len(held) >= 2, "more than one message")
+    page, first = held.pop(0)
+    page.send(first)
+    expect(visit.status).to_contain_text(re.compile(r"behind, catching up: [1-9]\d? %"))
+    for page, message in held:
+        page.send(message)
+    expect(visit.status).to_contain_text(CONNECTED)
+    visit.until(lambda: visit.drawn()["long"]["x"][-1] == 59_999, "the last iteration")
