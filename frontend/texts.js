@@ -121,18 +121,8 @@ export const charts = {
   /** @param {number} first @param {number} compared @param {number} same */
   partAt: (first, compared, same) =>
     `They part at iteration ${first}; the same in ${count(same)} of ${count(compared)} iterations`,
-  /** @param {import("./model/state.js").Event} event */
-  event: ({ iteration, kind, reason, changes }) => {
-    const changed = Object.entries(changes ?? {}).map(
-      ([name, [before, after]]) => `${name.replace("update.", "")} ${told(before)} → ${told(after)}`,
-    );
-    const what = [...changed, kind === "changed" ? "" : kind, reason ?? ""].filter(Boolean).join(", ");
-    return `${what} at iteration ${iteration}`;
-  },
+  happened: (/** @type {string} */ what, /** @type {number} */ iteration) => `${what}, at iteration ${iteration}`,
 };
-
-/** @param {unknown} value of a setting */
-const told = (value) => (typeof value === "number" ? setting(value) : String(value));
 
 export const summary = {
   /** @param {string} title @param {string} status @param {number} iteration @param {number} all @param {number | null} value */

@@ -6,6 +6,7 @@
 import { loss } from "../numbers.js";
 import { Difference } from "../model/difference.js";
 import { isLive } from "../model/states.js";
+import { sentence } from "../model/told.js";
 import { charts as texts } from "../texts.js";
 import { across, span } from "./axes.js";
 import { band } from "./band.js";
@@ -223,9 +224,11 @@ export class Drawing {
   /** @param {Run} run @returns {{iteration: number, text: string}[]} */
   #changes({ id }) {
     const events = this.state.events.get(id) ?? [];
-    return events
-      .filter(({ kind }) => MARKED.includes(kind))
-      .map((event) => ({ iteration: event.iteration, text: texts.event(event) }));
+    return events.flatMap((event, i) =>
+      MARKED.includes(event.kind)
+        ? [{ iteration: event.iteration, text: texts.happened(sentence(event, events.slice(0, i)), event.iteration) }]
+        : [],
+    );
   }
 
   /** @param {Curve[]} curves @returns {string} what the axis across does not show of them */

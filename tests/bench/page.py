@@ -1,0 +1,277 @@
+"""`python -m tests.bench.page`: how quick the page is while it shows real runs, in real Chromium.
+
+The runs train on the same cores that the browser draws on, as they do for who runs both at home.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from reluscope.runs.run import Run
+from reluscope.runs.store.database import Database
+from reluscope.runs.store.folder import FILE
+from reluscope.runs.store.snapshot import Snapshot
+from reluscope.runs.store.writing import Batch, Progress
+from reluscope.training.spec import RunSpec
+from tests.bench.machine import Others, about, wait_for_quiet
+from tests.bench.report import Figure, spread, table, write
+from tests.bench.served import COMMAND
+from tests.house.serving import serving
+from tests.page import chromium
+
+WINDOW_S = 6.0
+"""How long charts are watched as they move."""
+
+CLICKS = 30
+
+MILLION = 1_000_000
+
+HOUR = 1300 * 3600
+"""Losses of an hour at the tutorial's own speed."""
+
+QUICK = {"gradients": "gram", "n": 4, "d_in": 4, "hidden": 4, "d_out": 1, "iterations": 10_000_000}
+"""Runs that make losses as fast as they can."""
+
+QUIET_CORES = 0.25
+"""What others may take in a round that counts."""
+
+MOVES = """async (ms) => {
+  const moved = new Map();
+  const seen = [...document.querySelectorAll('.chart')].filter((chart) => {
+    const { top, bottom } = chart.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  });
+  const watch = new MutationObserver((changes) => {
+    const charts = new Set(changes.map(({ target }) => target.closest('.chart')));
+    for (const chart of charts) moved.set(chart, (moved.get(chart) ?? 0) + 1);
+  });
+  const lines = { subtree: true, childList: true, attributes: true, attributeFilter: ['d'] };
+  for (const chart of seen) watch.observe(chart.querySelector('.plot'), lines);
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  watch.disconnect();
+  return seen.map((chart) => (moved.get(chart) ?? 0) / (ms / 1000));
+}"""
+"""How often a second each chart on the screen moves."""
+
+PAINTED = """async ([clicks, names]) => {
+  const buttons = [...document.querySelectorAll('#toolbar button')];
+  const [one, other] = names.map((name) => buttons.find((button) => button.textContent === name));
+  const taken = [];
+  for (let i = 0; i < clicks; i++) {
+    const button = i % 2 ? other : one;
+    await new Promise((resolve) => setTimeout(resolve, 60 + 120 * Math.random()));
+    taken.push(await new Promise((resolve) => {
+      const began = performance.now();
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => resolve(performance.now() - began);
+      const look = () => button.getAttribute('aria-pressed') === 'true'
+        ? requestAnimationFrame(() => channel.port2.postMessage(0))
+        : requestAnimationFrame(look);
+      setTimeout(() => { button.click(); look(); });
+    }));
+  }
+  return taken;
+}"""
+"""From each click to the frame that shows its answer, in ms."""
+
+DRAWN = """(until) => document.querySelector('.plot')?.data?.[0]?.x.at(-1) === until"""
+
+REFINED = """([from, to]) => {
+  const x = document.querySelector('.plot')?.data?.[0]?.x ?? [];
+  return x.length > to - from && x[0] >= from - 2 && x.at(-1) <= to + 2;
+}"""
+
+
+class PageBench:
+    """Everything that is measured of the page."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self.moves = {n: Figure(f"{n} running, charts move at least", "1/s") for n in (16, 64)}
+        self.clicks = {n: Figure(f"{n} running, a click is answered, p95", "ms") for n in (16, 64)}
+        self.opened = Figure("a run of a million iterations opens", "ms")
+        self.zoomed = Figure("and zooms to 200 of them", "ms")
+        self.others = Figure("taken by others meanwhile", "cores")
+        self.limits = [
+            (self.moves[16], 8.0, False),
+            (self.clicks[16], 100.0, True),
+            (self.moves[64], 3.0, False),
+            (self.clicks[64], 200.0, True),
+            (self.opened, 1000.0, True),
+            (self.zoomed, 300.0, True),
+        ]
+
+    @property
+    def figures(self) -> list[Figure]:
+        return [*(figure for figure, _, _ in self.limits), self.others]
+
+    def round(self) -> None:
+        """Measure everything once."""
+        others = Others()
+        for count, query in ((16, ""), (64, "?layout=grid")):
+            wait_for_quiet(3 * WINDOW_S)
+            with running(count) as url, self._page(url + query) as page:
+                page.wait_for_function("() => document.querySelectorAll('.js-line').length > 0")
+                page.wait_for_timeout(2000)
+                self.moves[count].values.append(min(page.evaluate(MOVES, 1000 * WINDOW_S)))
+                taken = page.evaluate(PAINTED, [CLICKS, ["Linear", "Log"]])
+                self.clicks[count].values.append(statistics.quantiles(taken, n=20)[-1])
+        wait_for_quiet(3 * WINDOW_S)
+        with holding_long(MILLION) as url, self._page(url) as page:
+            page.wait_for_function(DRAWN, arg=MILLION - 1)  # plotly.js is in the browser's cache
+            self.opened.values.append(self._took(page, page.reload, DRAWN, MILLION - 1))
+            part = [400_000, 400_200]
+            self.zoomed.values.append(self._took(page, lambda: zoom(page, part), REFINED, part))
+        self.others.values.append(others.cores())
+
+    def growth(self) -> tuple[float, float]:
+        """The page's memory, in bytes, after a tenth of an hour's losses and after all of them."""
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            serving(COMMAND, Path(folder)) as server,
+            self._page(server.url) as page,
+        ):
+            for seed in range(4):
+                page.request.post(f"{server.url}/api/runs", data={**QUICK, "seed": seed})
+            early = late = 0.0
+            for share in (0.1, 1.0):
+                until = int(share * HOUR / 4)
+                page.wait_for_function(
+                    "(least) => [...document.querySelectorAll('.iteration')].length > 0 && "
+                    "[...document.querySelectorAll('.iteration')].every((cell) => "
+                    "Number(cell.textContent.split('/')[0].replaceAll(',', '')) >= least)",
+                    arg=until,
+                    timeout=600_000,
+                )
+                early, late = late, memory(page)
+        return early, late
+
+    @contextmanager
+    def _page(self, url: str) -> Iterator[Page]:
+        context = self._browser.new_context(viewport={"width": 1280, "height": 900})
+        page = context.new_page()
+        page.goto(url)
+        yield page
+        context.close()
+
+    def _took(self, page: Page, act: Callable[[], Any], done: str, arg: Any) -> float:
+        began = time.perf_counter()
+        act()
+        page.wait_for_function(done, arg=arg)
+        return 1000 * (time.perf_counter() - began)
+
+
+def zoom(page: Page, part: list[int]) -> None:
+    """As a person's box over the chart does it."""
+    page.evaluate(
+        "(range) => window.Plotly.relayout(document.querySelector('.plot'), "
+        "{ 'xaxis.range[0]': range[0], 'xaxis.range[1]': range[1] })",
+        part,
+    )
+
+
+def memory(page: Page) -> float:
+    """What is reachable of the page's memory, in bytes."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("HeapProfiler.collectGarbage")
+    told = devtools.send("Runtime.getHeapUsage")
+    return float(told["usedSize"]) + float(told.get("backingStorageSize", 0))
+
+
+@contextmanager
+def running(count: int) -> Iterator[str]:
+    """While inside, a server trains so many of the tutorial's network at full speed; its address."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(COMMAND, Path(folder)) as server,
+        sync_request(server.url) as post,
+    ):
+        for seed in range(count):
+            post({"name": f"run {seed}", "seed": seed, "iterations": 10_000_000})
+        yield server.url
+
+
+@contextmanager
+def sync_request(url: str) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """What starts a run on a server."""
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as client:
+
+        def post(spec: dict[str, Any]) -> None:
+            client.post("/api/runs", json=spec).raise_for_status()
+
+        yield post
+
+
+@contextmanager
+def holding_long(iterations: int) -> Iterator[str]:
+    """While inside, a server has one finished run of so many iterations; its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        data.mkdir()
+        database = Database.in_file(data / FILE)
+        engine = database.open()
+        run = Run(RunSpec(name="long", iterations=iterations, diagnostics_every=0), 0)
+        run.move("running")
+        chance = np.random.default_rng(0)
+        run.record(1e4 / (1 + np.arange(iterations)) * chance.lognormal(0, 0.1, iterations))
+        run.move("finished")
+        batch = Batch()
+        batch.add(Snapshot.of(run), Progress())
+        with engine.begin() as connection:
+            batch.write(connection)
+        database.close()
+        with serving(COMMAND, Path(folder)) as server:
+            yield server.url
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.page", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="where to write the report as JSON")
+    options = parser.parse_args()
+    found = chromium.find()
+    if found is None:
+        sys.exit("no Chromium was found: python -m tests.page.chromium finds or installs one")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS))
+        bench = PageBench(browser)
+        for number in range(options.rounds):
+            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
+            bench.round()
+        early, late = bench.growth()
+        browser.close()
+    print(table(bench.figures), end="\n\n")
+    if options.json:
+        write(options.json, about(), bench.figures)
+    quiet = [i for i, cores in enumerate(bench.others.values) if cores < QUIET_CORES]
+    print(f"over the {len(quiet)} of {options.rounds} rounds in which others took little:")
+    missed = not quiet
+    for figure, wanted, is_most in bench.limits if quiet else []:
+        values = [figure.values[i] for i in quiet]
+        middle = statistics.median(values)
+        reached = middle <= wanted if is_most else middle >= wanted
+        missed |= not reached
+        word = "at most" if is_most else "at least"
+        told = f"{figure.title}: {spread(values, 1)} {figure.unit}"
+        print(f"{'reached' if reached else 'missed '}  {told} (wanted: {word} {wanted:g})")
+    grown = late / early - 1
+    missed |= grown > 0.2
+    print(
+        f"{'reached' if grown <= 0.2 else 'missed '}  an hour's losses, {HOUR:,}: the page's memory "
+        f"{early / 1e6:.1f} -> {late / 1e6:.1f} MB, {100 * grown:+.0f} % (wanted: at most 20 %)"
+    )
+    sys.exit(missed)
+
+
+if __name__ == "__main__":
+    main()
