@@ -8,6 +8,7 @@ import { subjects } from "../model/subjects.js";
 import { charts as texts } from "../texts.js";
 import { Drawing } from "./drawing.js";
 import { LONGEST_MS, plotly } from "./figure.js";
+import { lookAnew } from "./layout.js";
 import { Panel } from "./panel.js";
 import { summary } from "./summary.js";
 
@@ -65,7 +66,7 @@ export class Charts {
     ];
     document.addEventListener("visibilitychange", () => this.#schedule());
     for (const query of ["(prefers-color-scheme: dark)", "(pointer: coarse)"])
-      matchMedia(query).addEventListener("change", () => this.redraw());
+      matchMedia(query).addEventListener("change", () => this.recolour());
     state.watch(() => this.#point());
     void plotly().catch(() => {}); // so that it is there for the first curve, which tries again
   }
@@ -109,6 +110,12 @@ export class Charts {
       charts.push({ title: panel.title, note: panel.lost, ...(await panel.figure.picture()) });
     }
     return charts;
+  }
+
+  /** Draw all anew in the colours that the page has now. */
+  recolour() {
+    lookAnew();
+    this.redraw();
   }
 
   redraw() {

@@ -113,10 +113,9 @@ export class Figure {
     const { react } = await plotly();
     if (this.#closed) return 0;
     const began = performance.now();
-    const theme = look();
     const together = curves.length <= TOLD_TOGETHER;
-    const data = curves.flatMap((curve) => plotted(curve, frame, theme, together));
-    const around = layout(frame, theme, together);
+    const data = curves.flatMap((curve) => plotted(curve, frame, look, together));
+    const around = layout(frame, look, together);
     this.isBehind = this.#drawOn(data, around);
     if (this.isBehind) return performance.now() - began;
     this.#drawing = react(this.element, data, around, CONFIG);

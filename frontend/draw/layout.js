@@ -25,10 +25,22 @@ import { charts as texts } from "../texts.js";
 /** A finger scrolls the page: a chart as wide as the screen would hold it fast. */
 export const finger = matchMedia("(pointer: coarse)");
 
-/** @returns {Theme} */
-export function look() {
-  const styles = getComputedStyle(document.documentElement);
-  return (name) => styles.getPropertyValue(name).trim();
+/** @type {Map<string, string>} Asked of the page once, which would have to see to all its styles each time. */
+const known = new Map();
+
+/** @type {Theme} */
+export function look(name) {
+  let value = known.get(name);
+  if (value === undefined) {
+    value = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    known.set(name, value);
+  }
+  return value;
+}
+
+/** Day has become night, or the other way round. */
+export function lookAnew() {
+  known.clear();
 }
 
 /** How far the clock on the wall is from that of the world, in ms: Plotly's dates know no place. */

@@ -57,8 +57,10 @@ export class Series {
   low = Infinity;
   high = -Infinity;
   lowPositive = Infinity;
-  /** The first of all. */
+  /** The first of all, */
   #first = NaN;
+  /** and the last that was told, where it was told. */
+  #told = { at: NONE, value: NaN };
   #values = new Float64Array(512);
   #levels = Array.from({ length: LEVELS }, (_, depth) => new Level(FACTOR ** (depth + 1)));
 
@@ -79,6 +81,7 @@ export class Series {
   seed({ stop, every, at, values, means }) {
     this.from = this.length = stop;
     this.#first = values[0] ?? NaN;
+    this.#told = { at: at[at.length - 1] ?? NONE, value: values[values.length - 1] ?? NaN };
     this.#bound(values);
     for (const level of this.#levels) {
       if (level.size < every) level.begin(Math.ceil(stop / level.size));
@@ -199,6 +202,7 @@ export class Series {
       for (const [i, value] of this.#three(level, bucket, start, stop)) put(i, value);
     }
     if (stop > start && stop - 1 >= this.from) put(stop - 1, this.at(stop - 1));
+    else if (stop - 1 === this.#told.at) put(stop - 1, this.#told.value);
     return { at, values, every: level.size };
   }
 

@@ -46,7 +46,7 @@ export function share(element, state, charts) {
     try {
       const drawn = await charts.pictures();
       if (!drawn.length) return state.set({ notice: texts.nothing });
-      const whole = picture(drawn, columns(charts.element), legend(state), look());
+      const whole = picture(drawn, columns(charts.element), legend(state), look);
       const blob = kind === "png" ? await png(whole) : new Blob([whole.svg], { type: "image/svg+xml" });
       save(blob, name(kind));
     } catch (error) {

@@ -42,6 +42,7 @@ export function startPanel(element, tools, state) {
   const render = () => {
     if (!state.readOnly) panel ??= new Panel(element, fold, state);
     element.hidden = state.readOnly || !state.view.start;
+    element.parentElement?.classList.toggle("with-start", !element.hidden);
     newRun.hidden = state.readOnly || state.view.start;
     panel?.render();
   };

@@ -6,7 +6,7 @@
 
 import { Liveness } from "../model/liveness.js";
 import { status as texts } from "../texts.js";
-import { make, setText } from "./dom.js";
+import { make, setAttribute, setText } from "./dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 
@@ -24,11 +24,13 @@ export function status(element, state) {
   const newest = make("span", { class: "age", "aria-live": "off" });
   const problem = make("span", { class: "problem", title: texts.meanwhile });
   element.append(connection, newest, problem);
+  const header = element.parentElement;
   const render = () => {
     const caughtUp = state.connection === "connected" ? liveness.caughtUp(state) : null;
-    element.dataset["connection"] = caughtUp === null ? state.connection : "behind";
+    setAttribute(element, "data-connection", caughtUp === null ? state.connection : "behind");
     setText(connection, caughtUp === null ? texts.connection[state.connection] : texts.behind(caughtUp));
     setText(newest, told(state));
+    if (header) setAttribute(header, "data-stored", state.storeProblem === null ? "yes" : "no");
     setText(problem, state.storeProblem === null ? "" : texts.notStored(state.storeProblem));
   };
   setInterval(render, LOOK_MS);

@@ -35,7 +35,7 @@ export function tools(element, state, charts, live, onIntent) {
     renders.push(presenting(element, state, live), show);
     state.watch(show);
   }
-  theme(element, () => charts.redraw());
+  theme(element, () => charts.recolour());
   sheet(element, state);
   keys(state, onIntent, areSingle);
   toast();

@@ -174,6 +174,15 @@ test("a series that somebody else told the past of is drawn as one that was seen
   }
 });
 
+test("of a past that was told, the first and the last are drawn, whatever they are", () => {
+  const values = series(seeded(5), 5000, 0);
+  values[0] = values[4999] = 0.5;
+  const told = new Series();
+  told.seed(overview(values, 5000, 200));
+  const { at } = told.choose(0, 5000, 200);
+  assert.deepEqual([at[0], at[at.length - 1]], [0, 4999]);
+});
+
 test("a series takes no more memory the longer it is, and keeps its lows, highs and ends", () => {
   const random = seeded(2);
   const all = series(random, 3_000_000, 0.0001);

@@ -294,7 +294,8 @@ class Visit:
     def _hear(self, message: ConsoleMessage) -> None:
         is_gone = "status of 404" in message.text and GONE.search(message.location["url"])
         if message.type in ("error", "warning") and not is_gone:
-            self.errors.append(f"console {message.type}: {message.text}")
+            where = message.location["url"]
+            self.errors.append(f"console {message.type}: {message.text} ({where})")
 
 
 def _is_marks(trace: dict[str, Any], symbol: str) -> bool:

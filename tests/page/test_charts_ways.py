@@ -29,6 +29,14 @@ def smoothed(losses: list[float], weight: float) -> list[float]:
     return told
 
 
+def is_of(curve: dict[str, list[Any]], expected: list[float]) -> bool:
+    """Whether a curve is of these values, at the iterations that it has."""
+    return all(
+        math.isclose(y, expected[x], rel_tol=1e-9)
+        for x, y in zip(curve["x"], curve["y"], strict=True)
+    )
+
+
 def test_losses_are_smoothed_over_all_of_them_and_stay_faintly(visit: Visit, api: Api) -> None:
     finished(visit, api, "mine", iterations=6000)
     losses = [float(loss) for loss in api.losses("mine")]
@@ -41,14 +49,9 @@ def test_losses_are_smoothed_over_all_of_them_and_stay_faintly(visit: Visit, api
         slider.press("ArrowRight")
 
     expect(slider).to_have_attribute("aria-valuetext", "0.9")
-    visit.until(lambda: visit.beside("faint"), "the losses themselves")
     expected = smoothed(losses, 0.9)
-    curve = visit.drawn()["mine"]
-    assert 500 < len(curve["x"]) < 5000
-    assert all(
-        math.isclose(y, expected[x], rel_tol=1e-9)
-        for x, y in zip(curve["x"], curve["y"], strict=True)
-    )
+    visit.until(lambda: is_of(visit.drawn()["mine"], expected), "the average of all losses")
+    assert 500 < visit.points("mine") < 5000
     (faint,) = visit.beside("faint")["mine"]
     assert faint["y"] == [losses[x] for x in faint["x"]]
     expect(visit.charts.get_by_text("Lowest and highest of every 16 iterations")).to_be_visible()
@@ -62,6 +65,7 @@ def test_the_axis_across_counts_iterations_seconds_or_the_time_of_day(
     along = visit.page.get_by_role("combobox", name="Along")
     lasted = run["ended_at"] - run["started_at"]
 
+    visit.until_points("mine", 100)
     along.select_option("Seconds")
     visit.until(lambda: visit.points("mine") and visit.drawn()["mine"]["x"][-1] != 99, "seconds")
     seconds = visit.drawn()["mine"]["x"]
@@ -160,11 +164,7 @@ def test_a_run_of_very_many_iterations_opens_whole_and_refines_to_each(
     slider.press("End")
     visit.until(lambda: visit.beside("faint"), "the average, of which the server knows")
     expected = smoothed(losses, 0.999)
-    curve = visit.drawn()["long"]
-    assert all(
-        math.isclose(y, expected[x], rel_tol=1e-9)
-        for x, y in zip(curve["x"], curve["y"], strict=True)
-    )
+    visit.until(lambda: is_of(visit.drawn()["long"], expected), "the average of all losses")
 
 
 def test_what_is_done_to_a_run_is_marked_on_its_curve(visit: Visit, api: Api) -> None:

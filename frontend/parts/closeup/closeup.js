@@ -72,6 +72,7 @@ export class Closeup {
     const run = state.runs.get(id);
     const before = this.#shown;
     element.hidden = !id;
+    element.parentElement?.classList.toggle("with-closeup", !element.hidden);
     const content = run ? this.#body : id ? this.#empty : null;
     if (element.firstChild !== content) element.replaceChildren(...(content ? [content] : []));
     this.#shown = run?.id ?? "";

@@ -158,6 +158,7 @@ export class RunRow {
     if (more) chips.push(make("bdi", { class: "chip count" }, texts.andTags(more)));
     if (!tags.length) chips.push(make("bdi", { class: "chip add" }, texts.addTag));
     setAttribute(this.tags, "title", tags.join(", "));
+    this.tags.classList.toggle("untagged", !tags.length);
     this.tags.replaceChildren(...chips);
   }
 
