@@ -39,14 +39,15 @@ class Others:
         return max(0.0, busy_s - own_s) / (time.perf_counter() - self._began)
 
 
-def wait_for_quiet(patience_s: float) -> None:
-    """Wait until others leave the machine alone, or patience ends."""
+def wait_for_quiet(patience_s: float) -> bool:
+    """Wait until others leave the machine alone, or patience ends; whether they do."""
     deadline = time.perf_counter() + patience_s
     while time.perf_counter() < deadline:
         others = Others()
         time.sleep(LOOK_S)
         if others.cores() < QUIET_CORES:
-            return
+            return True
+    return False
 
 
 def _busy_s() -> float:

@@ -28,8 +28,15 @@ logger = logging.getLogger(__name__)
 record_under(threading.Lock())
 
 TURN_S = 0.010
-"""How long a turn lasts: long enough that taking turns costs little, short enough that 64 runs on
-two workers each move three times a second, and that a pause takes effect at once."""
+"""How long a turn lasts: long enough that taking turns costs little, short enough that a pause takes
+effect at once;"""
+
+LAP_S = 0.22
+"""and shorter where that takes every run longer than this to have one: so that 64 runs on two workers
+are each seen to move, on cores that have their curves to draw as well;"""
+
+SHORTEST_TURN_S = 0.006
+"""but no shorter than this."""
 
 MAX_COMPANY = 32
 """How many runs share a turn at most: with more, one iteration of all would outlast a turn."""
@@ -228,7 +235,8 @@ class Round:
                     run.turn.active = True
                     if not saving:
                         self._begin_turn(run)
-                count = 0 if saving else min(_count(run, len(runs)) for run in runs)
+                turn_s = self._turn_s(len(runs))
+                count = 0 if saving else min(_count(run, len(runs), turn_s) for run in runs)
             is_first = runs[0].turn.iteration_s is None
             began = time.perf_counter()
             if saving:
@@ -246,6 +254,12 @@ class Round:
                     self._settle(run, outcome)
                 self._work.notify(len(runs) - 1)  # this worker's share may now be fewer of them
             del run, runs  # else a worker that waits keeps a curve that was deleted
+
+    def _turn_s(self, company: int) -> float:
+        """How long a turn lasts, of so many runs that share it, while others wait for theirs."""
+        parties = 1 + len(self._ready) / company
+        lap_s = LAP_S * len(self._threads) / parties
+        return min(TURN_S, max(SHORTEST_TURN_S, lap_s))
 
     def _begin_turn(self, run: Run) -> None:
         run.worker = threading.current_thread().name
@@ -317,18 +331,18 @@ def _next(run: Run, outcome: Outcome | None, asked: Outcome | None) -> Outcome |
     return asked
 
 
-def _count(run: Run, company: int) -> int:
+def _count(run: Run, company: int, turn_s: float) -> int:
     """How many iterations the turn has that begins now, for so many runs: as many as fit, up to the
     next change that is planned, and by its pace those that are due before the turn would end. What
     is trained again has no pace."""
     turn, pace, done, there = run.turn, run.spec.pace, run.trained, len(run.trace)
-    count = 1 if not turn.iteration_s else int(TURN_S / (turn.iteration_s * company))
+    count = 1 if not turn.iteration_s else int(turn_s / (turn.iteration_s * company))
     if done < there:
         count, pace = min(count, there - done), None
     if pace is not None:
         now = time.monotonic()
         turn.due = max(turn.due, now - MAX_DEBT_S)
-        count = min(count, int(pace * (now - turn.due + TURN_S)))
+        count = min(count, int(pace * (now - turn.due + turn_s)))
     elif run.trace.stride and count > run.trace.stride:
         # So that runs which come to share turns are due for diagnostics at the same iterations.
         count -= (done + count) % run.trace.stride
