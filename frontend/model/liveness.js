@@ -26,7 +26,7 @@ export class Liveness {
       const run = state.runs.get(id);
       if (!run) continue;
       missing += Math.max(0, run.iteration - trace.length);
-      usual += UNDER_WAY_S * (run.rate ?? 0);
+      if (run.status === "running") usual += UNDER_WAY_S * (run.rate ?? 0);
     }
     if (missing <= usual) {
       this.#most = 0;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Liveness } from "../../frontend/model/liveness.js";
 
 const state = (...runs) => ({
-  runs: new Map(runs.map(([iteration, , rate], i) => [`${i}`, { iteration, rate }])),
+  runs: new Map(runs.map(([iteration, , rate], i) => [`${i}`, { iteration, rate, status: "running" }])),
   traces: new Map(runs.map(([, length], i) => [`${i}`, { length }])),
 });
 
@@ -12,6 +12,12 @@ test("what is under way is not missing", () => {
   const liveness = new Liveness();
   assert.equal(liveness.caughtUp(state([500, 400, null], [10, 20, 100])), null);
   assert.equal(liveness.caughtUp(state([60_000, 10_000, 50_000])), null);
+});
+
+test("of a run that trains no more nothing is under way, however quick it was", () => {
+  const ended = state([60_000, 30_000, 50_000]);
+  ended.runs.get("0").status = "finished";
+  assert.equal(new Liveness().caughtUp(ended), 0);
 });
 
 test("who is behind is told what share has come since", () => {

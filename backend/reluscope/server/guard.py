@@ -7,9 +7,8 @@ checks keep them out: Host must be a name that was allowed (else a page whose na
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from urllib.parse import parse_qs
 
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -83,8 +82,8 @@ class Guard:
 
 def _is_embedded(scope: Scope) -> bool:
     """Whether the page that is asked for only looks, whoever frames it."""
-    query = parse_qs(scope.get("query_string", b""), keep_blank_values=True)
-    return query.get(b"embed") == [b"1"]
+    query = QueryParams(scope.get("query_string", b""))
+    return query.getlist("embed") == ["1"]
 
 
 def _announced_bytes(scope: Scope) -> int:
