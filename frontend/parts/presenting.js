@@ -7,7 +7,7 @@ import { kept, opened, restored } from "../model/presentation.js";
 import { presenting as texts } from "../texts.js";
 import { make, setAttribute, setText } from "./dom.js";
 import { copied } from "./files.js";
-import { popup } from "./popup.js";
+import { Popover } from "./popover.js";
 import { say } from "./toast.js";
 
 /** @typedef {import("../model/state.js").State} State */
@@ -29,16 +29,15 @@ export function presenting(element, state, live) {
     else link.focus();
   };
   const stop = () => {
-    panel.hidePopover();
+    popover.close();
     const { id, key } = state.presentation ?? opened();
     live.present({ id, key, view: null });
     keep(null);
     state.set({ presentation: null });
   };
   const followers = make("p", { class: "followers", "aria-live": "polite" });
-  const panel = make(
-    "div",
-    { role: "dialog", "aria-label": texts.present, class: "presenting" },
+  const popover = new Popover(texts.present, { class: "presenting" });
+  popover.panel.append(
     make("p", { class: "help" }, texts.help),
     make("label", { for: "present-link" }, texts.link),
     make(
@@ -50,14 +49,14 @@ export function presenting(element, state, live) {
     followers,
     make("button", { type: "button", click: stop }, texts.stop),
   );
-  popup(button, panel, () => {
+  popover.attach(button, () => {
     if (state.presentation) return;
     const presentation = opened();
     keep(kept(presentation));
     state.set({ presentation });
     link.value = address(presentation.id); // before the next frame, so that it can be copied at once
   });
-  element.append(button, panel);
+  element.append(button, popover.panel);
   state.set({ presentation: restored(keep()) });
   return () => {
     const { presentation } = state;

@@ -13,12 +13,12 @@ import { entries } from "../model/subjects.js";
 import { sharing as texts } from "../texts.js";
 import { make } from "./dom.js";
 import { copied, save } from "./files.js";
-import { menu } from "./popup.js";
+import { Menu } from "./menu.js";
 import { say } from "./toast.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../draw/charts.js").Charts} Charts */
-/** @typedef {import("./popup.js").Item} Item */
+/** @typedef {import("./menu.js").Item} Item */
 
 /** Runs that one address can name: of more, servers do not read it. */
 const MAX_ARCHIVED = 200;
@@ -76,7 +76,9 @@ export function share(element, state, charts) {
     ],
     downloads(state),
   ];
-  element.append(button, menu(button, texts.share, items));
+  const menu = new Menu(texts.share);
+  menu.attach(button, items);
+  element.append(button, menu.panel);
 }
 
 /** @param {State} state @returns {Item[]} what the server itself has of the runs that are seen */

@@ -52,8 +52,10 @@ GONE = re.compile(r"/api/runs/[^/]+/(events|diagnostics)(\?|$)")
 DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
   (plot.data ?? []).map(({ name, mode, x, y, text, marker }) => ({ name, mode, x, y, text, symbol: marker?.symbol })))"""
 
-AXIS = """(name) => { const { type, range } = document.querySelector('.plot')._fullLayout[name];
-  return { type, range }; }"""
+AXIS = """(name) => {
+  const { type, range } = document.querySelector('.plot')?._fullLayout?.[name] ?? {};
+  return { type, range };
+}"""
 
 expect.set_options(timeout=DEADLINE_S * 1000)
 
