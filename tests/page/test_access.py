@@ -14,7 +14,7 @@ from tests.page.test_screens import PHONE
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 SERIOUS = ("serious", "critical")
-RULES = {"resultTypes": ["violations"]}
+RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 
@@ -63,7 +63,7 @@ def opened(page: Page, button: str) -> Iterator[None]:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_view_keeps_anybody_out(visiting: Visiting, api: Api, screen: str) -> None:
-    api.start("well", iterations=40, **SMALL)
+    well = api.start("well", iterations=40, **SMALL)
     api.start("wild", iterations=40, **SMALL, update={"rule": "sgd", "lr": 10})
     api.start("live", iterations=100_000, pace=20, **SMALL)
     visit = visiting(api.url, **SCREENS[screen])
@@ -77,6 +77,11 @@ def test_no_view_keeps_anybody_out(visiting: Visiting, api: Api, screen: str) ->
     visit.until(lambda: visit.charts.count() == 3 and visit.drawn(), "three charts")
     page.get_by_role("heading", name="Runs").scroll_into_view_if_needed()
     assert_usable(page, "grid")
+    page.goto(f"{api.url}?layout=difference&group=relu&run={well[:8]}")
+    expect(page.get_by_role("heading", name="well", exact=True)).to_be_visible()
+    visit.charts.first.scroll_into_view_if_needed()
+    visit.until(visit.drawn, "the difference")
+    assert_usable(page, "difference, groups and a run close up")
     page.goto(f"{api.url}?embed=1")
     expect(page.get_by_role("link", name="Open in reluscope")).to_be_visible()
     visit.until(visit.drawn, "the embedded chart")
