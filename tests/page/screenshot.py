@@ -26,6 +26,23 @@ MAX_BYTES = 300_000
 DESK = {"viewport": {"width": 1280, "height": 800}, "device_scale_factor": 1.5}
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}
 
+SCREENS = {
+    "light": DESK,
+    "dark": {**DESK, "color_scheme": "dark"},
+    "phone": {**PHONE, "is_mobile": True, "has_touch": True},
+}
+
+VIEWS = {
+    "overlay": "",
+    "smoothed": "?smoothing=0.9&scale=linear",
+    "side-by-side": "?layout=grid&axes=shared",
+    "difference": "?layout=difference",
+    "groups": "?group=relu",
+    "close-up": "?run={run}",
+    "embedded": "?embed=1",
+}
+"""By the query of the address."""
+
 MORE_RUNS = [
     {"relu": "relu", "update": {"rule": "sgd", "lr": 3e-6}},
     {"relu": "relu", "update": {"rule": "sgd", "lr": 2e-7}},
@@ -58,7 +75,8 @@ def drawn(page: Page) -> list[int]:
 def view(browser: Browser, url: str, **options: object) -> Page:
     page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
     page.goto(url)
-    page.get_by_role("button", name="Start", exact=True).wait_for()
+    if "embed" not in url:
+        page.get_by_role("button", name="Start", exact=True).wait_for(state="attached")
     return page
 
 
@@ -87,17 +105,15 @@ def take(browser: Browser, url: str, folder: Path | None) -> None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / "whole-page.png", full_page=True)
-    for name, layout, options in (
-        ("side-by-side", "Side by side", DESK),
-        ("dark", "Overlay", {**DESK, "color_scheme": "dark"}),
-        ("phone", "Overlay", PHONE),
-        ("phone-side-by-side", "Side by side", PHONE),
-    ):
-        other = view(browser, url, **options)
-        other.get_by_role("button", name=layout).click()
-        other.locator("#charts").scroll_into_view_if_needed()
-        until(other, lambda page=other: len(drawn(page)) > 0 and min(drawn(page)) > 10, name)
-        other.screenshot(path=folder / f"{name}.png", full_page=True)
+    run = httpx.get(f"{url}/api/runs?limit=1", trust_env=False).json()["runs"][0]["id"][:8]
+    for name, query in VIEWS.items():
+        for kind, options in SCREENS.items():
+            other = view(browser, url + query.format(run=run), **options)
+            other.locator("#charts").scroll_into_view_if_needed()
+            until(other, lambda page=other: len(drawn(page)) > 0 and min(drawn(page)) > 10, name)
+            other.wait_for_timeout(500)  # for what comes by itself, such as the cards' curves
+            other.screenshot(path=folder / f"{name}-{kind}.png", full_page="phone" in kind)
+            other.context.close()
     print(folder)
 
 

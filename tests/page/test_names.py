@@ -1,8 +1,12 @@
 """A name is text, whatever is in it: in the table, over a chart, and in the chart's labels."""
 
-from playwright.sync_api import expect
+import json
+import re
+
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.page.conftest import Api, Visit
+from tests.page.test_screens import OVERFLOW
 
 NAMES = [
     '<b>bold</b> <img src="x" onerror="alert(1)">',
@@ -72,3 +76,38 @@ def test_a_run_without_a_name_is_called_by_what_it_does(visit: Visit, api: Api) 
         visit.form.get_by_role("button", name="Start").click()
         expect(visit.row(f"clamp · sgd · lr 1e-6{told}").state).to_have_text("finished")
         assert api.runs()[0]["spec"]["name"] is None
+
+
+def test_ten_thousand_characters_of_anything_break_nothing(visit: Visit, api: Api) -> None:
+    """More than this server takes; what another one takes, the page shows."""
+    long = "".join(NAMES)
+    long = (long * (10_000 // len(long) + 1))[:10_000]
+    run_id = api.start("short", iterations=40, tags=["brief"], n=8, d_in=10, hidden=10, d_out=2)
+    api.start("other", iterations=40, seed=1, n=8, d_in=10, hidden=10, d_out=2)
+
+    def route(page: WebSocketRoute) -> None:
+        server = page.connect_to_server()
+        page.on_message(server.send)
+
+        def tell(message: str | bytes) -> None:
+            if isinstance(message, str):
+                told = message.replace('"name":"short"', f'"name":{json.dumps(long)}')
+                message = told.replace('"tags":["brief"]', f'"tags":{json.dumps([long] * 3)}')
+            page.send(message)
+
+        server.on_message(tell)
+
+    visit.page.route_web_socket(re.compile(r"/api/live"), route)
+    for query in ("", f"?layout=grid&run={run_id[:8]}", "?layout=difference&group=tags"):
+        for width in (1280, 360):
+            visit.page.set_viewport_size({"width": width, "height": 900})
+            visit.page.goto(f"{api.url}/{query}")
+            expect(visit.page.locator(".name").get_by_text(long[:40]).first).to_be_attached()
+            visit.charts.first.scroll_into_view_if_needed()
+            visit.until(visit.drawn, "a curve, or two")
+            assert visit.page.evaluate(OVERFLOW) == 0, (query, width)
+    expect(visit.page.locator("main :is(img, b, i)")).to_have_count(0)
+    refused = visit.field("Name")
+    refused.fill(long)
+    visit.form.get_by_role("button", name="Start").click()
+    expect(visit.form.get_by_text("at most 200 characters")).to_be_visible()
