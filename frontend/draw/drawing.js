@@ -253,6 +253,7 @@ export class Drawing {
     const difference = this.#difference;
     difference.extend();
     if (difference.isAwaited) this.histories.apart([a.id, b.id], difference);
+    if (!difference.series.length) return { ...none, blank: texts.blank };
     const axis = across(state.view.x, a, left);
     if (state.view.x !== "iteration") this.histories.times(a.id, left);
     const points = difference.series.choose(...span(axis, zoom.x), POINTS_A_PIXEL * width);

@@ -141,7 +141,7 @@ export class Figure {
    * @returns {boolean} whether it was enough to draw on what is there
    */
   #drawOn(data, around) {
-    const said = JSON.stringify([around, data.map(({ x, y, ...rest }) => [rest, rest.text ? x.length : 0])]);
+    const said = JSON.stringify([around, data.map(({ x, y, ...rest }) => [rest, Array.isArray(rest["text"]) ? x.length : 0])]);
     const isSame = said === this.#said;
     this.#said = said;
     const isFresh = performance.now() < this.#drawnAt + LONGEST_MS;
@@ -172,7 +172,8 @@ export class Figure {
   async clear() {
     await this.#drawing.catch(() => {}); // it does not bear to be stopped midway
     if (this.#isDrawn) (await plotly()).purge(this.element);
-    this.#isDrawn = false;
+    this.#isDrawn = this.isBehind = false;
+    this.#said = "";
   }
 
   async close() {

@@ -106,16 +106,17 @@ export function layout(frame, theme, together) {
 }
 
 /** @param {Frame} frame @param {Theme} theme */
-function upright({ line, across }, theme) {
+function upright({ line, across, xscale }, theme) {
   if (!line) return { shapes: [], annotations: [] };
   const x = placeOf(across === "clock" ? "date" : "", line.x);
+  const isLog = across !== "clock" && xscale === "log"; // there an annotation stands by the power of ten
   const colour = theme("--bad");
   return {
     shapes: [
       { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colour, width: 1, dash: "4px,3px" } },
     ],
     annotations: [
-      { text: line.text, x, xanchor: "left", yref: "paper", y: 1, yanchor: "top", showarrow: false, font: { color: colour } },
+      { text: line.text, x: isLog ? Math.log10(Math.max(x, 1)) : x, xanchor: "left", yref: "paper", y: 1, yanchor: "top", showarrow: false, font: { color: colour } },
     ],
   };
 }

@@ -18,7 +18,7 @@ import { across } from "./axes.js";
  */
 export async function seen(state) {
   const all = subjects(state).flatMap(({ entries, pair, zoom }) => {
-    const x = state.view.zooms[zoom]?.x ?? null;
+    const { x } = state.zoomOf(zoom);
     const runs = [...entries.flatMap(({ runs }) => runs), ...(pair ?? [])];
     return runs.map((run) => taken(state, run, x));
   });

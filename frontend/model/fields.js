@@ -71,13 +71,16 @@ export const isMeasured = (kind) => MEASURED.includes(kind);
  *   has not ended up to now
  */
 export function valueOf(run, name) {
-  const path = SHORT[name] ?? name;
+  const path = Object.hasOwn(SHORT, name) ? (SHORT[name] ?? name) : name;
   if (path === "progress") return run.iteration / run.spec["iterations"];
   if (path === "duration") return duration(run);
-  if (path in OF_RUN) return /** @type {any} */ (run)[path];
-  if (path.startsWith("update.")) return run.spec.update[path.slice("update.".length)];
-  return run.spec[path];
+  if (Object.hasOwn(OF_RUN, path)) return /** @type {any} */ (run)[path];
+  if (path.startsWith("update.")) return own(run.spec.update, path.slice("update.".length));
+  return own(run.spec, path);
 }
+
+/** @param {Record<string, any>} fields @param {string} name */
+const own = (fields, name) => (Object.hasOwn(fields, name) ? fields[name] : undefined);
 
 /** @param {Run} run */
 const duration = ({ started_at: from, ended_at: to }) =>
@@ -104,7 +107,8 @@ export function fields(catalog) {
  */
 export function fieldNamed(name, catalog) {
   const all = fields(catalog);
-  const called = ALSO[name.toLowerCase()] ?? name;
+  const typed = name.toLowerCase();
+  const called = Object.hasOwn(ALSO, typed) ? (ALSO[typed] ?? name) : name;
   const lower = called.toLowerCase();
   return (
     all.find((field) => field.name === called) ??

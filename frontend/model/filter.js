@@ -166,7 +166,7 @@ function equals(field, wanted, catalog) {
   }
   const lower = wanted.toLowerCase();
   if (kind === "flag") {
-    const flag = YES_AND_NO[lower];
+    const flag = Object.hasOwn(YES_AND_NO, lower) ? YES_AND_NO[lower] : undefined;
     if (flag === undefined) throw new Senseless(texts.noFlag(wanted));
     return (run) => Boolean(valueOf(run, name)) === flag;
   }

@@ -69,6 +69,7 @@ export class Trace {
    * @returns {boolean} false where losses are missing between the copy's end and the block
    */
   append(block) {
+    if (this.isAwaited) return true; // it comes again, once what was before it is told
     if (block.first > this.length) return false;
     const fresh = block.losses.subarray(this.length - block.first);
     if (!fresh.length) return true;

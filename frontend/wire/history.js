@@ -18,6 +18,9 @@ const POINTS = 8192;
 /** How much more than is seen is asked for on each side, as a share of it, so that one can look around. */
 const MARGIN = 0.5;
 
+/** The page draws every iteration where there are no more than points; the server, where there are half as many. */
+const FINER = 2;
+
 /** Questions that are under way at once. */
 const AT_ONCE = 4;
 
@@ -29,6 +32,8 @@ export class Histories {
   #wanted = new Map();
   /** @type {Set<string>} */
   #asked = new Set();
+  /** @type {WeakMap<Trace, Map<number, string>>} What was asked last of a part, by the weight. */
+  #answered = new WeakMap();
 
   /**
    * @param {State} state
@@ -69,11 +74,16 @@ export class Histories {
     const margin = Math.ceil(MARGIN * (stop - start));
     const from = Math.max(0, start - margin);
     const to = Math.min(trace.length, stop + margin);
+    const wanted = { start: from, stop: to, smoothing: weight, points: Math.round(FINER * points * (1 + 2 * MARGIN)) };
+    const question = JSON.stringify(wanted);
+    // What was answered already is as fine as it can be had.
+    if (this.#answered.get(trace)?.get(weight) === question) return;
     this.#want(`part ${weight} ${id}`, async () => {
-      const wanted = { start: from, stop: to, smoothing: weight, points: points * (1 + 2 * MARGIN) };
       const told = await api.overview(id, wanted);
       const { at, values, every } = told;
       trace.refine({ weight, start: from, stop: told.stop, points: { at, values, every } });
+      const answered = this.#answered.get(trace) ?? new Map();
+      this.#answered.set(trace, answered.set(weight, question));
       this.onNew(id);
     });
   }
@@ -107,7 +117,6 @@ export class Histories {
 
   /** @param {string} about @param {() => Promise<void>} ask */
   #want(about, ask) {
-    if (this.#asked.has(about)) return;
     this.#wanted.set(about, ask);
     this.#next();
   }
@@ -115,6 +124,7 @@ export class Histories {
   #next() {
     for (const [about, ask] of this.#wanted) {
       if (this.#asked.size >= AT_ONCE) return;
+      if (this.#asked.has(about)) continue;
       this.#wanted.delete(about);
       this.#asked.add(about);
       void this.#ask(about, ask);

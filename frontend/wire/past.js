@@ -35,11 +35,14 @@ export class Past {
     this.get = get;
   }
 
+  /** After a refusal: whatever changes meanwhile, it is not asked again at once. */
+  #isResting = false;
+
   /** Something of the state has changed: fetch what is wanted. */
   look() {
     const { rows, catalog, isCurrent } = this.state;
     if (!rows || rows === this.#rows || rows.isWhole || !rows.every) return;
-    if (!catalog || !isCurrent) return;
+    if (!catalog || !isCurrent || this.#isResting) return;
     void this.#fetch(rows);
   }
 
@@ -51,7 +54,11 @@ export class Past {
       while (this.state.rows === rows && !rows.isWhole) await this.#fetchPiece(rows);
     } catch (error) {
       rows.problem = error instanceof Error ? error.message : String(error);
-      setTimeout(() => this.look(), RETRY_MS);
+      this.#isResting = true;
+      setTimeout(() => {
+        this.#isResting = false;
+        this.look();
+      }, RETRY_MS);
     } finally {
       if (this.#rows === rows) this.#rows = null;
     }

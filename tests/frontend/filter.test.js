@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { filter } from "../../frontend/model/filter.js";
 import { CATALOG, run } from "./runs.js";
+import { valueOf } from "../../frontend/model/fields.js";
 
 /** Runs that each differ from the others in something. */
 const RUNS = [
@@ -130,4 +131,9 @@ test("without the catalog, what only it may know is let through", () => {
   const { problems, passes } = filter("momentum>3 seed:3", null);
   assert.deepEqual(problems, []);
   assert.deepEqual(RUNS.filter(passes).map(({ id }) => id), ["adam"]);
+});
+
+test("words that mean something to the language it is written in mean nothing here", () => {
+  for (const name of ["constructor", "toString", "__proto__", "update.constructor"])
+    assert.equal(valueOf({ spec: { update: {} }, iteration: 0 }, name), undefined, name);
 });

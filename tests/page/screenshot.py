@@ -75,8 +75,7 @@ def drawn(page: Page) -> list[int]:
 def view(browser: Browser, url: str, **options: object) -> Page:
     page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
     page.goto(url)
-    if "embed" not in url:
-        page.get_by_role("button", name="Start", exact=True).wait_for(state="attached")
+    page.locator(".chart").first.wait_for(state="attached")
     return page
 
 
@@ -109,7 +108,7 @@ def take(browser: Browser, url: str, folder: Path | None) -> None:
     for name, query in VIEWS.items():
         for kind, options in SCREENS.items():
             other = view(browser, url + query.format(run=run), **options)
-            other.locator("#charts").scroll_into_view_if_needed()
+            other.locator(".chart").first.scroll_into_view_if_needed()
             until(other, lambda page=other: len(drawn(page)) > 0 and min(drawn(page)) > 10, name)
             other.wait_for_timeout(500)  # for what comes by itself, such as the cards' curves
             other.screenshot(path=folder / f"{name}-{kind}.png", full_page="phone" in kind)

@@ -107,6 +107,7 @@ def test_ten_thousand_characters_of_anything_break_nothing(visit: Visit, api: Ap
             visit.until(visit.drawn, "a curve, or two")
             assert visit.page.evaluate(OVERFLOW) == 0, (query, width)
     expect(visit.page.locator("main :is(img, b, i)")).to_have_count(0)
+    visit.expect_console("422")
     refused = visit.field("Name")
     refused.fill(long)
     visit.form.get_by_role("button", name="Start").click()
