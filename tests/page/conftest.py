@@ -46,7 +46,7 @@ TRAINING = ("queued", "running")
 LOST = r"WebSocket connection|net::ERR_"
 """What Chromium says of a connection that is lost; which of its many words, the moment decides."""
 
-GONE = re.compile(r"/api/runs/[^/]+/(events|diagnostics)(\?|$)")
+GONE = re.compile(r"/api/runs/[^/]+/(events|diagnostics|losses|times)(\?|$)")
 """What a page asks by itself of a run, which may have been deleted just before."""
 
 DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>

@@ -31,7 +31,7 @@ def smoothed(losses: list[float], weight: float) -> list[float]:
 
 def is_of(curve: dict[str, list[Any]], expected: list[float]) -> bool:
     """Whether a curve is of these values, at the iterations that it has."""
-    return all(
+    return bool(curve["x"]) and all(
         math.isclose(y, expected[x], rel_tol=1e-9)
         for x, y in zip(curve["x"], curve["y"], strict=True)
     )
