@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select, update
 from reluscope.errors import StoreDamaged
 from reluscope.runs.run import Checkpoint, Run
 from reluscope.runs.store import Snapshot, reading, tables, writing
+from reluscope.runs.store import database as database_module
 from reluscope.runs.store.database import reclaim
 from reluscope.runs.store.tables import CHECKPOINTS, CHUNK, CHUNKS, EVENTS, RUNS
 from reluscope.runs.store.writing import MAX_CHUNKS, MIN_CHUNKS, Batch, Progress, forget
@@ -332,13 +333,37 @@ def test_sqlite_gives_the_space_of_what_is_deleted_back(tmp_path) -> None:
         run = a_run(iterations=10**6, diagnostics_every=0)
         run.trace.extend(np.random.default_rng(0).normal(size=300_000), 1.0)
         write(engine, run, Progress())
-        reclaim(engine)
+        assert reclaim(engine)
         file = tmp_path / "reluscope.db"
         full = file.stat().st_size
         assert full > 2_000_000
         with engine.begin() as connection:
             forget(connection, [run.number])
-        reclaim(engine)
+        assert reclaim(engine)
         assert file.stat().st_size < full / 10
+    finally:
+        database.close()
+
+
+def test_who_reads_what_is_deleted_is_not_waited_for(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(database_module, "BUSY_S", 3600)
+    database = Place(tmp_path, None).database()
+    engine = database.open()
+    file = tmp_path / "reluscope.db"
+    try:
+        run = a_run(iterations=10**6, diagnostics_every=0)
+        run.trace.extend(np.random.default_rng(0).normal(size=100_000), 1.0)
+        write(engine, run, Progress())
+        assert reclaim(engine)
+        full = file.stat().st_size
+        with database.read().begin() as reader:
+            reader.execute(select(func.count()).select_from(RUNS)).scalar()
+            with engine.begin() as connection:
+                forget(connection, [run.number])
+            assert not reclaim(engine)
+        assert reclaim(engine)
+        assert file.stat().st_size < full / 10
+        with engine.connect() as connection:  # all else is waited for, as before
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 3_600_000
     finally:
         database.close()

@@ -1,6 +1,7 @@
 """Database: how the store's database is opened, for its one writer and for those who read."""
 
 import contextlib
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ ADVISORY_LOCK = 0x72656C75
 
 LOCK_S = 1.0
 """How long PostgreSQL may hold the lock of a server that has just ended: it hears of that later."""
+
+PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
+"""What SQLite answers where nothing is wrong with the file itself."""
 
 APPLICATION = "reluscope"
 
@@ -233,13 +237,25 @@ WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND granted
 """
 
 
-def reclaim(engine: Engine) -> None:
-    """Have SQLite give the space of what was deleted back to the system; PostgreSQL does so itself."""
+def reclaim(engine: Engine) -> bool:
+    """Have SQLite give the space of what was deleted back to the system; PostgreSQL does so itself.
+
+    False where it could not be done now: another program that is in the way is not waited for, as
+    runs are, which are to be written. Raises sqlite3.Error.
+    """
     if engine.dialect.name != "sqlite":
-        return
+        return True
     with contextlib.closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
-        cursor.executescript("PRAGMA incremental_vacuum")  # execute() would free a single page
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cursor.fetchall()
-        cursor.close()
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            cursor.executescript("PRAGMA incremental_vacuum")  # execute() would free a single page
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in PASSING:  # its other bits are details
+                raise
+            busy = True
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000}")
+            cursor.close()
+    return not busy

@@ -82,6 +82,7 @@ class Store:
         self._versions: dict[str, int] = {}
         self._waiting: list[Future[None]] = []
         self._asking: dict[Future[Any], float] = {}
+        self._reclaiming = False
         self._looked_at = 0.0
         self._urgent = False
         self._closing = False
@@ -372,8 +373,9 @@ class Store:
         else:
             with self._wake:
                 self._waiting = waiting + self._waiting
-        if gone:
-            reclaim(self._engine)
+        self._reclaiming |= bool(gone)
+        if self._reclaiming:
+            self._reclaiming = not reclaim(self._engine)
 
     def _tell(self, source: Source, snapshots: list[Snapshot]) -> bool:
         """Tell what is stored wholly, and come back for what was too much; whether nothing was."""
