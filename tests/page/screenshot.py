@@ -33,15 +33,16 @@ SCREENS = {
 }
 
 VIEWS = {
-    "overlay": "",
-    "smoothed": "?smoothing=0.9&scale=linear",
-    "side-by-side": "?layout=grid&axes=shared",
-    "difference": "?layout=difference",
-    "groups": "?group=relu",
-    "close-up": "?run={run}",
-    "embedded": "?embed=1",
+    "overlay": ("", "#charts"),
+    "smoothed": ("?smoothing=0.9&scale=linear", "#charts"),
+    "side-by-side": ("?layout=grid&axes=shared", "#charts"),
+    "difference": ("?layout=difference", "#charts"),
+    "groups": ("?group=relu", "#runs"),
+    "start": ("", "#form"),
+    "close-up": ("?run={run}", "#closeup"),
+    "embedded": ("?embed=1", "#charts"),
 }
-"""By the query of the address."""
+"""By the query of the address, and what of it is in the picture."""
 
 MORE_RUNS = [
     {"relu": "relu", "update": {"rule": "sgd", "lr": 3e-6}},
@@ -105,13 +106,14 @@ def take(browser: Browser, url: str, folder: Path | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / "whole-page.png", full_page=True)
     run = httpx.get(f"{url}/api/runs?limit=1", trust_env=False).json()["runs"][0]["id"][:8]
-    for name, query in VIEWS.items():
+    for name, (query, part) in VIEWS.items():
         for kind, options in SCREENS.items():
             other = view(browser, url + query.format(run=run), **options)
             other.locator(".chart").first.scroll_into_view_if_needed()
             until(other, lambda page=other: len(drawn(page)) > 0 and min(drawn(page)) > 10, name)
+            other.locator(part).evaluate("(part) => part.scrollIntoView()")
             other.wait_for_timeout(500)  # for what comes by itself, such as the cards' curves
-            other.screenshot(path=folder / f"{name}-{kind}.png", full_page="phone" in kind)
+            other.screenshot(path=folder / f"{name}-{kind}.png")
             other.context.close()
     print(folder)
 
