@@ -63,7 +63,8 @@ function line(curve, frame, theme, together) {
     mode: curve.line.x.length === 1 ? "markers" : "lines",
     x: placed(curve.line.x, frame),
     y: curve.line.y,
-    line: { color: colour, dash: curve.dash, width: curve.width },
+    // What Plotly leaves out as nearly on a straight line makes corners that can be seen.
+    line: { color: colour, dash: curve.dash, width: curve.width, simplify: false },
     marker: { color: colour, size: 6 },
     connectgaps: false,
     hoverlabel: { bordercolor: colour },
