@@ -24,7 +24,7 @@ BIN := .venv/bin
 TSC := .venv/typescript/node_modules/typescript/bin/tsc
 quoted = $(foreach word,$(1),'$(word)')
 
-.PHONY: help run test check test-js fix bench bench-page clean FORCE
+.PHONY: help run test check test-js fix bench clean FORCE
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
@@ -53,12 +53,9 @@ fix: .venv/installed-dev  ## let ruff format, and mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/installed-dev  ## about seven minutes of measuring; the report as JSON by ARGS="--json FILE"
-	$(BIN)/python -m tests.bench $(ARGS)
-
-bench-page: .venv/installed-dev  ## five minutes more: how quick the page is, in real Chromium
+bench: .venv/installed-dev  ## about twelve minutes of measuring; ARGS="--only page", "--json FILE"
 	$(BIN)/python -m tests.page.chromium
-	$(BIN)/python -m tests.bench.page $(ARGS)
+	$(BIN)/python -m tests.bench $(ARGS)
 
 clean:  ## remove .venv and all caches
 	rm -rf .venv .*_cache .hypothesis dist build

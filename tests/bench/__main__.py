@@ -1,284 +1,77 @@
 """`python -m tests.bench`: everything measured in turns, round after round, and one report.
 
-A machine is never quite the same twice. So every figure is measured once a round, all of them in
-the same few seconds, and told as a multiple of what the free threads reached in that round.
+A machine is never quite the same twice. So every figure is measured once a round, and a rate is
+told as a multiple of what was measured beside it in the same few seconds.
 """
 
 import argparse
-import gc
-import statistics
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
-import httpx
-import torch
-
-from reluscope.training.spec import GRADIENTS
-from tests.bench.booked import CPU_WORKERS, booked, specs, specs_by
-from tests.bench.machine import Others, about, wait_for_quiet
+from tests.bench import page, training
+from tests.bench.machine import about
 from tests.bench.report import Figure, table, write
-from tests.bench.served import Served, served
-from tests.bench.stored import holding, slowest_ms
-from tests.bench.tutorials import autograd, custom_function, free_threads, products, rate
-
-WARM = 0.6
-"""How long to get warm, as a part of the window that is measured then."""
-
-PAIRS = 2
-"""How often, in a round, two rates are measured in turns that are nearly equal; but as `--pairs` says
-where the workers contend for the interpreter's lock, as their rates vary by some hundredths."""
-
-PATIENCE = 4
-"""How long to wait for a quiet machine, in windows."""
-
-THREADS = 8
-MANY = 64
-GPU = "cuda:0"
-
-NEAR_THE_FLOOR = 0.9
-"""Where products take most of an iteration, the closed form can reach no multiple of the whole; then
-this share of the products' own rate is what it should."""
-
-STORED = 0.97
-"""What is left of a rate where runs are stored."""
-
-STORED_RUNS = 10_000
-LIST_MS = 100.0
-"""In which any list of so many runs should be answered."""
-
-QUIET_ROUND_CORES = 0.25
-"""What others may take in a round that counts."""
-
-Training = Callable[[], AbstractContextManager[Callable[[], int]]]
+from tests.bench.targets import Limit, Target, verdict
 
 
-@dataclass
-class Target:
-    """What a figure should reach, as a multiple of its base; or of a floor, where that is less."""
-
-    figure: Figure
-    wanted: float
-    floor: Figure | None = None
-
-    def told(self, quiet: list[int]) -> tuple[bool, str]:
-        """Whether it is reached, over the rounds that were quiet, and a line that says so."""
-        ratio = statistics.median(self.figure.ratios[round_] for round_ in quiet)
-        base = self.figure.base
-        assert base is not None
-        said = f"{self.figure.title}: {ratio:.2f} x {base.title} (wanted: {self.wanted} x"
-        reached = ratio >= self.wanted
-        if self.floor is not None:
-            of_floor = statistics.median(
-                self.figure.values[round_] / self.floor.values[round_] for round_ in quiet
-            )
-            said += f", or {NEAR_THE_FLOOR} of {self.floor.title}; {of_floor:.2f} of that"
-            reached = reached or of_floor >= NEAR_THE_FLOOR
-        return reached, f"{'reached' if reached else 'missed '}  {said})"
-
-
-@dataclass
-class Limit:
-    """What a figure should not exceed."""
-
-    figure: Figure
-    wanted: float
-
-    def told(self, quiet: list[int]) -> tuple[bool, str]:
-        """As `Target.told`."""
-        value = statistics.median(self.figure.values[round_] for round_ in quiet)
-        reached = value <= self.wanted
-        unit = self.figure.unit
-        said = f"{self.figure.title}: {value:.1f} {unit} (wanted: at most {self.wanted:.0f} {unit}"
-        return reached, f"{'reached' if reached else 'missed '}  {said})"
-
-
-@dataclass
-class InTurns:
-    """Rates that are measured one after the other, some times: where two are nearly equal, what else
-    changes from one second to the next is more than what they differ by."""
-
-    rates: Sequence[tuple[Figure, Training]]
-    times: int = 1
-
-    def measure(self, measured: Callable[[Training], float]) -> None:
-        """Note the mean of each."""
-        taken: list[list[float]] = [[] for _ in self.rates]
-        for time in range(self.times):
-            places = range(len(self.rates))
-            for place in reversed(places) if time % 2 else places:
-                taken[place].append(measured(self.rates[place][1]))
-        for (figure, _), values in zip(self.rates, taken, strict=True):
-            figure.values.append(statistics.mean(values))
-
-
-class Bench:
-    """All that is measured, and the order of one round."""
-
-    def __init__(self, server: Served, full: httpx.Client, window_s: float, pairs: int) -> None:
-        """`full` asks a server that holds `STORED_RUNS` runs; `pairs`: see `PAIRS`."""
-        self._server = server
-        self._full = full
-        self._window_s = window_s
-        free = Figure(f"tutorial 1 on {THREADS} free threads", "it/s")
-        both = Figure(f"both tutorials on {THREADS} free threads", "it/s")
-        alone = Figure("tutorial 1 on one thread", "it/s")
-        floor_1, floor_2 = (
-            Figure(f"the two products alone on {count}", "it/s", base)
-            for count, base in (("one thread", alone), ("two threads", free))
-        )
-        many = [Figure(f"{MANY} in the book, {way}", "it/s", free) for way in GRADIENTS]
-        one = [Figure(f"1 in the book, {way}", "it/s", alone) for way in GRADIENTS]
-        stored = {base: Figure(f"{base.title}, stored", "it/s", base) for base in (*one, *many)}
-        mixed = Figure(f"{MANY} in the book, both tutorials", "it/s", both)
-        second = Figure("tutorial 2 on one thread", "it/s", alone)
-
-        def once(figure: Figure, training: Training) -> InTurns:
-            return InTurns([(figure, training)])
-
-        def with_store(base: Figure, way: str, count: int, times: int) -> InTurns:
-            kept = (stored[base], _booked(way, count, stored=True))
-            return InTurns([(base, _booked(way, count)), kept], times)
-
-        self._rates = [
-            once(free, partial(free_threads, [autograd] * THREADS)),
-            with_store(many[0], "autograd", MANY, min(PAIRS, pairs)),
-            once(many[1], _booked("closed_form", MANY)),
-            with_store(many[2], "gram", MANY, pairs),
-            once(floor_2, partial(free_threads, [products] * 2)),
-            once(both, partial(free_threads, [autograd, custom_function] * (THREADS // 2))),
-            once(mixed, partial(booked, specs(MANY))),
-            once(alone, partial(free_threads, [autograd])),
-            with_store(one[0], "autograd", 1, min(PAIRS, pairs)),
-            once(one[1], _booked("closed_form", 1)),
-            with_store(one[2], "gram", 1, min(PAIRS, pairs)),
-            once(floor_1, partial(free_threads, [products])),
-            once(second, partial(free_threads, [custom_function])),
-        ]
-        on_gpu = Figure("tutorial 1 on the GPU", "it/s")
-        captured = [Figure(f"1 in the book on the GPU, {way}", "it/s", on_gpu) for way in GRADIENTS]
-        if torch.cuda.is_available():
-            self._rates += [
-                once(on_gpu, partial(free_threads, [partial(autograd, GPU)])),
-                *(once(f, _booked(w, 1, GPU)) for f, w in zip(captured, GRADIENTS, strict=True)),
-            ]
-        self._watched = [
-            (1, Figure("1 through the server, watched", "it/s", alone)),
-            (MANY, Figure(f"{MANY} through the server, watched, both tutorials", "it/s", both)),
-        ]
-        self._idle = [Figure(f"event loop idle, {word}", "ms") for word in ("p50", "p99")]
-        self._busy = [
-            Figure(f"event loop with {MANY} runs, {idle.title[-3:]}", "ms", idle)
-            for idle in self._idle
-        ]
-        self._list = Figure(f"the slowest list of {STORED_RUNS:,} runs", "ms")
-        self._others = Figure("taken by others meanwhile", "cores")
-        self.targets: list[Target | Limit] = [
-            Target(self._watched[0][1], 1.0),
-            Target(one[0], 1.0),
-            Target(one[1], 1.5, floor_1),
-            Target(one[2], 6.0),
-            Target(mixed, 1.7),
-            Target(many[0], 1.7),
-            Target(many[1], 2.7, floor_2),
-            Target(many[2], 8.0),
-            *(Target(stored[base], STORED) for base in (one[0], many[0], one[2], many[2])),
-            Limit(self._list, LIST_MS),
-        ]
-        if torch.cuda.is_available():
-            self.targets.append(Target(captured[0], 5.0))
+class Part(Protocol):
+    """What is measured together."""
 
     @property
-    def figures(self) -> list[Figure]:
-        rates = [figure for in_turns in self._rates for figure, _ in in_turns.rates]
-        watched = [figure for _, figure in self._watched]
-        return [*rates, *watched, *self._idle, *self._busy, self._list, self._others]
+    def figures(self) -> list[Figure]: ...
 
-    def quiet_rounds(self) -> list[int]:
-        """Those in which others took little."""
-        taken = self._others.values
-        return [round_ for round_, cores in enumerate(taken) if cores < QUIET_ROUND_CORES]
+    @property
+    def targets(self) -> Sequence[Target | Limit]: ...
 
     def round(self) -> None:
         """Measure everything once."""
-        others, window_s = Others(), self._window_s
-        # Every other round the other way round: no figure always comes after its base.
-        turned = len(self._others.values) % 2 == 1
-        for in_turns in reversed(self._rates) if turned else self._rates:
-            in_turns.measure(self._measured)
-        wait_for_quiet(PATIENCE * window_s)
-        _note(self._idle, self._server.heartbeats(window_s))
-        for count, figure in self._watched:
-            with self._server.runs(count) as viewer:
-                figure.values.append(rate(viewer.received, WARM * window_s, window_s))
-                if count == MANY:
-                    _note(self._busy, self._server.heartbeats(window_s))
-        wait_for_quiet(PATIENCE * window_s)
-        self._list.values.append(slowest_ms(self._full))
-        self._others.values.append(others.cores())
 
-    def _measured(self, training: Training) -> float:
-        wait_for_quiet(PATIENCE * self._window_s)
-        with training() as iterations:
-            return rate(iterations, WARM * self._window_s, self._window_s)
+    def quiet_rounds(self) -> list[int]:
+        """Those in which others took little."""
 
 
-def verdict(targets: Sequence[Target | Limit], quiet: list[int], rounds: int) -> int:
-    """Say it, and give the exit code: 0 where all is reached, 1 where something is not, 2 where the
-    machine was never quiet."""
-    if not quiet:
-        print(f"no telling: others were at work in all of the {rounds} rounds")
-        return 2
-    print(f"over the {len(quiet)} of {rounds} rounds in which others took little:")
-    told = [target.told(quiet) for target in targets]
-    for _, line in told:
-        print(line)
-    return 0 if all(reached for reached, _ in told) else 1
-
-
-def _booked(way: str, count: int, device: str = "cpu", *, stored: bool = False) -> Training:
-    return partial(booked, specs_by(way, count, device), stored=stored)
-
-
-def _note(figures: list[Figure], beats_ms: list[float]) -> None:
-    percentiles = statistics.quantiles(beats_ms, n=100)
-    for figure, value in zip(figures, (percentiles[49], percentiles[98]), strict=True):
-        figure.values.append(value)
+def run(name: str, opened: AbstractContextManager[Part], rounds: int) -> tuple[list[Figure], int]:
+    """Measure a part and tell of it; its figures, and the exit code."""
+    with opened as part:
+        for number in range(rounds):
+            print(f"{name}: round {number + 1} of {rounds}", file=sys.stderr)
+            part.round()
+    print(table(part.figures), end="\n\n")
+    code = verdict(part.targets, part.quiet_rounds(), rounds)
+    print(flush=True)
+    return part.figures, code
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--window", type=float, default=0.8, help="seconds that are measured")
+    parser.add_argument("--only", choices=("training", "page"), help="one part of it")
+    rounds = f"instead of {training.ROUNDS} of the training and {page.ROUNDS} of the page"
+    parser.add_argument("--rounds", type=int, help=rounds)
+    parser.add_argument("--window", type=float, default=0.8, help="seconds that a rate is measured")
     pairs = "how often two rates are measured in turns that vary more than they differ"
     parser.add_argument("--pairs", type=int, default=8, help=pairs)
     parser.add_argument("--json", type=Path, help="where to write the report as JSON")
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    list(islice(autograd(), 2))  # what torch imports with its first optimizer is none of a round's
-    gc.collect()
-    gc.freeze()  # as the server does
-    setting = about() | {"cpu_workers": CPU_WORKERS, "rounds": options.rounds}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        tempfile.TemporaryDirectory() as full_folder,
-        served(Path(folder)) as server,
-        holding(Path(full_folder), STORED_RUNS) as full,
-    ):
-        bench = Bench(server, full, options.window, options.pairs)
-        for number in range(options.rounds):
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-            bench.round()
+    parts: dict[str, tuple[Callable[[], AbstractContextManager[Part]], int]] = {
+        "training": (partial(training.opened, options.window, options.pairs), training.ROUNDS),
+        "page": (page.opened, page.ROUNDS),
+    }
+    setting = about()
     print("  ".join(f"{name} {value}" for name, value in setting.items()), end="\n\n")
-    print(table(bench.figures), end="\n\n")
+    figures: list[Figure] = []
+    codes = []
+    for name in [options.only] if options.only else parts:
+        opened, usual = parts[name]
+        measured, code = run(name, opened(), options.rounds or usual)
+        figures += measured
+        codes.append(code)
     if options.json:
-        write(options.json, setting, bench.figures)
-    sys.exit(verdict(bench.targets, bench.quiet_rounds(), options.rounds))
+        write(options.json, setting, figures)
+    sys.exit(max(codes))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""`python -m tests.bench.page`: how quick the page is while it shows real runs, in real Chromium.
+"""How quick the page is while it shows real runs, in real Chromium.
 
 The runs train on the same cores that the browser draws on, as they do for who runs both at home.
 """
 
-import argparse
 import statistics
 import sys
 import tempfile
@@ -23,11 +22,14 @@ from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.snapshot import Snapshot
 from reluscope.runs.store.writing import Batch, Progress
 from reluscope.training.spec import RunSpec
-from tests.bench.machine import about, wait_for_quiet
-from tests.bench.report import Figure, spread, table, write
+from tests.bench.machine import wait_for_quiet
+from tests.bench.report import Figure
 from tests.bench.served import COMMAND
+from tests.bench.targets import Limit
 from tests.house.serving import serving
 from tests.page import chromium
+
+ROUNDS = 3
 
 WINDOW_S = 6.0
 """How long charts are watched as they move."""
@@ -98,22 +100,28 @@ class PageBench:
         self.clicks = {n: Figure(f"{n} running, a click is answered, p95", "ms") for n in (16, 64)}
         self.opened = Figure("a run of a million iterations opens", "ms")
         self.zoomed = Figure("and zooms to 200 of them", "ms")
-        self.noisy: set[int] = set()
-        self.limits = [
-            (self.moves[16], 8.0, False),
-            (self.clicks[16], 100.0, True),
-            (self.moves[64], 3.0, False),
-            (self.clicks[64], 200.0, True),
-            (self.opened, 1000.0, True),
-            (self.zoomed, 300.0, True),
+        self.grown = Figure(f"the page's memory grows in {HOUR:,} losses by", "%")
+        self._noisy: set[int] = set()
+        self.targets = [
+            Limit(self.moves[16], 8.0, is_least=True),
+            Limit(self.clicks[16], 100.0),
+            Limit(self.moves[64], 3.0, is_least=True),
+            Limit(self.clicks[64], 200.0),
+            Limit(self.opened, 1000.0),
+            Limit(self.zoomed, 300.0),
+            Limit(self.grown, 20.0, each_round=False),
         ]
 
     @property
     def figures(self) -> list[Figure]:
-        return [figure for figure, _, _ in self.limits]
+        return [target.figure for target in self.targets]
+
+    def quiet_rounds(self) -> list[int]:
+        """Those that found the machine quiet."""
+        return [round_ for round_, _ in enumerate(self.zoomed.values) if round_ not in self._noisy]
 
     def round(self) -> None:
-        """Measure everything once."""
+        """Measure everything once; the memory, which takes its time and does not vary, at first only."""
         for count, query in ((16, ""), (64, "?layout=grid")):
             self._wait_for_quiet()
             with running(count) as url, self._page(url + query) as page:
@@ -128,13 +136,16 @@ class PageBench:
             self.opened.values.append(self._took(page, page.reload, DRAWN, MILLION - 1))
             part = [400_000, 400_200]
             self.zoomed.values.append(self._took(page, lambda: zoom(page, part), REFINED, part))
+        if not self.grown.values:
+            early, late = self._memories()
+            self.grown.values.append(100 * (late / early - 1))
 
     def _wait_for_quiet(self) -> None:
         """What others take while it is measured cannot be told from what the browser does."""
         if not wait_for_quiet(3 * WINDOW_S):
-            self.noisy.add(len(self.zoomed.values))
+            self._noisy.add(len(self.zoomed.values))
 
-    def growth(self) -> tuple[float, float]:
+    def _memories(self) -> tuple[float, float]:
         """The page's memory, in bytes, after a tenth of an hour's losses and after all of them."""
         with (
             tempfile.TemporaryDirectory() as folder,
@@ -234,44 +245,13 @@ def holding_long(iterations: int) -> Iterator[str]:
             yield server.url
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.page", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="where to write the report as JSON")
-    options = parser.parse_args()
+@contextmanager
+def opened() -> Iterator[PageBench]:
+    """While inside, there is a browser to measure with."""
     found = chromium.find()
     if found is None:
         sys.exit("no Chromium was found: python -m tests.page.chromium finds or installs one")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS))
-        bench = PageBench(browser)
-        for number in range(options.rounds):
-            print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
-            bench.round()
-        early, late = bench.growth()
+        yield PageBench(browser)
         browser.close()
-    print(table(bench.figures), end="\n\n")
-    if options.json:
-        write(options.json, about(), bench.figures)
-    quiet = [number for number in range(options.rounds) if number not in bench.noisy]
-    print(f"over the {len(quiet)} of {options.rounds} rounds that found the machine quiet:")
-    missed = not quiet
-    for figure, wanted, is_most in bench.limits if quiet else []:
-        values = [figure.values[i] for i in quiet]
-        middle = statistics.median(values)
-        reached = middle <= wanted if is_most else middle >= wanted
-        missed |= not reached
-        word = "at most" if is_most else "at least"
-        told = f"{figure.title}: {spread(values, 1)} {figure.unit}"
-        print(f"{'reached' if reached else 'missed '}  {told} (wanted: {word} {wanted:g})")
-    grown = late / early - 1
-    missed |= grown > 0.2
-    print(
-        f"{'reached' if grown <= 0.2 else 'missed '}  an hour's losses, {HOUR:,}: the page's memory "
-        f"{early / 1e6:.1f} -> {late / 1e6:.1f} MB, {100 * grown:+.0f} % (wanted: at most 20 %)"
-    )
-    sys.exit(missed)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.__main__ import Target, verdict
 from tests.bench.report import Figure
+from tests.bench.targets import Limit, Target, verdict
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,12 +39,29 @@ def test_its_exit_code_is_its_verdict(
     assert verdict([target([150.0] * 3), target(values, floor)], quiet, 3) == code
 
 
-def test_every_figure_is_measured_and_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("limit", "code"),
+    [
+        (Limit(Figure("ours", "ms", values=[90.0, 300.0, 100.0]), 100.0), 0),
+        (Limit(Figure("ours", "ms", values=[90.0, 101.0, 102.0]), 100.0), 1),
+        (Limit(Figure("ours", "1/s", values=[2.0, 9.0, 8.0]), 8.0, is_least=True), 0),
+        (Limit(Figure("ours", "1/s", values=[2.0, 9.0, 7.0]), 8.0, is_least=True), 1),
+        (Limit(Figure("ours", "%", values=[20.0]), 20.0, each_round=False), 0),
+        (Limit(Figure("ours", "%", values=[21.0]), 20.0, each_round=False), 1),
+    ],
+)
+def test_what_is_told_in_its_own_unit_has_a_limit(limit: Limit, code: int) -> None:
+    assert verdict([limit], [0, 1, 2], 3) == code
+
+
+def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     command = [
         sys.executable,
         "-m",
         "tests.bench",
+        "--only",
+        "training",
         "--rounds",
         "1",
         "--window",
