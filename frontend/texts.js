@@ -73,6 +73,7 @@ export const question = { cancel: "Cancel" };
 
 export const toolbar = {
   showAll: "Show all",
+  fill: "Fill the screen",
   layout: { label: "Layout", overlay: "Overlay", grid: "Side by side", difference: "Difference" },
   axes: { label: "Axes", shared: "Shared axes", own: "Own axes" },
   scale: { label: "Loss axis", linear: "Linear", log: "Log" },
@@ -647,6 +648,7 @@ export const keys = {
   x: "Next x axis",
   smoothing: "More smoothing, or none",
   showAll: "Show all again, after a zoom",
+  fill: "Charts over the whole screen",
   filter: "Filter the runs",
   start: "New run",
   pause: "Pause or resume the run in focus, or the selected ones",

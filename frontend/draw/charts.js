@@ -145,6 +145,7 @@ export class Charts {
       subject,
       ({ wanted }, view) => this.state.zoom(wanted.zoom, view, this.#drawing.on(wanted)),
       ({ wanted }, place) => this.#drawing.point(wanted, place),
+      (resized) => this.#touch([resized]),
     );
     this.#panels.set(subject.key, panel);
     this.#byElement.set(panel.element, panel);

@@ -34,7 +34,6 @@ const CONFIG = {
   displaylogo: false,
   showSendToCloud: false,
   plotlyServerURL: "",
-  responsive: true,
   showTips: false,
   doubleClick: "autosize",
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "resetScale2d", "toImage"],
@@ -75,8 +74,8 @@ export class Figure {
   /** All that was drawn last but for the points of the lines. */
   #said = "";
   #drawnAt = 0;
-  /** @type {number | undefined} */
-  #width;
+  /** @type {{width: number, height: number} | undefined} of the plot, in pixels */
+  #size;
   #sizes;
   #isPointedAt = false;
   /** @type {Promise<unknown>} */
@@ -87,21 +86,33 @@ export class Figure {
    * @param {(view: View) => void} onZoom called when the person has zoomed or gone back
    * @param {(place: number | null) => void} onPoint called with the place on the axis across that is
    *   pointed at
+   * @param {() => void} onSize called when there is more or less room than it was drawn for
    */
-  constructor(element, onZoom, onPoint) {
+  constructor(element, onZoom, onPoint, onSize) {
     this.element = /** @type {PlotElement} */ (element);
     this.onZoom = onZoom;
     this.onPoint = onPoint;
-    const sized = (/** @type {ResizeObserverEntry[]} */ [entry]) => (this.#width = entry?.contentRect.width);
-    this.#sizes = new ResizeObserver(sized);
+    this.#sizes = new ResizeObserver(([entry]) => {
+      const { width = 0, height = 0 } = entry?.contentRect ?? {};
+      if (!width || !height) return;
+      const isOther = this.#size && (this.#size.width !== width || this.#size.height !== height);
+      this.#size = { width, height };
+      if (isOther) onSize();
+    });
     this.#sizes.observe(element);
     element.addEventListener("pointerenter", () => (this.#isPointedAt = true));
     element.addEventListener("pointerleave", () => (this.#isPointedAt = false));
   }
 
-  /** Width of the plot in pixels. Not asked of the element each time, which would lay out the page. */
+  /** Width of the plot in pixels. */
   get width() {
-    return Math.max(100, this.#width ?? this.element.clientWidth);
+    return Math.max(100, this.#room.width);
+  }
+
+  /** Not asked of the element each time, which would lay out the page. */
+  get #room() {
+    this.#size ??= { width: this.element.clientWidth, height: this.element.clientHeight };
+    return this.#size;
   }
 
   /**
@@ -115,7 +126,7 @@ export class Figure {
     const began = performance.now();
     const together = curves.length <= TOLD_TOGETHER;
     const data = curves.flatMap((curve) => plotted(curve, frame, look, together));
-    const around = layout(frame, look, together);
+    const around = { ...layout(frame, look, together), ...this.#room };
     this.isBehind = this.#drawOn(data, around);
     if (this.isBehind) return performance.now() - began;
     this.#drawing = react(this.element, data, around, CONFIG);

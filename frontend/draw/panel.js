@@ -41,13 +41,15 @@ export class Panel {
    * @param {Subject} wanted
    * @param {(panel: Panel, view: View) => void} onZoom
    * @param {(panel: Panel, place: number | null) => void} onPoint
+   * @param {(panel: Panel) => void} onSize
    */
-  constructor(wanted, onZoom, onPoint) {
+  constructor(wanted, onZoom, onPoint, onSize) {
     this.wanted = wanted;
     this.figure = new Figure(
       this.plot,
       (view) => onZoom(this, view),
       (place) => onPoint(this, place),
+      () => onSize(this),
     );
   }
 

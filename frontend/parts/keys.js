@@ -56,6 +56,7 @@ export const SHORTCUTS = [
     act: (state) => state.look({ smoothing: SMOOTHINGS.find((weight) => weight > state.view.smoothing) ?? 0 }),
   },
   { key: "a", text: "showAll", group: "seen", kind: "looks", act: (state) => state.showAll() },
+  { key: "f", text: "fill", group: "seen", act: () => byId("fill").click() },
   { key: "/", text: "filter", group: "runs", kind: "looks", act: () => focus("#runs input[type='search']") },
   {
     key: "n",

@@ -1,5 +1,6 @@
 /**
- * Which curve is which, where there is no table; and the way to where there is one.
+ * Which curve is which, where no table says it: in an embedded chart, which also has the way to the page;
+ * over the whole screen; and where the curves are of groups.
  * @module
  */
 
@@ -21,9 +22,11 @@ export function legend(element, state) {
   const url = new URL(location.href);
   url.searchParams.delete("embed");
   const open = make("a", { href: url.href, target: "_blank", rel: "noopener" }, texts.open);
-  element.after(make("div", { class: "legend" }, list, open));
+  const legend = make("div", { class: "legend" }, list, ...(state.view.embed ? [open] : []));
+  element.after(legend);
   let told = "";
   return () => {
+    legend.classList.toggle("needed", state.view.embed || state.view.group !== "");
     const all = state.view.layout === "overlay" ? entries(state) : [];
     const curves = all.map(({ title, place }) => ({ title, place }));
     if (told === (told = JSON.stringify(curves))) return;

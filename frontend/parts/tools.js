@@ -5,6 +5,7 @@
 
 import { present } from "../present.js";
 import { byId } from "./dom.js";
+import { fill } from "./fill.js";
 import { following } from "./following.js";
 import { keys } from "./keys.js";
 import { legend } from "./legend.js";
@@ -39,6 +40,7 @@ export function tools(element, state, charts, live, onIntent) {
   sheet(element, state);
   keys(state, onIntent, areSingle);
   toast();
-  if (state.view.embed) renders.push(legend(byId("charts"), state));
+  renders.push(legend(byId("charts"), state));
+  byId("charts-title").after(fill(byId("seen")));
   return renders;
 }
