@@ -88,6 +88,9 @@ export const toolbar = {
 };
 
 export const groups = {
+  /** @param {string} title of the field that its runs have in common @param {string} value */
+  of: (title, value) => `${title} ${value}`,
+  none: (/** @type {string} */ title) => `no ${title}`,
   /** @param {string} common what the runs of a group have in common @param {number} runs */
   group: (common, runs) => `${common} (${someRuns(runs)})`,
 };
@@ -221,9 +224,6 @@ export const table = {
   goneRun: "a run that is gone",
   yes: "yes",
   no: "no",
-  none: (/** @type {string} */ title) => `no ${title}`,
-  /** @param {string} title @param {string} value */
-  groupOf: (title, value) => `${title} ${value}`,
   pickGroup: (/** @type {string} */ title) => `Pick all of ${title}`,
   inGroup: someRuns,
   mean: "mean",

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { groups as texts } from "../texts.js";
 import { groupTitle, groups } from "./groups.js";
 import { ALL, DIFFERENCE } from "./zooms.js";
 
@@ -55,7 +56,7 @@ export function entries(state) {
     }));
   return groups(shown, group).map(({ key, runs }) => ({
     key,
-    title: groupTitle(runs, group, state.catalog),
+    title: texts.group(groupTitle({ runs }, group, state), runs.length),
     runs,
     place: state.placeOf(runs[0]?.id ?? ""),
   }));
