@@ -30,8 +30,9 @@ export const status = {
     connected: "connected",
     offline: "not connected, trying again…",
   },
+  behind: "behind, catching up",
   /** @param {number} share of what was missing that has come */
-  behind: (share) => `behind, catching up: ${percent(share)}`,
+  caughtUp: (share) => `: ${percent(share)}`,
   meanwhile: "Runs go on in memory, and are stored as soon as that is possible again.",
   newest: (/** @type {number} */ seconds) => `newest point ${age(seconds)} old`,
   nothing: "nothing running",
