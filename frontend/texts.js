@@ -47,6 +47,9 @@ export const notice = {
   /** @param {number} runs that the server, found again, does not have any more */
   vanished: (runs) =>
     `${someRuns(runs)} ${runs === 1 ? "is" : "are"} no longer on the server: deleted, or lost when it was restarted.`,
+  /** @param {number} room @param {number} chosen */
+  tooMany: (room, chosen) =>
+    `At most ${someRuns(room)} can be on the charts: of the ${count(chosen)} chosen, the newest are.`,
   /** @param {string} what was asked @param {number} refused @param {number} all @param {string} why */
   refused: (what, refused, all, why) =>
     `${what}: ${all > 1 ? `${count(refused)} of ${count(all)} refused: ` : ""}${why}`,

@@ -42,6 +42,9 @@ export function groups(runs, field) {
   return [...found.values()];
 }
 
+/** @param {string} key of a group, or the id of a run @returns {string} the field of the group; empty for a run */
+export const fieldOf = (key) => key.slice(0, Math.max(0, key.indexOf("=")));
+
 /** @type {WeakMap<object, string>} By spec, which is never changed but replaced. */
 const known = new WeakMap();
 

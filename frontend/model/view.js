@@ -225,3 +225,21 @@ export function withIds(view, whole) {
     zooms: keyed(view.zooms),
   };
 }
+
+/**
+ * @param {View} view with whole ids
+ * @param {ReadonlySet<string>} gone runs that are no more
+ * @returns {View} which names none of them
+ */
+export function without(view, gone) {
+  const left = (/** @type {Record<string, any>} */ by) =>
+    Object.fromEntries(Object.entries(by).filter(([id]) => !gone.has(id)));
+  return {
+    ...view,
+    runs: view.runs && view.runs.filter((id) => !gone.has(id)),
+    pair: view.pair.some((id) => gone.has(id)) ? [] : view.pair,
+    run: gone.has(view.run) ? "" : view.run,
+    colours: left(view.colours),
+    zooms: left(view.zooms),
+  };
+}
