@@ -8,7 +8,7 @@ import { act } from "./actions.js";
 import { address } from "./address.js";
 import { Charts } from "./draw/charts.js";
 import { Listing } from "./model/listing.js";
-import { seen } from "./model/presentation.js";
+import { Mirror } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { Closeup } from "./parts/closeup/closeup.js";
@@ -38,6 +38,7 @@ state.look(views.read(location.search));
 /** @type {import("./parts/table/table.js").OnIntent} */
 const onIntent = (intent, ids, detail) => void act(state, intent, ids, detail);
 
+const mirror = new Mirror(state);
 const histories = new Histories(state, (id) => charts.touch(id));
 const charts = new Charts(byId("charts"), state, histories);
 const listing = new Listing(state);
@@ -92,7 +93,7 @@ const live = new Live({
   onView: ({ id, view, live, followers }) => {
     if (id !== state.view.follow) return;
     state.set({ followed: { live, followers } });
-    if (view) state.look(seen(view));
+    if (view) mirror.show(view);
   },
   onFollowers: (followers) => {
     const { presentation } = state;

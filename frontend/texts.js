@@ -30,8 +30,9 @@ export const status = {
     connected: "connected",
     offline: "not connected, trying again…",
   },
+  behind: "behind, catching up",
   /** @param {number} share of what was missing that has come */
-  behind: (share) => `behind, catching up: ${percent(share)}`,
+  caughtUp: (share) => `: ${percent(share)}`,
   meanwhile: "Runs go on in memory, and are stored as soon as that is possible again.",
   newest: (/** @type {number} */ seconds) => `newest point ${age(seconds)} old`,
   nothing: "nothing running",
@@ -46,6 +47,9 @@ export const notice = {
   /** @param {number} runs that the server, found again, does not have any more */
   vanished: (runs) =>
     `${someRuns(runs)} ${runs === 1 ? "is" : "are"} no longer on the server: deleted, or lost when it was restarted.`,
+  /** @param {number} room @param {number} chosen */
+  tooMany: (room, chosen) =>
+    `At most ${someRuns(room)} can be on the charts: of the ${count(chosen)} chosen, the newest are.`,
   /** @param {string} what was asked @param {number} refused @param {number} all @param {string} why */
   refused: (what, refused, all, why) =>
     `${what}: ${all > 1 ? `${count(refused)} of ${count(all)} refused: ` : ""}${why}`,
@@ -89,6 +93,9 @@ export const toolbar = {
 };
 
 export const groups = {
+  /** @param {string} title of the field that its runs have in common @param {string} value */
+  of: (title, value) => `${title} ${value}`,
+  none: (/** @type {string} */ title) => `no ${title}`,
   /** @param {string} common what the runs of a group have in common @param {number} runs */
   group: (common, runs) => `${common} (${someRuns(runs)})`,
 };
@@ -222,9 +229,6 @@ export const table = {
   goneRun: "a run that is gone",
   yes: "yes",
   no: "no",
-  none: (/** @type {string} */ title) => `no ${title}`,
-  /** @param {string} title @param {string} value */
-  groupOf: (title, value) => `${title} ${value}`,
   pickGroup: (/** @type {string} */ title) => `Pick all of ${title}`,
   inGroup: someRuns,
   mean: "mean",

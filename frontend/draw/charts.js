@@ -143,7 +143,7 @@ export class Charts {
   #add(subject) {
     const panel = new Panel(
       subject,
-      ({ wanted }, view) => this.state.zoom(wanted.zoom, view, this.#drawing.on(wanted)),
+      ({ wanted }, view) => this.state.zoom(wanted.zoom, view),
       ({ wanted }, place) => this.#drawing.point(wanted, place),
       (resized) => this.#touch([resized]),
     );

@@ -4,10 +4,12 @@
  */
 
 import { groups as texts } from "../texts.js";
-import { valueOf } from "./fields.js";
-import { choices, told } from "./words.js";
+import { fieldNamed, valueOf } from "./fields.js";
+import { told } from "./values.js";
+import { choices } from "./words.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
+/** @typedef {import("./state.js").State} State */
 
 /** All that decides a curve but the seed: the runs of one question, asked again. */
 export const ALL_BUT_SEED = "all-but-seed";
@@ -40,14 +42,31 @@ export function groups(runs, field) {
   return [...found.values()];
 }
 
+/** @param {string} key of a group, or the id of a run @returns {string} the field of the group; empty for a run */
+export const fieldOf = (key) => key.slice(0, Math.max(0, key.indexOf("=")));
+
 /** @type {WeakMap<object, string>} By spec, which is never changed but replaced. */
 const known = new WeakMap();
 
 /** @param {Run} run @returns {string} what tells its question from others */
 function asked(run) {
-  const told = known.get(run.spec) ?? JSON.stringify(question(run));
+  const told = known.get(run.spec) ?? digest(JSON.stringify(question(run)));
   known.set(run.spec, told);
   return told;
+}
+
+/**
+ * @param {string} text
+ * @returns {string} what tells it from others, in 64 bits: two hashes in the manner of FNV-1a. An
+ *   address that names a group must not hold all that its runs were asked for
+ */
+function digest(text) {
+  let [one, other] = [0x811c9dc5, 0x1b873593];
+  for (let i = 0; i < text.length; i++) {
+    one = Math.imul(one ^ text.charCodeAt(i), 0x01000193);
+    other = Math.imul(other ^ text.charCodeAt(i), 0x85ebca6b);
+  }
+  return [one, other].map((half) => (half >>> 0).toString(36)).join("-");
 }
 
 /** @param {Run} run @returns {Record<string, unknown>} its spec, but for what is no matter */
@@ -76,18 +95,20 @@ export function spread(runs) {
 }
 
 /**
- * @param {Run[]} runs of one group
- * @param {string} field that they are taken together by
- * @param {import("../wire/api.js").Catalog | null} catalog
- * @returns {string} what the group is called
+ * @param {Pick<Group, "runs">} group
+ * @param {string} field that its runs are taken together by
+ * @param {State} state
+ * @returns {string} what they have in common
  */
-export function groupTitle(runs, field, catalog) {
-  const [run] = runs;
-  if (!run) return "";
+export function groupTitle({ runs: [first] }, field, state) {
+  const { catalog } = state;
+  if (!first) return "";
   if (field === ALL_BUT_SEED) {
-    const { seed, ...spec } = /** @type {Run["spec"]} */ (run.spec);
-    const usual = catalog?.spec.properties?.["seed"]?.default ?? seed;
-    return texts.group(choices({ ...run, spec: { ...spec, seed: usual } }, catalog), runs.length);
+    const seed = catalog?.spec.properties?.["seed"]?.default ?? first.spec["seed"];
+    return choices({ ...first, spec: { ...first.spec, seed } }, catalog);
   }
-  return texts.group(told(field, valueOf(run, field)), runs.length);
+  const known = fieldNamed(field, catalog);
+  if (!known) return field;
+  const { text } = told(first, known, state);
+  return text ? texts.of(known.title, text) : texts.none(known.title);
 }

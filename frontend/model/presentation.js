@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SHOWN_AT_FIRST } from "./state.js";
+import { SHOWN_AT_FIRST } from "./shown.js";
 import * as views from "./view.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -68,6 +68,26 @@ export function told(state) {
 export function seen({ address, at }) {
   const view = views.read(typeof address === "string" ? address : "");
   return views.shared({ ...view, at: typeof at === "number" && Number.isFinite(at) ? at : null });
+}
+
+/** What is shown on another page, taken over to this one. */
+export class Mirror {
+  /** What was shown last. */
+  #address = "";
+
+  /** @param {State} state */
+  constructor(state) {
+    this.state = state;
+  }
+
+  /** @param {Record<string, unknown>} shown as it comes: a hand that points changes nothing but the point */
+  show(shown) {
+    const view = seen(shown);
+    const address = JSON.stringify(shown["address"] ?? null);
+    if (address === this.#address) return this.state.point(view.at ?? null);
+    this.#address = address;
+    this.state.look(view);
+  }
 }
 
 /**

@@ -4,13 +4,14 @@
  * @module
  */
 
+import { notice as texts } from "../texts.js";
 import { Places } from "./places.js";
-import { Rows } from "./rows.js";
-import { hasCeased } from "./states.js";
-import { Trace } from "./traces.js";
+import { joined, newest, roomFor } from "./shown.js";
+import { runsOn } from "./subjects.js";
 import * as views from "./view.js";
+import { Watched } from "./watched.js";
 import * as words from "./words.js";
-import { isSeen, upright, zoomed, zoomOf } from "./zooms.js";
+import { isSeen, upright, zoomed, Zoomed, zoomOf } from "./zooms.js";
 
 /** @typedef {import("../wire/api.js").Run} Run */
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
@@ -19,12 +20,6 @@ import { isSeen, upright, zoomed, zoomOf } from "./zooms.js";
 /** @typedef {import("./events.js").Event} Event */
 /** @typedef {import("./view.js").Zoom} Zoom */
 /** @typedef {Partial<Run> & {id: string}} RunChange */
-
-/** Runs that are shown without being asked for: the newest. */
-export const SHOWN_AT_FIRST = 64;
-
-/** Iterations of a run that are followed from the first on; of a longer one the server tells its past. */
-export const FOLLOWED = 65_536;
 
 export class State {
   /** @type {Catalog | null} */
@@ -39,10 +34,6 @@ export class State {
   clockOffset = 0;
   /** @type {Map<string, Run>} */
   runs = new Map();
-  /** @type {Map<string, Trace>} What the page has of the runs that it watches. */
-  traces = new Map();
-  /** @type {Rows | null} What is measured of the run close up, beside its losses. */
-  rows = null;
   /** @type {Map<string, Event[]>} What happened to the runs that are shown, and to the one close up. */
   events = new Map();
   /** @type {Set<string>} Runs that are on the charts. */
@@ -65,12 +56,12 @@ export class State {
   /** @type {Run[] | null} All runs, newest first; null where some have come or gone since. */
   #listed = null;
   #places = new Places();
+  #watched = new Watched(this.runs);
   /** @type {string[]} New runs of which it is not decided yet whether they are shown. */
   #undecided = [];
   /** Whether the list of runs has been whole once: before, an address may name runs to come. */
   #listedOnce = false;
-  /** @type {Map<string, string[]>} The runs that were on a chart when it was zoomed. */
-  #zoomed = new Map();
+  #zoomed = new Zoomed();
   /** @type {(() => void)[]} */
   #listeners = [];
   /** @type {((ids: string[]) => void)[]} */
@@ -95,6 +86,7 @@ export class State {
   /** @param {Partial<Pick<State, "catalog" | "connection" | "storeProblem" | "isCurrent" | "stepSize" | "notice" | "presentation" | "followed">>} fields */
   set(fields) {
     Object.assign(this, fields);
+    if (fields.catalog && this.#listedOnce) this.#fit(); // it says how many runs can be watched
     this.changed();
   }
 
@@ -161,15 +153,16 @@ export class State {
 
   /** @param {Iterable<string>} ids runs that are no more */
   forget(ids) {
-    const gone = [...ids];
-    for (const listener of this.#runListeners) listener(gone);
+    const gone = new Set(ids);
+    for (const listener of this.#runListeners) listener([...gone]);
+    this.#complete();
+    this.view = views.without(this.view, gone);
     for (const id of gone) {
       this.runs.delete(id);
       this.selected.delete(id);
       this.events.delete(id);
-      if (this.view.run === id) this.view = { ...this.view, run: "" };
+      this.shownIds.delete(id);
       this.#places.leave(id);
-      this.#leave(id);
     }
     this.#listed = null;
     this.#fit();
@@ -192,15 +185,6 @@ export class State {
     this.#showJust([...ids]);
   }
 
-  /** Show the newest runs again, as at first. */
-  showNewest() {
-    for (const id of [...this.shownIds]) this.#leave(id);
-    this.#undecided.push(...this.runs.keys());
-    this.view = { ...this.view, runs: null };
-    this.#decide();
-    this.changed();
-  }
-
   /** @param {Iterable<string>} ids runs that are picked, and no others */
   select(ids) {
     this.selected = new Set(ids);
@@ -220,8 +204,7 @@ export class State {
 
   /** @param {string} id a run of which not all that the page has is true any more */
   rewind(id) {
-    if (this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
-    if (this.rows?.id === id) this.rows = new Rows(id, this.rows.every);
+    this.#watched.rewind(id);
     this.changed();
   }
 
@@ -229,11 +212,10 @@ export class State {
    * Zoom a chart, and along the axis across all that are beside it.
    * @param {string} chart
    * @param {{x?: Zoom["x"] | undefined, y?: Zoom["y"] | undefined}} change what is left out stays; null shows all
-   * @param {string[]} runs on that chart: once none of them is left, there is nothing to look at
    */
-  zoom(chart, change, runs) {
+  zoom(chart, change) {
     const { zooms, changed } = zoomed(this.view.zooms, chart, change);
-    for (const one of changed) this.#zoomed.set(one, runs);
+    this.#zoomed.anew(changed);
     this.look({ zooms });
   }
 
@@ -275,19 +257,24 @@ export class State {
     return words.title(run, this.catalog);
   }
 
-  /** @returns {Record<string, number>} the watched runs, each with the next iteration wanted */
-  cursors() {
-    const told = [...this.traces].filter(([, trace]) => !trace.isAwaited);
-    const cursors = Object.fromEntries(told.map(([id, trace]) => [id, trace.length]));
-    const { measured, rows } = this;
-    // Losses that are here already come once more with what was measured beside them.
-    if (rows && measured in cursors) cursors[measured] = Math.min(cursors[measured] ?? 0, rows.next);
-    return cursors;
+  /** What the page has of the losses of the runs that it watches, by id. */
+  get traces() {
+    return this.#watched.traces;
   }
 
-  /** The run whose diagnostics the socket is asked for; empty for none, or as long as its past is fetched. */
+  /** What was measured of the run close up, beside its losses; null for none. */
+  get rows() {
+    return this.#watched.rows;
+  }
+
+  /** @returns {Record<string, number>} the watched runs, each with the next iteration wanted */
+  cursors() {
+    return this.#watched.cursors();
+  }
+
+  /** The run whose diagnostics the socket is asked for; empty for none. */
   get measured() {
-    return this.rows?.isWhole && this.rows.every ? this.rows.id : "";
+    return this.#watched.measured;
   }
 
   /** Whether the list of runs has been whole once: before, runs that an address names may yet come. */
@@ -297,11 +284,8 @@ export class State {
 
   /** @returns {number | null} seconds since the newest loss of a running run was produced */
   age() {
-    let newest = 0;
-    for (const [id, trace] of this.traces) {
-      if (this.runs.get(id)?.status === "running") newest = Math.max(newest, trace.producedAt);
-    }
-    return newest ? Math.max(0, Date.now() / 1000 + this.clockOffset - newest) : null;
+    const at = this.#watched.producedAt();
+    return at ? Math.max(0, Date.now() / 1000 + this.clockOffset - at) : null;
   }
 
   /** @param {string} id */
@@ -318,52 +302,43 @@ export class State {
   #decide() {
     const first = !this.#listedOnce;
     this.#listedOnce = true;
-    const fresh = this.#undecided.splice(0).filter((id) => this.runs.has(id));
+    const fresh = this.#undecided.splice(0).flatMap((id) => this.runs.get(id) ?? []);
     // What somebody else has chosen stays as it is.
     if (this.view.runs === null || !(first || this.readOnly)) this.#showNew(fresh);
     this.#fit();
   }
 
-  /**
-   * Show the newest of the runs that have come, in place of older ones that have come to their end.
-   * @param {string[]} fresh
-   */
+  /** @param {Run[]} fresh runs that have come */
   #showNew(fresh) {
-    const newest = fresh
-      .sort((a, b) => this.#createdAt(b) - this.#createdAt(a))
-      .slice(0, SHOWN_AT_FIRST)
-      .filter((id) => this.#makeRoom(id) && this.shownIds.add(id));
+    const shown = joined(this.shown(), fresh, roomFor(this.catalog)).map(({ id }) => id);
     const { runs } = this.view;
-    if (runs && newest.length)
-      this.view = { ...this.view, runs: [...runs.filter((id) => this.shownIds.has(id)), ...newest] };
+    if (runs && shown.some((id) => !this.shownIds.has(id))) this.view = { ...this.view, runs: shown };
+    this.shownIds = new Set(shown);
   }
 
-  /** @param {string} id a new run @returns {boolean} whether it can be shown beside the others */
-  #makeRoom(id) {
-    if (this.shownIds.size < SHOWN_AT_FIRST) return true;
-    const older = (/** @type {Run} */ run) => run.created_at < this.#createdAt(id);
-    const old = this.shown().find((run) => hasCeased(run) && older(run));
-    if (old) this.#leave(old.id);
-    return Boolean(old);
-  }
-
-  /** Watch the runs that the view asks for, and no others. */
+  /** Show and watch the runs that the view asks for, and no others. */
   #fit() {
     this.#complete();
-    const { runs, pair, run, zooms } = this.view;
-    const there = (/** @type {string} */ id) => this.runs.has(id);
-    if (runs) this.shownIds = new Set(runs.filter(there));
-    const wanted = new Set([...this.shownIds, ...[...pair, run].filter(there)]);
-    for (const id of wanted) if (!this.traces.has(id)) this.traces.set(id, this.#newTrace(id));
-    for (const id of this.traces.keys()) if (!wanted.has(id)) this.traces.delete(id);
-    const measured = this.runs.get(run);
-    if (this.rows?.id !== measured?.id)
-      this.rows = measured ? new Rows(measured.id, measured.spec["diagnostics_every"] ?? 0) : null;
-    const left = Object.entries(zooms).filter(
-      ([chart]) => this.#zoomed.get(chart)?.some((id) => wanted.has(id)) ?? true,
-    );
-    if (left.length < Object.keys(zooms).length)
-      this.view = { ...this.view, zooms: Object.fromEntries(left) };
+    this.#showChosen();
+    const { pair, run } = this.view;
+    const beside = [...pair, run].filter((id) => this.runs.has(id));
+    this.#watched.fit(new Set([...this.shownIds, ...beside]), run);
+    if (!this.#listedOnce || this.readOnly) return;
+    const zooms = this.#zoomed.left(this.view.zooms, (chart) => runsOn(this, chart));
+    if (zooms !== this.view.zooms) this.view = { ...this.view, zooms };
+  }
+
+  /** Those that are chosen are on the charts; of more than can be watched the newest, which is said. */
+  #showChosen() {
+    const { runs } = this.view;
+    if (!runs) return;
+    const chosen = runs.flatMap((id) => this.runs.get(id) ?? []);
+    const room = roomFor(this.catalog);
+    const shown = (chosen.length > room ? newest(chosen, room) : chosen).map(({ id }) => id);
+    this.shownIds = new Set(shown);
+    if (shown.length === chosen.length || !this.catalog) return;
+    this.view = { ...this.view, runs: shown };
+    this.notice = texts.tooMany(room, chosen.length);
   }
 
   /** Addresses shorten ids, and may name runs that are only told of later. */
@@ -375,19 +350,5 @@ export class State {
     const whole = (/** @type {string} */ short) =>
       this.runs.has(short) ? short : (ids.find((id) => id.startsWith(short)) ?? short);
     this.view = views.withIds(this.view, whole);
-  }
-
-  /** @param {string} id */
-  #newTrace(id) {
-    const trace = new Trace();
-    trace.isAwaited = (this.runs.get(id)?.iteration ?? 0) > FOLLOWED;
-    return trace;
-  }
-
-  /** @param {string} id a run that is shown no longer */
-  #leave(id) {
-    this.shownIds.delete(id);
-    if (this.view.runs?.includes(id))
-      this.view = { ...this.view, runs: this.view.runs.filter((other) => other !== id) };
   }
 }

@@ -3,7 +3,8 @@
  * @module
  */
 
-import { groupTitle, groups } from "./groups.js";
+import { groups as texts } from "../texts.js";
+import { fieldOf, groupTitle, groups } from "./groups.js";
 import { ALL, DIFFERENCE } from "./zooms.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -55,7 +56,7 @@ export function entries(state) {
     }));
   return groups(shown, group).map(({ key, runs }) => ({
     key,
-    title: groupTitle(runs, group, state.catalog),
+    title: texts.group(groupTitle({ runs }, group, state), runs.length),
     runs,
     place: state.placeOf(runs[0]?.id ?? ""),
   }));
@@ -65,4 +66,14 @@ export function entries(state) {
 export function pair({ runs, view }) {
   const [a, b] = view.pair.map((id) => runs.get(id));
   return a && b ? [a, b] : null;
+}
+
+/** @param {State} state @param {string} chart @returns {ReadonlySet<string>} the runs that are on it now */
+export function runsOn(state, chart) {
+  if (chart === ALL) return state.shownIds;
+  if (chart === DIFFERENCE) return new Set(state.view.pair);
+  const field = fieldOf(chart);
+  if (!field) return new Set([chart].filter((id) => state.shownIds.has(id)));
+  const group = groups(state.shown(), field).find(({ key }) => key === chart);
+  return new Set(group?.runs.map(({ id }) => id));
 }

@@ -79,6 +79,10 @@ const listed = (text) => text.split(".").filter(Boolean);
 /** @param {string[]} ids */
 const shortened = (ids) => ids.map((id) => id.slice(0, SHORT_ID)).join(".");
 
+/** A chart may bear the key of a group, in which anything may stand; these part charts in an address. */
+const PARTING = /[%,;]/g;
+const PARTED = /%(25|2C|3B)/g;
+
 /** @param {string} text @returns {[number, number] | null | undefined} */
 function range(text) {
   if (!text) return null;
@@ -139,12 +143,14 @@ export const PROPERTIES = {
         text.split(";").flatMap((part) => {
           const [chart, x = "", y = ""] = part.split(",");
           const [across, up] = [range(x), range(y)];
-          return chart && across !== undefined && up !== undefined ? [[chart, { x: across, y: up }]] : [];
+          return chart && across !== undefined && up !== undefined
+            ? [[chart.replace(PARTED, decodeURIComponent), { x: across, y: up }]]
+            : [];
         }),
       ),
     write: (zooms) =>
       Object.entries(zooms)
-        .map(([chart, { x, y }]) => [chart, x?.join("~") ?? "", y?.join("~") ?? ""].join(","))
+        .map(([chart, { x, y }]) => [chart.replace(PARTING, encodeURIComponent), x?.join("~") ?? "", y?.join("~") ?? ""].join(","))
         .join(";"),
   },
   at: { initial: null, read: null, write: String },
@@ -217,5 +223,23 @@ export function withIds(view, whole) {
     run: view.run && whole(view.run),
     colours: keyed(view.colours),
     zooms: keyed(view.zooms),
+  };
+}
+
+/**
+ * @param {View} view with whole ids
+ * @param {ReadonlySet<string>} gone runs that are no more
+ * @returns {View} which names none of them
+ */
+export function without(view, gone) {
+  const left = (/** @type {Record<string, any>} */ by) =>
+    Object.fromEntries(Object.entries(by).filter(([id]) => !gone.has(id)));
+  return {
+    ...view,
+    runs: view.runs && view.runs.filter((id) => !gone.has(id)),
+    pair: view.pair.some((id) => gone.has(id)) ? [] : view.pair,
+    run: gone.has(view.run) ? "" : view.run,
+    colours: left(view.colours),
+    zooms: left(view.zooms),
   };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fieldOf } from "./groups.js";
+
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Zoom} Zoom */
 
@@ -50,8 +52,36 @@ export function upright(zooms) {
 }
 
 /** @param {View} view @param {string} chart @returns {boolean} whether what is zoomed of it shows on a chart that is seen */
-export function isSeen({ layout, axes, zooms }, chart) {
+export function isSeen({ layout, axes, zooms, group }, chart) {
   if (layout === "difference" || chart === DIFFERENCE) return layout === chart;
   if (layout === "overlay" || axes === "shared") return chart === ALL;
-  return chart !== ALL || Boolean(zooms[ALL]?.x);
+  if (chart === ALL) return Boolean(zooms[ALL]?.x);
+  return group === fieldOf(chart);
+}
+
+/** Remembers which runs were on a chart when it was zoomed: once none of them is, it shows something else. */
+export class Zoomed {
+  /** @type {Map<string, Set<string>>} by chart */
+  #runs = new Map();
+
+  /** @param {string[]} charts that are zoomed anew */
+  anew(charts) {
+    for (const chart of charts) this.#runs.delete(chart);
+  }
+
+  /**
+   * @param {View["zooms"]} zooms as they are, wherever they come from
+   * @param {(chart: string) => ReadonlySet<string>} runsOn the runs that are on a chart now
+   * @returns {View["zooms"]} those of charts with a run left on them
+   */
+  left(zooms, runsOn) {
+    for (const chart of this.#runs.keys()) if (!(chart in zooms)) this.#runs.delete(chart);
+    const left = Object.entries(zooms).filter(([chart]) => {
+      const now = runsOn(chart);
+      const then = this.#runs.get(chart);
+      if (!then && now.size) this.#runs.set(chart, new Set(now));
+      return !then || [...then].some((id) => now.has(id));
+    });
+    return left.length < Object.keys(zooms).length ? Object.fromEntries(left) : zooms;
+  }
 }

@@ -13,7 +13,12 @@ const OFFERED = 200;
 
 /** @param {State} state */
 export function pairOfRuns(state) {
-  const choose = () => state.look({ pair: [first.value, second.value] });
+  const choose = () => {
+    // One that is not in the list is not in the choices either, and stays.
+    const [a = "", b = ""] = state.view.pair;
+    const [one, other] = [first.value || a, second.value || b];
+    state.look({ pair: [one || other, other || one] });
+  };
   const first = make("select", { "aria-label": texts.first, change: choose });
   const second = make("select", { "aria-label": texts.second, change: choose });
   const element = make("div", { class: "pair" }, first, "−", second);
@@ -21,7 +26,7 @@ export function pairOfRuns(state) {
   const render = () => {
     element.hidden = state.view.layout !== "difference";
     if (element.hidden) return;
-    if (!state.view.pair.every((id) => state.runs.has(id)) || !state.view.pair.length) chooseTwo(state);
+    if (!state.view.pair.length && !state.readOnly) chooseTwo(state);
     const runs = [...new Set([...state.view.pair, ...state.listed().slice(0, OFFERED).map(({ id }) => id)])];
     const options = runs.flatMap((id) => {
       const run = state.runs.get(id);
@@ -37,7 +42,7 @@ export function pairOfRuns(state) {
   return { element, render };
 }
 
-/** Where no two are chosen, or one of them is gone, those that were shown last. @param {State} state */
+/** Where no two are chosen, those that were shown last. @param {State} state */
 function chooseTwo(state) {
   const [b, a] = state.shown().reverse();
   if (a && b) queueMicrotask(() => state.look({ pair: [a.id, b.id] }));

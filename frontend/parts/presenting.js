@@ -7,12 +7,13 @@ import { kept, opened, restored } from "../model/presentation.js";
 import { presenting as texts } from "../texts.js";
 import { make, setAttribute, setText } from "./dom.js";
 import { copied } from "./files.js";
+import { keep, recalled } from "./kept.js";
 import { Popover } from "./popover.js";
 import { say } from "./toast.js";
 
 /** @typedef {import("../model/state.js").State} State */
 
-/** Where the browser keeps it for this tab, so that a reload goes on presenting. */
+/** Where the browser keeps it for this tab from one page to the next, so that a reload goes on presenting. */
 const KEPT = "reluscope.presentation";
 
 /**
@@ -32,7 +33,6 @@ export function presenting(element, state, live) {
     popover.close();
     const { id, key } = state.presentation ?? opened();
     live.present({ id, key, view: null });
-    keep(null);
     state.set({ presentation: null });
   };
   const followers = make("p", { class: "followers", "aria-live": "polite" });
@@ -52,12 +52,11 @@ export function presenting(element, state, live) {
   popover.attach(button, () => {
     if (state.presentation) return;
     const presentation = opened();
-    keep(kept(presentation));
     state.set({ presentation });
     link.value = address(presentation.id); // before the next frame, so that it can be copied at once
   });
   element.append(button, popover.panel);
-  state.set({ presentation: restored(keep()) });
+  goOn(state);
   return () => {
     const { presentation } = state;
     setText(button, presentation ? texts.presenting : texts.present);
@@ -68,24 +67,24 @@ export function presenting(element, state, live) {
   };
 }
 
+/**
+ * Go on with what the page before this one presented in this tab. It is kept only while one page goes
+ * and the next one comes: a copy of the tab, which has all that is kept for it, must not present as well.
+ * @param {State} state
+ */
+function goOn(state) {
+  state.set({ presentation: restored(recalled("tab", KEPT)) });
+  keep("tab", KEPT, null);
+  window.addEventListener("pagehide", () => {
+    if (state.presentation) keep("tab", KEPT, kept(state.presentation));
+  });
+  window.addEventListener("pageshow", ({ persisted }) => persisted && keep("tab", KEPT, null));
+}
+
 /** @param {string} code @returns {string} where others follow it */
 function address(code) {
   const url = new URL(document.baseURI);
   url.search = `?follow=${code}`;
   url.hash = "";
   return url.href;
-}
-
-/**
- * @param {string | null} [text] to be kept from now on; null keeps nothing
- * @returns {string | null} what is kept. A browser may refuse to keep anything
- */
-function keep(text) {
-  try {
-    if (text) sessionStorage.setItem(KEPT, text);
-    else if (text === null) sessionStorage.removeItem(KEPT);
-    return sessionStorage.getItem(KEPT);
-  } catch {
-    return null;
-  }
 }

@@ -5,6 +5,7 @@
 
 import { keys as texts } from "../texts.js";
 import { make } from "./dom.js";
+import { keep, recalled } from "./kept.js";
 import { offered } from "./keys.js";
 
 /** @typedef {import("../model/state.js").State} State */
@@ -13,13 +14,7 @@ import { offered } from "./keys.js";
 const OFF = "reluscope.keys-off";
 
 /** @returns {boolean} whether keys do something by themselves */
-export function areSingle() {
-  try {
-    return localStorage.getItem(OFF) === null;
-  } catch {
-    return true;
-  }
-}
+export const areSingle = () => recalled("browser", OFF) === null;
 
 /**
  * @param {HTMLElement} element that gets the button
@@ -50,7 +45,7 @@ function content(state) {
     });
     return [make("div", {}, make("h3", {}, texts.groups[name]), make("dl", {}, ...list))];
   });
-  const single = make("input", { type: "checkbox", change: () => turn(single.checked) });
+  const single = make("input", { type: "checkbox", change: () => keep("browser", OFF, single.checked ? null : "1") });
   single.checked = areSingle();
   return make(
     "div",
@@ -64,10 +59,4 @@ function content(state) {
       make("button", { class: "primary" }, texts.close),
     ),
   );
-}
-
-/** @param {boolean} on */
-function turn(on) {
-  if (on) localStorage.removeItem(OFF);
-  else localStorage.setItem(OFF, "1");
 }

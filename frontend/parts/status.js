@@ -1,6 +1,6 @@
 /**
- * How the page stands with the server: connected, behind or not connected, how old the newest point is, and whether runs
- * are stored.
+ * How the page stands with the server: connected, behind or not connected, how old the newest point is,
+ * and whether runs are stored.
  * @module
  */
 
@@ -21,14 +21,17 @@ const LOOK_MS = 250;
 export function status(element, state) {
   const liveness = new Liveness();
   const connection = make("span", { class: "connection" });
+  // Of the whole line it is read aloud what changes; of a share that grows, each step would be.
+  const share = make("span", { class: "share", "aria-live": "off" });
   const newest = make("span", { class: "age", "aria-live": "off" });
   const problem = make("span", { class: "problem", title: texts.meanwhile });
-  element.append(connection, newest, problem);
+  element.append(make("span", {}, connection, share), newest, problem);
   const header = element.parentElement;
   const render = () => {
     const caughtUp = state.connection === "connected" ? liveness.caughtUp(state) : null;
     setAttribute(element, "data-connection", caughtUp === null ? state.connection : "behind");
-    setText(connection, caughtUp === null ? texts.connection[state.connection] : texts.behind(caughtUp));
+    setText(connection, caughtUp === null ? texts.connection[state.connection] : texts.behind);
+    setText(share, caughtUp === null ? "" : texts.caughtUp(caughtUp));
     setText(newest, told(state));
     if (header) setAttribute(header, "data-stored", state.storeProblem === null ? "yes" : "no");
     setText(problem, state.storeProblem === null ? "" : texts.notStored(state.storeProblem));

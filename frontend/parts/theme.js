@@ -5,6 +5,7 @@
 
 import { theme as texts } from "../texts.js";
 import { make } from "./dom.js";
+import { keep, recalled } from "./kept.js";
 
 const KEPT = "reluscope.theme";
 const THEMES = /** @type {const} */ (["system", "light", "dark"]);
@@ -34,22 +35,13 @@ export function theme(element, onChange) {
   };
   const options = THEMES.map((name) => make("option", { value: name }, texts[name]));
   const choose = () => {
-    localStorage.setItem(KEPT, chosen.value);
+    keep("browser", KEPT, chosen.value);
     wear(chosen.value);
   };
   const chosen = make("select", { "aria-label": texts.label, title: texts.label, change: choose }, ...options);
   element.append(chosen);
-  const before = kept();
+  const before = recalled("browser", KEPT);
   if (!before || !(before in RULES)) return;
   chosen.value = before;
   wear(before);
-}
-
-/** @returns {string | null} A browser may refuse to keep anything. */
-function kept() {
-  try {
-    return localStorage.getItem(KEPT);
-  } catch {
-    return null;
-  }
 }

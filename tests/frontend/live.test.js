@@ -100,6 +100,18 @@ test("what is wanted is asked for once, and given up once it is not", () => {
   assert.deepEqual([socket.took("watch"), socket.took("unwatch")], [[], [["a"]]]);
 });
 
+test("very many runs are named in messages that the server reads", () => {
+  const id = (n) => `${n.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
+  cursors = Object.fromEntries(Array.from({ length: 1200 }, (_, n) => [id(n), 2 ** 53]));
+  const live = connected();
+  const [socket] = sockets;
+  live.follow({});
+  const named = socket.sent.filter(({ type }) => type === "watch" || type === "unwatch");
+  for (const message of named) assert.ok(JSON.stringify(message).length < 32 * 1024);
+  assert.deepEqual(Object.assign({}, ...socket.took("watch")), cursors);
+  assert.deepEqual(socket.took("unwatch").flat(), Object.keys(cursors));
+});
+
 test("a run of which the page has more than is true is told of, and followed from its start", () => {
   cursors = { a: 30 };
   const live = connected();

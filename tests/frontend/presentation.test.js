@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { address, kept, opened, restored, seen, told } from "../../frontend/model/presentation.js";
+import { address, kept, Mirror, opened, restored, seen, told } from "../../frontend/model/presentation.js";
 import { State } from "../../frontend/model/state.js";
 
 const ID = (number) => `${number}`.repeat(8) + "-0000-4000-8000-000000000000";
@@ -36,6 +36,28 @@ test("a follower sees what is shown, pinned to its runs and their colours", () =
   const { layout, scale, at, zooms } = follower.view;
   assert.deepEqual({ layout, scale, at, zooms }, { layout: "grid", scale: "linear", at: 17, zooms: teacher.view.zooms });
   for (const number of [1, 3]) assert.equal(follower.placeOf(ID(number)), teacher.placeOf(ID(number)));
+});
+
+test("a hand that points changes nothing but the point", () => {
+  const [teacher, follower] = [page(1, 2), page(1, 2)];
+  follower.look({ follow: "abcdef" });
+  const mirror = new Mirror(follower);
+  const tell = () => mirror.show(JSON.parse(JSON.stringify(told(teacher))));
+  let changes = 0;
+  teacher.look({ scale: "linear" });
+  tell();
+  follower.look({ layout: "difference", pair: [ID(2), ID(1)] });
+  follower.subscribe(() => changes++);
+  teacher.point(7);
+  tell();
+  assert.equal(follower.view.at, 7);
+  teacher.point(null);
+  tell();
+  assert.equal(follower.view.at, null);
+  assert.deepEqual([changes, follower.view.layout, follower.view.pair], [0, "difference", [ID(2), ID(1)]]);
+  teacher.look({ scale: "log" });
+  tell();
+  assert.deepEqual([changes, follower.view.layout, follower.view.scale], [1, "overlay", "log"]);
 });
 
 test("what is a page's own stays its own", () => {
@@ -90,6 +112,7 @@ test("whatever is told, what makes no sense is as at first", () => {
 
 test("a view with many runs takes no more than the wire carries", () => {
   const many = new State();
+  many.set({ catalog: { limits: { watched_runs: 1003 } } });
   const id = (n) => `${n.toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`;
   many.merge(Array.from({ length: 1000 }, (_, n) => ({ ...run(1), id: id(n), created_at: n })));
   many.show(many.runs.keys());

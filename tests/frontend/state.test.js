@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { SHOWN_AT_FIRST, State } from "../../frontend/model/state.js";
+import { State } from "../../frontend/model/state.js";
+import { write } from "../../frontend/model/view.js";
 import { canResume, hasEnded, isLive } from "../../frontend/model/states.js";
-import { ALL, DIFFERENCE } from "../../frontend/model/zooms.js";
 
 let created = 0;
 
@@ -64,6 +64,20 @@ test("a forgotten run leaves nothing behind", () => {
   assert.equal(state.placeOf("b"), 1);
 });
 
+test("what is seen names no run that is no more", () => {
+  const state = new State();
+  state.look({ runs: ["a0000000", "b0000000"] }); // as an address has them
+  state.merge(["a", "b", "c"].map((id) => run(`${id}0000000-1`)));
+  const [a, b] = ["a0000000-1", "b0000000-1"];
+  state.look({ pair: [a, b], colours: { [a]: 5, [b]: 6 }, layout: "grid", run: a });
+  state.zoom(a, { y: [0, 1] });
+  state.zoom(b, { y: [0, 1] });
+  state.forget([a]);
+  const { pair, colours, zooms, runs } = state.view;
+  assert.deepEqual({ pair, colours, runs, zooms: Object.keys(zooms) }, { pair: [], colours: { [b]: 6 }, runs: [b], zooms: [b] });
+  assert.ok(!write(state.view).includes("a0000000"));
+});
+
 test("a hidden run gives its losses up, and starts over when it is shown again", () => {
   const state = new State();
   state.merge([run("a")]);
@@ -92,16 +106,6 @@ test("a hidden run stays hidden when it is told of anew", () => {
   state.hide(["a"]);
   state.merge([a]);
   assert.deepEqual(state.cursors(), {});
-});
-
-test("of very many runs, the newest are shown at first", () => {
-  const state = new State();
-  const many = Array.from({ length: SHOWN_AT_FIRST + 6 }, (_, i) => run(`run ${i}`));
-  state.merge(many);
-  const shown = ids(state.shown());
-  assert.equal(shown.length, SHOWN_AT_FIRST);
-  assert.ok(shown.includes(`run ${SHOWN_AT_FIRST + 5}`));
-  assert.ok(!shown.includes("run 0"));
 });
 
 test("every run has a colour of its own, the oldest the first", () => {
@@ -164,114 +168,6 @@ test("a run is called by its name, or by what it does", () => {
   named.spec.name = "mine";
   assert.equal(state.title(named), "mine");
   assert.equal(state.choices(named), "clamp · sgd · lr 1e-6 · seed 3");
-});
-
-const VIEW = { x: [3, 9], y: [0, 1] };
-
-test("a zoom is kept while one of its runs is shown, and no longer", () => {
-  const state = new State();
-  state.merge([run("a"), run("b")]);
-  state.zoom(ALL, VIEW, ["a", "b"]);
-  state.forget(["a"]);
-  assert.deepEqual(state.view.zooms[ALL].x, [3, 9]);
-  state.merge([run("c")]);
-  state.hide(["b"]);
-  assert.equal(state.isZoomed, false);
-});
-
-test("a zoom changes in what the person has changed", () => {
-  const state = new State();
-  state.merge([run("a")]);
-  state.zoom(ALL, VIEW, ["a"]);
-  state.zoom(ALL, { y: [0, 2] }, ["a"]);
-  assert.deepEqual(state.view.zooms[ALL], { x: [3, 9], y: [0, 2] });
-  state.zoom(ALL, { x: null }, ["a"]);
-  assert.deepEqual(state.view.zooms[ALL].y, [0, 2]);
-  state.zoom(ALL, { y: null }, ["a"]);
-  assert.equal(state.isZoomed, false);
-});
-
-test("where the axis counts something else, what was seen of it is no more", () => {
-  const state = new State();
-  state.merge([run("a")]);
-  state.zoom(ALL, VIEW, ["a"]);
-  state.look({ x: "seconds" });
-  assert.deepEqual(state.view.zooms[ALL], { x: null, y: [0, 1] });
-});
-
-test("all is shown again on the charts that are seen", () => {
-  const state = new State();
-  state.merge([run("a")]);
-  state.zoom(ALL, { y: [0, 1] }, ["a"]);
-  state.look({ layout: "grid" });
-  assert.equal(state.isZoomed, false);
-  state.zoom("a", { y: [2, 3] }, ["a"]);
-  state.zoom(DIFFERENCE, { y: [4, 5] }, ["a"]);
-  state.showAll();
-  assert.deepEqual(Object.keys(state.view.zooms), [ALL, DIFFERENCE]);
-});
-
-test("charts side by side are zoomed together along the axis across, and each for itself up", () => {
-  const state = new State();
-  state.merge([run("a"), run("b")]);
-  state.look({ layout: "grid" });
-  state.zoom("a", VIEW, ["a"]);
-  assert.deepEqual(state.zoomOf("a"), VIEW);
-  assert.deepEqual(state.zoomOf("b"), { x: VIEW.x, y: null });
-  state.look({ layout: "overlay" });
-  assert.deepEqual(state.zoomOf(ALL), { x: VIEW.x, y: null });
-  assert.deepEqual(state.zoomOf(DIFFERENCE), { x: null, y: null });
-  state.showAll();
-  assert.deepEqual(state.zoomOf("a"), { x: null, y: VIEW.y });
-});
-
-test("a run that makes room for a newer one is not wanted any more", () => {
-  const state = new State();
-  for (let i = 0; i < 2 * SHOWN_AT_FIRST; i++) state.merge([run(`run ${i}`, { status: "finished" })]);
-  assert.deepEqual(
-    Object.keys(state.cursors()),
-    Array.from({ length: SHOWN_AT_FIRST }, (_, i) => `run ${SHOWN_AT_FIRST + i}`),
-  );
-});
-
-/** A state that shows as many runs as it does by itself; those of the given numbers have ended. */
-function full(ended) {
-  const state = new State();
-  const status = (i) => (ended.includes(i) ? "finished" : "running");
-  state.merge(Array.from({ length: SHOWN_AT_FIRST }, (_, i) => run(`${i}`, { status: status(i) })));
-  return state;
-}
-
-test("a new run takes the place of the oldest that has ended", () => {
-  const state = full([7, 9]);
-  state.merge([run("new")]);
-  const shown = ids(state.shown());
-  assert.ok(shown.includes("new") && shown.includes("9") && !shown.includes("7"));
-  assert.equal(shown.length, SHOWN_AT_FIRST);
-});
-
-test("a new run takes no place of one that still trains", () => {
-  const state = full([]);
-  state.merge([run("new")]);
-  assert.ok(!ids(state.shown()).includes("new"));
-});
-
-test("which are the newest is told when the list is whole, and not before", () => {
-  const state = new State();
-  const [old, gone, late] = [run("old"), run("gone"), run("late")];
-  state.merge([old, gone], false);
-  assert.deepEqual(state.cursors(), {});
-  state.forget(["gone"]);
-  state.merge([late], true);
-  assert.deepEqual(ids(state.shown()), ["old", "late"]);
-});
-
-test("a new run takes the place of one that was interrupted, and of none that is paused", () => {
-  const state = full([]);
-  state.merge([{ id: "7", status: "paused" }, { id: "9", status: "interrupted" }]);
-  state.merge([run("new")]);
-  const shown = ids(state.shown());
-  assert.ok(shown.includes("new") && shown.includes("7") && !shown.includes("9"));
 });
 
 test("of a run that is rewound the page has nothing, and wants all of it", () => {

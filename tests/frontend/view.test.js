@@ -23,6 +23,14 @@ test("an address that is read says what was seen, with short ids", () => {
   assert.ok(write(view).length < 320, write(view));
 });
 
+test("zooms of groups are said like those of runs, whatever the groups are called", () => {
+  const keys = ['relu="clamp"', 'tags=["a,b","c;d"]', 'name="100%25 ~ %2C &=#+"', "lr=1e-6", "all-but-seed=1x3-9z"];
+  const zooms = Object.fromEntries(keys.map((key, i) => [key, { x: null, y: [i, i + 1] }]));
+  const view = { ...initial(), layout: "grid", group: "relu", zooms };
+  assert.deepEqual(read(`?${write(view)}`), view);
+  assert.deepEqual(read(new URL(`http://x/?${write(view)}`).search), view);
+});
+
 test("what makes no sense in an address is passed over", () => {
   const odd = "layout=round&scale=&x=moons&smoothing=1&pair=a&zooms=all,9~1,;b,1~2~3,&colours=a-x.b&start=yes&nothing=1";
   assert.deepEqual(read(odd), { ...initial(), zooms: {}, colours: {} });

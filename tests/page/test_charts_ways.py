@@ -96,11 +96,12 @@ def test_runs_taken_together_are_a_mean_within_a_band(visiting: Visiting, api: A
     visit.until(
         lambda: {len(curve["x"]) for curve in visit.drawn().values()} == {100}, "two whole curves"
     )
-    assert set(visit.drawn()) == {"clamp (3 runs)", "where (3 runs)"}
-    for relu in ("clamp", "where"):
+    titles = {relu: f"ReLU implementation {relu} (3 runs)" for relu in ("clamp", "where")}
+    assert set(visit.drawn()) == set(titles.values())
+    for relu, title in titles.items():
         runs = [[float(x) for x in api.losses(name)] for name in names if name.startswith(relu)]
-        low, high = visit.beside("band")[f"{relu} (3 runs)"]
-        mean = visit.drawn()[f"{relu} (3 runs)"]["y"]
+        low, high = visit.beside("band")[title]
+        mean = visit.drawn()[title]["y"]
         assert low["y"] == [min(each) for each in zip(*runs, strict=True)]
         assert high["y"] == [max(each) for each in zip(*runs, strict=True)]
         expected = [sum(each) / 3 for each in zip(*runs, strict=True)]

@@ -348,6 +348,7 @@ def test_a_page_that_is_behind_says_so_until_it_has_caught_up(visit: Visit, api:
     visit.page.reload()
 
     expect(visit.status).to_contain_text("behind, catching up: 0 %")
+    visit.page.evaluate(REMEMBER_STATUS)
     visit.until(lambda: len(held) >= 2, "more than one message")
     page, first = held.pop(0)
     page.send(first)
@@ -355,4 +356,7 @@ def test_a_page_that_is_behind_says_so_until_it_has_caught_up(visit: Visit, api:
     for page, message in held:
         page.send(message)
     expect(visit.status).to_contain_text(CONNECTED)
+    # That it begins and ends is read aloud, and not each step between.
+    assert visit.page.evaluate("() => told") == ["connected"]
+    expect(visit.status.locator(".share")).to_have_attribute("aria-live", "off")
     visit.until(lambda: visit.drawn()["long"]["x"][-1] == 59_999, "the last iteration")

@@ -1,4 +1,5 @@
-"""Runs are kept: what cannot be stored is told, and a server that was cut off costs no curve."""
+"""What is kept: runs, which are told of where they cannot be stored, and of which a server that was cut
+off costs no curve; and a little in the browser, which may refuse to."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,6 +13,14 @@ from tests.house.serving import Server, serving
 from tests.page.conftest import COMMAND, CONNECTED, LOST, Api, Visit, Visiting
 
 NAMES = ("one", "two")
+
+
+KEEPS_NOTHING = """
+  for (const name of ['localStorage', 'sessionStorage'])
+    Object.defineProperty(window, name, {
+      get: () => { throw new DOMException(name, 'SecurityError'); },
+    });
+"""
 
 
 class Mains:
@@ -158,3 +167,21 @@ def test_an_interrupted_run_goes_on_once_it_is_asked_to(
     expect(one.reason).to_have_text("")
     visit.until_complete("one", kept.losses("one"))
     expect(visit.button("Resume all")).to_be_disabled()
+
+
+def test_in_a_browser_that_refuses_to_keep_anything_all_works(visiting: Visiting, api: Api) -> None:
+    visit = visiting(api.url, opens=False)
+    visit.page.add_init_script(KEEPS_NOTHING)
+    visit.open()
+    visit.page.get_by_label("Colours").select_option("Dark")
+    assert visit.page.evaluate("() => document.documentElement.style.colorScheme") == "dark"
+    visit.button("Keyboard shortcuts").click()
+    visit.page.get_by_label("Single keys do this").uncheck()
+    visit.page.keyboard.press("Escape")
+    visit.button("Keyboard shortcuts").click()
+    expect(visit.page.get_by_label("Single keys do this")).not_to_be_checked()
+    visit.page.keyboard.press("Escape")
+    visit.button("Present").click()
+    visit.button("Stop presenting").click()
+    expect(visit.button("Present")).to_be_visible()
+    visit.check()

@@ -1,6 +1,8 @@
 """Sixty-four runs at once, watched by one page."""
 
-from playwright.sync_api import expect
+import json
+
+from playwright.sync_api import Route, expect
 
 from tests.page.conftest import Api, Visit, Visiting
 
@@ -62,3 +64,26 @@ def test_a_run_that_is_started_when_many_are_shown_already_is_shown_too(
     expect(visit.row("one more").state).to_have_text("finished")
     expect(visit.row("one more").shown).to_be_checked(timeout=5000)
     visit.until_complete("one more", api.losses("one more"))
+
+
+def test_of_more_runs_than_can_be_watched_the_newest_are_shown_and_it_is_said(
+    visiting: Visiting, api: Api
+) -> None:
+    names = [f"run {index}" for index in range(4)]
+    for name in names:
+        api.start(name, iterations=5, n=1, d_in=1, hidden=1, d_out=1)
+    catalog = api.get("catalog")
+    catalog["limits"]["watched_runs"] = 5  # two on the charts, and three beside them
+
+    def fewer(route: Route) -> None:
+        route.fulfill(body=json.dumps(catalog), content_type="application/json")
+
+    visit = visiting(api.url, opens=False)
+    visit.page.route("**/api/catalog", fewer)
+    ids = ".".join(run["id"][:8] for run in api.runs())
+    visit.page.goto(f"{api.url}/?runs={ids}")
+    visit.until(lambda: set(visit.drawn()) == set(names[2:]), "the newest two")
+    expect(visit.page.get_by_role("alert")).to_have_text(
+        "At most 2 runs can be on the charts: of the 4 chosen, the newest are."
+    )
+    expect(visit.row(names[0]).shown).not_to_be_checked()

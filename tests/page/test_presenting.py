@@ -107,3 +107,16 @@ def test_a_reload_goes_on_presenting_and_followers_keep_what_they_see(
     expect_told(follower, HERE)
     visit.row("one").shown.check()
     follower.until(lambda: set(follower.drawn()) == {"one", "two"}, "what is shown now")
+
+
+def test_a_copy_of_the_tab_does_not_present_as_well(visiting: Visiting, visit: Visit) -> None:
+    follower = following(visiting, presented(visit))
+    expect_told(follower, HERE)
+    with visit.context.expect_page() as opened:
+        visit.page.evaluate("() => void window.open(location.href)")  # with all that the tab keeps
+    copy = opened.value
+    expect(copy.locator("#present")).to_have_text("Present")
+    copy.close()
+    visit.page.reload()
+    expect(visit.button("Presenting")).to_be_visible()
+    expect_told(follower, HERE)

@@ -118,6 +118,26 @@ def test_a_link_shows_the_same_runs_in_the_same_way(
     assert "embed=1" in html
 
 
+def test_two_runs_that_an_address_names_are_waited_for_and_not_replaced(
+    visiting: Visiting, api: Api, runs: dict[str, list[float | str]]
+) -> None:
+    one = api.run("two")["id"][:8]
+    query = f"layout=difference&pair={one}.00000000"
+    visit = visiting(f"{api.url}/?{query}")
+    first, second = (
+        visit.page.get_by_label(label, exact=True)
+        for label in ("One run", "The run that it is compared with")
+    )
+    expect(first.locator("option")).to_have_count(len(runs))
+    expect(visit.charts.get_by_text("Pick two runs")).to_be_visible()
+    visit.button("Linear").click()
+    visit.until(lambda: "scale=linear" in visit.page.url, "the address to follow")
+    assert f"pair={one}.00000000" in visit.page.url
+    second.select_option("=wild")
+    visit.until(visit.drawn, "a difference")
+    expect(first.locator("option:checked")).to_have_text("two")
+
+
 def test_the_server_s_own_files_of_one_run(
     visit: Visit, api: Api, runs: dict[str, list[float | str]]
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.page.conftest import Api, Visit
+from tests.page.test_charts import zoom
 
 SMALL = {"n": 4, "d_in": 4, "hidden": 3, "d_out": 2, "iterations": 3}
 LARGE_RATE = {"rule": "sgd", "lr": 1e3}
@@ -57,3 +58,23 @@ def test_runs_that_differ_in_their_seed_alone_are_one_group(visit: Visit) -> Non
     visit.until(lambda: "group=all-but-seed" in visit.page.url, "an address with the group")
     visit.page.reload()
     expect(visit.table.locator(".row.group")).to_have_count(3)
+
+
+@pytest.mark.parametrize("group", ["all the same but the seed", "Tags"])
+def test_a_zoom_of_a_group_is_there_again_after_a_reload(
+    visit: Visit, api: Api, group: str
+) -> None:
+    for seed in range(2):
+        api.start(f"tagged {seed}", **SMALL, tags=["a;b", "c,d"], seed=seed)
+    visit.page.get_by_label("Group by").select_option(group)
+    visit.button("Side by side").click()
+    visit.button("Own axes").click()
+    visit.until(visit.drawn, "the charts")
+    zoom(visit)
+    seen = [visit.axis(axis)["range"] for axis in ("xaxis", "yaxis")]
+    visit.until(lambda: "zooms=" in visit.page.url, "an address with the zoom")
+    visit.page.reload()
+    visit.until(visit.drawn, "the charts")
+    visit.until(
+        lambda: [visit.axis(axis)["range"] for axis in ("xaxis", "yaxis")] == seen, "the same zoom"
+    )

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { spread } from "../../model/groups.js";
+import { groupTitle, spread } from "../../model/groups.js";
 import { loss } from "../../numbers.js";
 import { table as texts } from "../../texts.js";
 import { make, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { cell } from "./cells.js";
-import { titleOf } from "./values.js";
 
 /** @typedef {import("../../model/groups.js").Group} Group */
 /** @typedef {import("./table.js").Desk} Desk */
@@ -54,7 +53,7 @@ export class GroupRow {
   render(group) {
     this.group = group;
     const { state } = this.desk;
-    const title = titleOf(group, state);
+    const title = groupTitle(group, state.view.group, state);
     setText(this.title, title);
     setAttribute(this.title, "title", title);
     setAttribute(this.fold, "aria-expanded", String(!state.folded.has(group.key)));

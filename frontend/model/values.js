@@ -1,17 +1,15 @@
 /**
- * The value of a field of a run, for people: as short as it is read, and in full.
+ * The value of a field of a run, for people: as short as it is read, and in full. Knows no DOM.
  * @module
  */
 
-import { ALL_BUT_SEED } from "../../model/groups.js";
-import { choices } from "../../model/words.js";
-import { age, count, loss, moment, percent, rate, setting } from "../../numbers.js";
-import { table as texts } from "../../texts.js";
-import { fieldNamed, valueOf } from "../../model/fields.js";
+import { age, count, loss, moment, percent, rate, setting } from "../numbers.js";
+import { table as texts } from "../texts.js";
+import { valueOf } from "./fields.js";
 
-/** @typedef {import("../../model/state.js").State} State */
-/** @typedef {import("../../model/fields.js").Field} Field */
-/** @typedef {import("../../wire/api.js").Run} Run */
+/** @typedef {import("./state.js").State} State */
+/** @typedef {import("./fields.js").Field} Field */
+/** @typedef {import("../wire/api.js").Run} Run */
 
 /** Characters of an id that tell runs apart. */
 const SHORT_ID = 8;
@@ -68,21 +66,3 @@ function written(value, { kind }, state) {
 
 /** @param {unknown} value */
 const plain = (value) => ({ text: String(value), full: String(value) });
-
-/**
- * @param {import("../../model/groups.js").Group} group
- * @param {State} state
- * @returns {string} what its runs have in common
- */
-export function titleOf({ runs: [first] }, state) {
-  const { view, catalog } = state;
-  if (!first) return "";
-  if (view.group === ALL_BUT_SEED) {
-    const seed = catalog?.spec.properties?.["seed"]?.default ?? first.spec["seed"];
-    return choices({ ...first, spec: { ...first.spec, seed } }, catalog);
-  }
-  const field = fieldNamed(view.group, catalog);
-  if (!field) return view.group;
-  const { text } = told(first, field, state);
-  return text ? texts.groupOf(field.title, text) : texts.none(field.title);
-}
