@@ -130,7 +130,7 @@ export class Drawing {
     const trace = run && this.state.traces.get(run.id);
     if (place === null || more || !trace || entry?.runs.length !== 1) return "";
     if (this.state.view.layout !== "grid") return "";
-    const iteration = Math.round(across(this.state.view.x, run, trace).iteration(place));
+    const iteration = Math.round(this.#across(run, trace).iteration(place));
     return iteration >= trace.raw.from && iteration < trace.length ? loss(trace.at(iteration)) : "";
   }
 
@@ -169,7 +169,7 @@ export class Drawing {
     for (const run of state.shown()) {
       const trace = state.traces.get(run.id);
       if (!trace?.length) continue;
-      const axis = across(state.view.x, run, trace);
+      const axis = this.#across(run, trace);
       const { low, high, lowPositive } = trace.raw;
       const isLog = this.#scales.xscale === "log";
       ends.from = Math.min(ends.from, axis.place(isLog ? 1 : 0));
@@ -186,6 +186,11 @@ export class Drawing {
     if (!live.length) return null;
     if (this.state.view.x !== "iteration") return Infinity;
     return Math.max(...runs.map(({ spec }) => spec["iterations"] - 1));
+  }
+
+  /** @param {Run} run @param {Trace} trace @returns {import("./axes.js").Across} */
+  #across(run, trace) {
+    return across(this.state.view.x, run, trace, this.state.runs);
   }
 
   /** @param {Run[]} runs @returns {Trace[]} */
@@ -205,7 +210,7 @@ export class Drawing {
     const [run, trace] = [/** @type {Run} */ (runs[0]), /** @type {Trace} */ (traces[0])];
     const look = { ...style(place), name: title, width, digits: DIGITS[run.spec["dtype"]] ?? 9 };
     if (x !== "iteration") runs.forEach(({ id }, i) => traces[i] && this.histories.times(id, traces[i]));
-    const axis = across(x, run, trace);
+    const axis = this.#across(run, trace);
     const drawn =
       group && runs.length > 1 ? band(traces, look, axis, seen) : curve(trace, look, axis, seen, this.#changes(run));
     if (drawn.isCoarse) {
@@ -254,7 +259,7 @@ export class Drawing {
     difference.extend();
     if (difference.isAwaited) this.histories.apart([a.id, b.id], difference);
     if (!difference.series.length) return { ...none, blank: texts.blank };
-    const axis = across(state.view.x, a, left);
+    const axis = this.#across(a, left);
     if (state.view.x !== "iteration") this.histories.times(a.id, left);
     const points = difference.series.choose(...span(axis, zoom.x), POINTS_A_PIXEL * width);
     const { first } = difference;

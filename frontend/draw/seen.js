@@ -34,7 +34,7 @@ export async function seen(state) {
 async function taken(state, run, x) {
   const trace = state.traces.get(run.id);
   if (!trace?.length) return null;
-  const axis = across(state.view.x, run, trace);
+  const axis = across(state.view.x, run, trace, state.runs);
   const within = (/** @type {number} */ iteration) => Math.max(0, Math.min(iteration, trace.length));
   const start = x ? within(Math.ceil(axis.iteration(x[0]))) : 0;
   const stop = x ? Math.max(start, within(Math.floor(axis.iteration(x[1])) + 1)) : trace.length;

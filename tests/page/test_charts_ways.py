@@ -87,6 +87,31 @@ def test_the_axis_across_counts_iterations_seconds_or_the_time_of_day(
     expect(visit.charts.get_by_text("Not on a log axis: 1 × iteration 0")).to_be_visible()  # noqa: RUF001
 
 
+def test_the_seconds_of_a_fork_are_those_of_its_past_and_run_on(
+    visiting: Visiting, api: Api
+) -> None:
+    visit = visiting(api.url)
+    parent = finished(visit, api, "parent", iterations=60, pace=100)
+    fork = api.fork(parent, at=30, name="fork", relu="relu")
+    visit.until(lambda: api.get(f"/runs/{fork}")["status"] == "finished", "the fork to finish")
+    along = visit.page.get_by_role("combobox", name="Along")
+    along.select_option("Seconds")
+
+    def drawn() -> tuple[list[float], list[float]] | None:
+        curves = visit.drawn()
+        both = curves.get("parent"), curves.get("fork")
+        if not all(both) or any(len(curve["x"]) != 60 or curve["x"][-1] == 59 for curve in both):
+            return None
+        past, own = (curve["x"] for curve in both)
+        return (past, own) if past[:30] == own[:30] else None
+
+    _, own = visit.until(drawn, "the past of both at the same places")
+    assert all(a <= b for a, b in pairwise(own))
+    took = [api.get(f"/runs/{run_id}") for run_id in (parent, fork)]
+    assert own[0] >= 0
+    assert own[-1] <= sum(run["ended_at"] - run["started_at"] for run in took) + 0.1
+
+
 def test_runs_taken_together_are_a_mean_within_a_band(visiting: Visiting, api: Api) -> None:
     names = [f"{relu} {seed}" for relu in ("clamp", "where") for seed in range(3)]
     for name in names:
