@@ -11,7 +11,7 @@ import { span } from "./axes.js";
 /** @typedef {import("./curves.js").Look} Look */
 /** @typedef {import("./curves.js").Seen} Seen */
 /** @typedef {import("../model/traces.js").Trace} Trace */
-/** @typedef {import("../model/series.js").Series} Series */
+/** @typedef {import("../model/detail.js").Refined} Refined */
 
 /**
  * At each iteration, or over each of so many, of the runs that have come so far and are finite there.
@@ -22,14 +22,14 @@ import { span } from "./axes.js";
  * @returns {Curve}
  */
 export function band(traces, look, axis, seen) {
-  const all = traces.map((trace) => trace.series(seen.smoothing));
-  const series = all.flatMap((one) => one ?? []);
-  const length = Math.max(0, ...series.map((one) => one.length));
+  const known = traces.flatMap((trace) => trace.known(seen.smoothing) ?? []);
+  const isKnown = known.length === traces.length;
+  const length = isKnown ? Math.max(0, ...known.map((one) => one.length)) : 0;
   const [first, end] = span(axis, seen.x);
   const [start, stop] = [Math.max(0, first), Math.min(end, length)];
   const wanted = bucketSize(stop - start, seen.points);
-  const every = coarsest(series, start, wanted);
-  const told = spread(series, start, stop, every);
+  const every = coarsest(known, start, stop, wanted);
+  const told = spread(known, start, stop, every);
   const x = told.at.map((i) => axis.place(i));
   return {
     ...look,
@@ -39,32 +39,33 @@ export function band(traces, look, axis, seen) {
     marks: [],
     changes: [],
     every,
-    isCoarse: every > wanted || series.length < all.length,
+    isCoarse: every > wanted || !isKnown,
   };
 }
 
 /**
- * @param {Series[]} series
+ * @param {Refined[]} members
  * @param {number} start
+ * @param {number} stop
  * @param {number} wanted iterations to a bucket
- * @returns {number} those of which all of them know, from there on
+ * @returns {number} those of which all of them know, in that stretch
  */
-function coarsest(series, start, wanted) {
+function coarsest(members, start, stop, wanted) {
   let every = wanted;
   for (let before = 0; before !== every; ) {
     before = every;
-    for (const one of series) every = Math.max(every, one.finest(start, every));
+    for (const one of members) every = Math.max(every, one.finest(start, stop, every));
   }
   return every;
 }
 
 /**
- * @param {Series[]} series
+ * @param {Refined[]} members
  * @param {number} start
  * @param {number} stop
  * @param {number} every iterations to a bucket
  */
-function spread(series, start, stop, every) {
+function spread(members, start, stop, every) {
   const told = {
     at: /** @type {number[]} */ ([]),
     mean: /** @type {number[]} */ ([]),
@@ -72,7 +73,7 @@ function spread(series, start, stop, every) {
     high: /** @type {number[]} */ ([]),
   };
   for (let i = every * Math.floor(start / every); i < stop; i += every) {
-    const parts = series.flatMap((one) => one.spread(i, every) ?? []);
+    const parts = members.flatMap((one) => one.spread(i, every) ?? []);
     if (!parts.length) continue;
     told.at.push(Math.min(i + (every - 1) / 2, stop - 1));
     told.mean.push(parts.reduce((sum, { mean }) => sum + mean, 0) / parts.length);

@@ -211,19 +211,30 @@ export class Drawing {
     const look = { ...style(place), name: title, width, digits: DIGITS[run.spec["dtype"]] ?? 9 };
     if (x !== "iteration") runs.forEach(({ id }, i) => traces[i] && this.histories.times(id, traces[i]));
     const axis = this.#across(run, trace);
-    const drawn =
-      group && runs.length > 1 ? band(traces, look, axis, seen) : curve(trace, look, axis, seen, this.#changes(run));
-    if (drawn.isCoarse) {
-      const [start, stop] = span(axis, seen.x);
-      runs.forEach(({ id }, i) => {
-        const one = traces[i];
-        if (!one) return;
-        const part = /** @type {const} */ ([Math.max(0, start), Math.min(stop, one.length), seen.points]);
-        this.histories.refine(id, one, 0, ...part);
-        if (smoothing) this.histories.refine(id, one, smoothing, ...part);
-      });
-    }
+    const isOne = !group || runs.length === 1;
+    const drawn = isOne ? curve(trace, look, axis, seen, this.#changes(run)) : band(traces, look, axis, seen);
+    // The band has nothing of the losses themselves where it is of their averages.
+    if (drawn.isCoarse) this.#refine(runs, axis, seen, isOne && smoothing ? [0, smoothing] : [smoothing]);
     return drawn;
+  }
+
+  /**
+   * Ask for what is seen of runs more finely.
+   * @param {Run[]} runs
+   * @param {import("./axes.js").Across} axis
+   * @param {import("./curves.js").Seen} seen
+   * @param {number[]} weights of the averages that are drawn; 0 for the losses
+   */
+  #refine(runs, axis, seen, weights) {
+    const [first, end] = span(axis, seen.x);
+    for (const { id } of runs) {
+      const trace = this.state.traces.get(id);
+      if (!trace) continue;
+      const part = { start: Math.max(0, first), stop: Math.min(end, trace.length), points: seen.points };
+      for (const weight of weights)
+        if (trace.choose(part.start, part.stop, part.points, weight).isCoarse)
+          this.histories.refine(id, trace, weight, part);
+    }
   }
 
   /** @param {Run} run @returns {{iteration: number, text: string}[]} */
@@ -261,11 +272,15 @@ export class Drawing {
     if (!difference.series.length) return { ...none, blank: texts.blank };
     const axis = this.#across(a, left);
     if (state.view.x !== "iteration") this.histories.times(a.id, left);
-    const points = difference.series.choose(...span(axis, zoom.x), POINTS_A_PIXEL * width);
+    const [start, stop] = span(axis, zoom.x);
+    const points = Math.round(POINTS_A_PIXEL * width);
+    const chosen = difference.choose(start, stop, points);
+    const part = { start: Math.max(0, start), stop: Math.min(stop, difference.length), points };
+    if (chosen.isCoarse) this.histories.refineApart([a.id, b.id], difference, part);
     const { first } = difference;
     const look = { ...style(state.placeOf(a.id)), name: texts.apart, width: WIDTH, digits: 17 };
     /** @type {Curve} */
-    const drawn = { ...look, line: line(points, axis), faint: null, band: null, marks: [], changes: [], every: points.every, isCoarse: false };
+    const drawn = { ...look, line: line(chosen, axis), faint: null, band: null, marks: [], changes: [], every: chosen.every, isCoarse: chosen.isCoarse };
     const compared = difference.series.length;
     const mark = first === null ? null : { x: axis.place(first), text: texts.part(first) };
     const said = first === null ? texts.same(compared) : texts.partAt(first, compared, difference.same);

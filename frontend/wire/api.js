@@ -296,11 +296,11 @@ export const times = (id) => call("GET", `api/runs/${id}/times`);
 
 /**
  * @param {[string, string]} pair of ids
- * @param {number} points
+ * @param {{points: number, start?: number, stop?: number}} wanted
  * @returns {Promise<{difference: import("../model/traces.js").History, first: number | null}>}
  */
-export async function apart([a, b], points) {
-  const told = await call("GET", `api/compare?${query({ a, b, points })}`);
+export async function apart([a, b], wanted) {
+  const told = await call("GET", `api/compare?${query({ a, b, ...wanted })}`);
   return { difference: history(told.difference), first: told.first_difference };
 }
 

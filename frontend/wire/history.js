@@ -5,12 +5,21 @@
  * @module
  */
 
+import { Detail } from "../model/detail.js";
 import * as api from "./api.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../model/traces.js").Trace} Trace */
 /** @typedef {import("../model/traces.js").History} Told */
 /** @typedef {import("../model/difference.js").Difference} Difference */
+
+/**
+ * A part of a curve that is wanted more finely.
+ * @typedef {object} Part
+ * @property {number} start
+ * @property {number} stop
+ * @property {number} points about how many draw it
+ */
 
 /** Points of an overview of all of a run. */
 const POINTS = 8192;
@@ -32,7 +41,7 @@ export class Histories {
   #wanted = new Map();
   /** @type {Set<string>} */
   #asked = new Set();
-  /** @type {WeakMap<Trace, Map<number, string>>} What was asked last of a part, by the weight. */
+  /** @type {WeakMap<Trace | Difference, Map<number, string>>} What was asked last of a part, by the weight. */
   #answered = new WeakMap();
 
   /**
@@ -64,27 +73,46 @@ export class Histories {
    * @param {string} id
    * @param {Trace} trace
    * @param {number} weight of the average that is wanted; 0 for the losses
-   * @param {number} start
-   * @param {number} stop
-   * @param {number} points
+   * @param {Part} part
    */
-  refine(id, trace, weight, start, stop, points) {
+  refine(id, trace, weight, part) {
     if (trace.isAwaited) return;
     if (!trace.series(weight)) return this.#average(id, trace, weight);
+    this.#part(id, trace, weight, part, async (wanted) => {
+      trace.refine(weight, new Detail(await api.overview(id, { ...wanted, smoothing: weight })));
+      this.onNew(id);
+    });
+  }
+
+  /** @param {[string, string]} pair @param {Difference} difference @param {Part} part */
+  refineApart(pair, difference, part) {
+    this.#part(pair.join(" "), difference, 0, part, async (wanted) => {
+      difference.detail = new Detail((await api.apart(pair, wanted)).difference);
+      this.onNew(pair[0]);
+    });
+  }
+
+  /**
+   * @param {string} about
+   * @param {Trace | Difference} curve
+   * @param {number} weight
+   * @param {Part} part
+   * @param {(wanted: Part) => Promise<void>} ask
+   */
+  #part(about, curve, weight, { start, stop, points }, ask) {
     const margin = Math.ceil(MARGIN * (stop - start));
-    const from = Math.max(0, start - margin);
-    const to = Math.min(trace.length, stop + margin);
-    const wanted = { start: from, stop: to, smoothing: weight, points: Math.round(FINER * points * (1 + 2 * MARGIN)) };
+    const wanted = {
+      start: Math.max(0, start - margin),
+      stop: Math.min(curve.length, stop + margin),
+      points: Math.round(FINER * points * (1 + 2 * MARGIN)),
+    };
     const question = JSON.stringify(wanted);
     // What was answered already is as fine as it can be had.
-    if (this.#answered.get(trace)?.get(weight) === question) return;
-    this.#want(`part ${weight} ${id}`, async () => {
-      const told = await api.overview(id, wanted);
-      const { at, values, every } = told;
-      trace.refine({ weight, start: from, stop: told.stop, points: { at, values, every } });
-      const answered = this.#answered.get(trace) ?? new Map();
-      this.#answered.set(trace, answered.set(weight, question));
-      this.onNew(id);
+    if (this.#answered.get(curve)?.get(weight) === question) return;
+    this.#want(`part ${weight} ${about}`, async () => {
+      await ask(wanted);
+      const answered = this.#answered.get(curve) ?? new Map();
+      this.#answered.set(curve, answered.set(weight, question));
     });
   }
 
@@ -109,7 +137,7 @@ export class Histories {
   /** @param {[string, string]} pair @param {Difference} difference whose past is wanted */
   apart(pair, difference) {
     this.#want(`apart ${pair.join(" ")}`, async () => {
-      const { difference: told, first } = await api.apart(pair, POINTS);
+      const { difference: told, first } = await api.apart(pair, { points: POINTS });
       difference.seed(told, first);
       this.onNew(pair[0]);
     });
