@@ -11,6 +11,7 @@ import { charts as texts } from "../texts.js";
 import { across, span } from "./axes.js";
 import { band } from "./band.js";
 import { curve, line, unshown, widths } from "./curves.js";
+import { NOWHERE } from "./marks.js";
 import { style } from "./palette.js";
 import { nowhere, ranges, widen } from "./ranges.js";
 
@@ -49,6 +50,9 @@ const MARKED = ["changed", "paused", "interrupted", "forked", "differs"];
 
 /** Width of a chart that has no room for words along its axes, in pixels. */
 const SMALL = 480;
+
+/** How far a run goes up whose losses are all not finite: as far as its crosses do. */
+const BARE = { low: NOWHERE, high: NOWHERE, lowPositive: NOWHERE };
 
 /** Width of the one curve of a difference. */
 const WIDTH = 1.6;
@@ -101,6 +105,7 @@ export class Drawing {
       x: zoom.x,
       points: Math.round(Math.min(POINTS_A_PIXEL * width, most)),
       smoothing: view.smoothing,
+      ...this.#scales,
     };
     const wide = view.group ? [] : widths(entries.flatMap(({ runs }) => this.#traces(runs)));
     const curves = entries.map((entry, i) => this.#curve(entry, seen, wide[i] ?? WIDTH));
@@ -170,7 +175,8 @@ export class Drawing {
       const trace = state.traces.get(run.id);
       if (!trace?.length) continue;
       const axis = this.#across(run, trace);
-      const { low, high, lowPositive } = trace.raw;
+      // One that has no finite loss has its crosses all the same.
+      const { low, high, lowPositive } = trace.raw.low <= trace.raw.high ? trace.raw : BARE;
       const isLog = this.#scales.xscale === "log";
       ends.from = Math.min(ends.from, axis.place(isLog ? 1 : 0));
       ends.to = Math.max(ends.to, axis.place(trace.length - 1));
@@ -237,7 +243,7 @@ export class Drawing {
     }
   }
 
-  /** @param {Run} run @returns {{iteration: number, text: string}[]} */
+  /** @param {Run} run @returns {import("./marks.js").Happening[]} */
   #changes({ id }) {
     const events = this.state.events.get(id) ?? [];
     return events.flatMap((event, i) =>

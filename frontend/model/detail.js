@@ -29,9 +29,9 @@ export class Detail {
 
   /** @param {number} start @param {number} stop @returns {Points} those of a stretch, and one more on each side */
   within(start, stop) {
-    const low = Math.max(0, this.#place(start) - 1);
-    const high = this.#place(stop) + 1;
     const [at, values] = [Array.from(this.at), Array.from(this.values)];
+    const low = Math.max(0, firstAt(at, start) - 1);
+    const high = firstAt(at, stop) + 1;
     return { at: at.slice(low, high), values: values.slice(low, high), every: this.every };
   }
 
@@ -43,7 +43,7 @@ export class Detail {
   spread(i, size) {
     const { at, values, means, start, every } = this;
     let [low, high] = [Infinity, -Infinity];
-    for (let place = this.#place(i); (at[place] ?? Infinity) < i + size; place++) {
+    for (let place = firstAt(at, i); (at[place] ?? Infinity) < i + size; place++) {
       const value = values[place] ?? NaN;
       if (!Number.isFinite(value)) continue;
       low = Math.min(low, value);
@@ -56,17 +56,6 @@ export class Detail {
     ).filter(Number.isFinite);
     if (!known.length || low > high) return null;
     return { low, high, mean: known.reduce((sum, mean) => sum + mean / known.length, 0) };
-  }
-
-  /** @param {number} i @returns {number} the place of the first point at or after it */
-  #place(i) {
-    let [low, high] = [0, this.at.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.at[middle] ?? 0) < i) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
 
@@ -121,4 +110,15 @@ export class Refined {
     const { series, detail } = this;
     return series.finest(i, size) > size && detail ? detail.spread(i, size) : series.spread(i, size);
   }
+}
+
+/** @param {ArrayLike<number>} at ascending @param {number} i @returns {number} the place of the first at or after it */
+export function firstAt(at, i) {
+  let [low, high] = [0, at.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((at[middle] ?? 0) < i) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

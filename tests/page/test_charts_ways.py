@@ -274,7 +274,8 @@ def test_what_is_done_to_a_run_is_marked_on_its_curve(visit: Visit, api: Api) ->
     marks = visit.until(
         lambda: (marks := visit.changes().get("mine")) and len(marks["x"]) >= 2 and marks, "marks"
     )
-    assert set(marks["x"]) == {at}
+    curve = visit.drawn()["mine"]
+    assert set(zip(marks["x"], marks["y"], strict=True)) == {(at - 1, curve["y"][-1])}
     assert any(text.startswith("lr 1e-6 → 5e-7") for text in marks["text"])
 
 
