@@ -87,7 +87,7 @@ export class Drawing {
   subject(subject) {
     const { scale, xscale, x, smoothing, axes, layout, group } = this.state.view;
     const looks = subject.entries.map(({ title, place }) => [title, place]);
-    const events = this.on(subject).map((id) => this.state.events.get(id)?.length);
+    const events = this.on(subject).map((id) => [this.state.events.get(id)?.length, this.state.runs.get(id)?.status]);
     return JSON.stringify([
       [scale, xscale, x, smoothing, axes, layout, group, this.state.zoomOf(subject.zoom)],
       [subject.key, this.on(subject), looks, events],
@@ -218,10 +218,22 @@ export class Drawing {
     if (x !== "iteration") runs.forEach(({ id }, i) => traces[i] && this.histories.times(id, traces[i]));
     const axis = this.#across(run, trace);
     const isOne = !group || runs.length === 1;
-    const drawn = isOne ? curve(trace, look, axis, seen, this.#changes(run)) : band(traces, look, axis, seen);
+    const drawn = isOne
+      ? curve(trace, look, axis, seen, this.#changes(run))
+      : band(this.#members(runs), look, axis, seen);
     // The band has nothing of the losses themselves where it is of their averages.
     if (drawn.isCoarse) this.#refine(runs, axis, seen, isOne && smoothing ? [0, smoothing] : [smoothing]);
     return drawn;
+  }
+
+  /** @param {Run[]} runs @returns {import("./band.js").Member[]} those of which there is something, or soon will be */
+  #members(runs) {
+    return runs.flatMap((run) => {
+      const trace = this.state.traces.get(run.id);
+      const hasBegun = run.iteration > 0 || run.status === "running";
+      if (!trace || !(hasBegun || trace.length)) return [];
+      return { trace, isComing: isLive(run) || trace.length < run.iteration };
+    });
   }
 
   /**

@@ -8,7 +8,16 @@ import { seeded } from "./seeded.js";
 
 const LOOK = { name: "all", colour: "--curve-0", dash: "solid", width: 1, digits: 9 };
 const ITERATIONS = { place: (i) => i, iteration: (place) => place };
-const drawn = (traces, points, x = null, smoothing = 0) => band(traces, LOOK, ITERATIONS, { x, points, smoothing });
+const seen = (points, x = null, smoothing = 0) => ({ x, points, smoothing });
+const drawn = (traces, ...how) =>
+  band(traces.map((trace) => ({ trace, isComing: false })), LOOK, ITERATIONS, seen(...how));
+
+/** A run that has had these losses. */
+function member(isComing, ...losses) {
+  const trace = new Trace();
+  trace.append({ id: "run", first: 0, losses: Float64Array.from(losses), producedAt: 0 });
+  return { trace, isComing };
+}
 
 /** An overview of some losses, as the server tells it. */
 function overview(losses, start, stop, every) {
@@ -74,4 +83,41 @@ test("nothing is drawn until the average of each is known: of some, it would be 
   other.append({ id: "b", first: 0, losses: Float64Array.from(one.losses), producedAt: 0 });
   const made = drawn([one.trace, other], 400, null, 0.9);
   assert.deepEqual([made.line.x, made.isCoarse], [[], true]);
+});
+
+test("a mean goes as far as all have come that are on their way", () => {
+  const made = band([member(true, 4, 3, 2, 1), member(true, 8, 7), member(false, 6, 5, 4, 3, 2)], LOOK, ITERATIONS, seen(100));
+  assert.deepEqual([made.line.x, made.line.y], [[0, 1], [6, 5]]);
+  assert.deepEqual([made.band.low, made.band.high, made.changes], [[4, 3], [8, 7], []]);
+  const none = band([member(true, 4, 3), member(true)], LOOK, ITERATIONS, seen(100));
+  assert.deepEqual(none.line.x, []);
+});
+
+test("where one goes no further while others do, a mark on the mean says so", () => {
+  const ended = [member(false, 4, 4), member(false, 8, 8), member(true, 6, 6, 6, 6)];
+  const made = band(ended, LOOK, ITERATIONS, seen(100));
+  assert.deepEqual(made.line.y, [6, 6, 6, 6]);
+  assert.deepEqual(made.changes, [{ x: 1, y: 6, text: "2 runs end here; from iteration 2 on, the mean of 1" }]);
+  const all = band([member(false, 1, 1, 1), member(false, 3, 3), member(false, 2)], LOOK, ITERATIONS, seen(100));
+  assert.deepEqual(all.line.y, [2, 2, 1]);
+  assert.deepEqual(all.changes.map(({ x, y }) => [x, y]), [[0, 2], [1, 2]]);
+  const thinned = band(
+    [member(false, ...Array(900).fill(1)), member(false, ...Array(1023).fill(3)), member(false, ...Array(1024).fill(3))],
+    LOOK, ITERATIONS, seen(32),
+  );
+  assert.equal(thinned.changes.length, 2);
+});
+
+test("a bucket is drawn once all that are on their way have come to its end", () => {
+  const [ahead, behind] = [Array(4096).fill(1), Array(2000).fill(1)];
+  const made = band([member(true, ...ahead), member(true, ...behind)], LOOK, ITERATIONS, seen(100));
+  assert.equal(made.every, 64);
+  assert.equal(made.line.x.at(-1), 31 * 64 - 32.5);
+});
+
+test("what is not finite of one is marked on the mean of the others", () => {
+  const made = band([member(false, 4, NaN, 2), member(false, 8, 6, 4)], LOOK, ITERATIONS, seen(100));
+  assert.deepEqual(made.line.y, [6, 6, 3]);
+  assert.deepEqual(made.marks.map(({ x, y }) => [x, y]), [[1, 6]]);
+  assert.match(made.marks[0].text, /^NaN at iteration 1/);
 });

@@ -132,6 +132,30 @@ def test_runs_taken_together_are_a_mean_within_a_band(visiting: Visiting, api: A
         assert all(math.isclose(a, b) for a, b in zip(mean, expected, strict=True))
 
 
+def test_a_mean_waits_for_who_is_on_the_way_and_says_where_one_ends(
+    visiting: Visiting, api: Api
+) -> None:
+    visit = visiting(f"{api.url}/?group=relu")
+    finished(visit, api, "quick", seed=1)
+    slow = api.start("slow", seed=2, iterations=5000, pace=10, **SMALL)
+    group = "clamp (2 runs)"
+    visit.until_points(group, 5)
+    visit.until_grown(group)
+    assert visit.points(group) <= api.run("slow")["iteration"] < 200
+    assert not visit.changes()
+
+    api.ask(slow, "stop")
+
+    end = len(api.losses("slow"))
+    visit.until_points(group, 200)
+    mark = visit.changes()[group]
+    mean = visit.drawn()[group]
+    assert (mark["x"], mark["y"]) == ([end - 1], [mean["y"][end - 1]])
+    assert f"from iteration {end} on, the mean of 1" in mark["text"][0]
+    quick = [float(loss) for loss in api.losses("quick")]
+    assert mean["y"][end:] == quick[end:]
+
+
 def test_a_difference_tells_where_two_runs_part_and_by_how_much(
     visiting: Visiting, api: Api
 ) -> None:
