@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { band } from "../../frontend/draw/band.js";
 import { Detail } from "../../frontend/model/detail.js";
 import { Trace } from "../../frontend/model/traces.js";
-import { seeded } from "./seeded.js";
+import { seeded, series, whole } from "./seeded.js";
 
 const LOOK = { name: "all", colour: "--curve-0", dash: "solid", width: 1, digits: 9 };
 const ITERATIONS = { place: (i) => i, iteration: (place) => place };
@@ -43,6 +43,27 @@ function long(seed, count) {
   trace.seed(overview(losses, 0, count, 256));
   return { losses, trace };
 }
+
+test("a band is the lowest and the highest at each iteration, the line their mean", () => {
+  const { line, band: area } = band([member(false, 4, 2, 8), member(false, 2, NaN)], LOOK, ITERATIONS, seen(100));
+  assert.deepEqual([line.x, line.y], [[0, 1, 2], [3, 2, 8]]);
+  assert.deepEqual([area.low, area.high], [[2, 2, 8], [4, 2, 8]]);
+});
+
+test("of long runs the band has every low and every high, and the mean is that of all losses", () => {
+  for (let seed = 0; seed < 50; seed++) {
+    const random = seeded(seed);
+    const length = whole(random, 5000, 30_000);
+    const all = [0, 1, 2].map(() => series(random, length, 0));
+    const { line, band: area, every } = band(all.map((one) => member(false, ...one)), LOOK, ITERATIONS, seen(300));
+    assert.ok(every > 1 && line.x.length <= 300);
+    const [lows, highs] = [Math.min(...area.low), Math.max(...area.high)];
+    assert.equal(lows, Math.min(...all.map((one) => one.reduce((a, b) => Math.min(a, b), Infinity))));
+    assert.equal(highs, Math.max(...all.map((one) => one.reduce((a, b) => Math.max(a, b), -Infinity))));
+    const first = all.reduce((sum, one) => sum + one.subarray(0, every).reduce((a, b) => a + b, 0) / every, 0) / 3;
+    assert.ok(Math.abs(line.y[0] - first) < 1e-9 * Math.max(1, Math.abs(first)));
+  }
+});
 
 test("a part of runs taken together is drawn in single iterations once each has told of it", () => {
   const [one, other] = [long(1, 4096), long(2, 4096)];
