@@ -6,7 +6,8 @@
  */
 
 import { Detail } from "../model/detail.js";
-import * as api from "./api.js";
+import { Refusal } from "./call.js";
+import * as curves from "./curves.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../model/traces.js").Trace} Trace */
@@ -61,7 +62,7 @@ export class Histories {
   /** @param {string} id @param {Trace} trace */
   #begin(id, trace) {
     this.#want(`past ${id}`, async () => {
-      const told = await api.overview(id, { points: POINTS });
+      const told = await curves.overview(id, { points: POINTS });
       if (this.state.traces.get(id) !== trace || !trace.isAwaited) return;
       trace.seed(told);
       this.state.changed();
@@ -79,7 +80,7 @@ export class Histories {
     if (trace.isAwaited) return;
     if (!trace.series(weight)) return this.#average(id, trace, weight);
     this.#part(id, trace, weight, part, async (wanted) => {
-      trace.refine(weight, new Detail(await api.overview(id, { ...wanted, smoothing: weight })));
+      trace.refine(weight, new Detail(await curves.overview(id, { ...wanted, smoothing: weight })));
       this.onNew(id);
     });
   }
@@ -87,7 +88,7 @@ export class Histories {
   /** @param {[string, string]} pair @param {Difference} difference @param {Part} part */
   refineApart(pair, difference, part) {
     this.#part(pair.join(" "), difference, 0, part, async (wanted) => {
-      difference.detail = new Detail((await api.apart(pair, wanted)).difference);
+      difference.detail = new Detail((await curves.apart(pair, wanted)).difference);
       this.onNew(pair[0]);
     });
   }
@@ -119,7 +120,7 @@ export class Histories {
   /** @param {string} id @param {Trace} trace @param {number} weight */
   #average(id, trace, weight) {
     this.#want(`average ${id}`, async () => {
-      const told = await api.overview(id, { points: POINTS, smoothing: weight, stop: trace.length });
+      const told = await curves.overview(id, { points: POINTS, smoothing: weight, stop: trace.length });
       if (trace.seedAverage(weight, told)) this.onNew(id);
     });
   }
@@ -128,7 +129,7 @@ export class Histories {
   times(id, trace) {
     if (trace.times.isTold || !trace.length) return;
     this.#want(`times ${id}`, async () => {
-      const { iterations, at } = await api.times(id);
+      const { iterations, at } = await curves.times(id);
       trace.times.correct(iterations, at);
       this.onNew(id);
     });
@@ -137,7 +138,7 @@ export class Histories {
   /** @param {[string, string]} pair @param {Difference} difference whose past is wanted */
   apart(pair, difference) {
     this.#want(`apart ${pair.join(" ")}`, async () => {
-      const { difference: told, first } = await api.apart(pair, { points: POINTS });
+      const { difference: told, first } = await curves.apart(pair, { points: POINTS });
       difference.seed(told, first);
       this.onNew(pair[0]);
     });
@@ -164,7 +165,7 @@ export class Histories {
     try {
       await ask();
     } catch (error) {
-      if (!(error instanceof api.Refusal)) throw error;
+      if (!(error instanceof Refusal)) throw error;
       // Who still needs it asks again; not at once, or a server that is not there is asked for ever.
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       this.state.changed();
