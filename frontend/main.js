@@ -23,6 +23,7 @@ import { toolbar } from "./parts/toolbar.js";
 import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
+import { diagnostics } from "./wire/curves.js";
 import { Happenings } from "./wire/happenings.js";
 import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
@@ -45,7 +46,7 @@ const listing = new Listing(state);
 const drawTools = tableTools(byId("table"), state, listing);
 const table = new Table(byId("table"), state, listing, onIntent);
 const happenings = new Happenings(state, api.events);
-const past = new Past(state, api.diagnostics);
+const past = new Past(state, diagnostics);
 const closeup = new Closeup(byId("closeup"), state, (id) => happenings.doubt(id));
 const parts = [
   startPanel(byId("start"), byId("tools"), state),

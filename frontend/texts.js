@@ -129,6 +129,9 @@ export const charts = {
   /** @param {number} first @param {number} compared @param {number} same */
   partAt: (first, compared, same) =>
     `They part at iteration ${first}; the same in ${count(same)} of ${count(compared)} iterations`,
+  /** @param {number} runs @param {number} iteration @param {number} left */
+  noFurther: (runs, iteration, left) =>
+    `${someRuns(runs)} end${runs === 1 ? "s" : ""} here; from iteration ${iteration} on, the mean of ${left}`,
   happened: (/** @type {string} */ what, /** @type {number} */ iteration) => `${what}, at iteration ${iteration}`,
 };
 

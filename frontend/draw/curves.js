@@ -7,18 +7,13 @@
 import { loss } from "../numbers.js";
 import { charts as texts } from "../texts.js";
 import { span } from "./axes.js";
+import { crosses, diamonds } from "./marks.js";
 
 /** @typedef {import("../model/traces.js").Trace} Trace */
 /** @typedef {import("../model/series.js").Points} Points */
 /** @typedef {import("./axes.js").Across} Across */
+/** @typedef {import("./marks.js").Mark} Mark */
 /** @typedef {Pick<Curve, "name" | "colour" | "dash" | "width" | "digits">} Look */
-
-/**
- * @typedef {object} Mark
- * @property {number} x
- * @property {number} y
- * @property {string} text
- */
 
 /**
  * @typedef {object} Line
@@ -48,12 +43,9 @@ import { span } from "./axes.js";
  * @property {[number, number] | null} x places on the axis; null for all
  * @property {number} points about how many to draw of each curve
  * @property {number} smoothing weight of what came before
+ * @property {import("../model/view.js").View["scale"]} scale
+ * @property {import("../model/view.js").View["xscale"]} xscale
  */
-
-/**
- * Marks drawn for one run at most; what is beyond is counted beside the chart, as all of it is.
- */
-const MAX_MARKS = 50;
 
 /** Width of a curve; what is added for each that lies upon it, and for how many at most. */
 const WIDTH = 1.6;
@@ -69,23 +61,21 @@ const ALIKE = 0.05;
  * @param {Look} look
  * @param {Across} axis
  * @param {Seen} seen
- * @param {{iteration: number, text: string}[]} [changes]
+ * @param {import("./marks.js").Happening[]} [changes]
  * @returns {Curve}
  */
 export function curve(trace, look, axis, seen, changes = []) {
   const [start, stop] = span(axis, seen.x);
   const raw = trace.choose(start, stop, seen.points);
   const smooth = seen.smoothing ? trace.choose(start, stop, seen.points, seen.smoothing) : null;
+  const ground = { points: smooth ?? raw, axis, scale: seen.scale, xscale: seen.xscale };
   return {
     ...look,
     line: line(smooth ?? raw, axis),
     faint: smooth && line(raw, axis),
     band: null,
-    marks: marks(trace, axis),
-    changes: changes.slice(-MAX_MARKS).flatMap(({ iteration, text }) => {
-      const y = height(smooth ?? raw, iteration);
-      return y === null ? [] : [{ x: axis.place(Math.max(0, iteration)), y, text }];
-    }),
+    marks: crosses(trace.nonFinite, ground),
+    changes: diamonds(changes, ground),
     every: raw.every,
     isCoarse: raw.isCoarse || Boolean(smooth?.isCoarse),
   };
@@ -97,32 +87,6 @@ export function line({ at, values }, axis) {
     x: at.map((i) => axis.place(i)),
     y: values.map((value) => (Number.isFinite(value) ? value : null)),
   };
-}
-
-/** @param {Trace} trace @param {Across} axis @returns {Mark[]} */
-function marks(trace, axis) {
-  const spans = trace.nonFinite.slice(0, MAX_MARKS);
-  const first = spans[0];
-  const before = first && first.start > 0 ? trace.at(first.start - 1) : 1;
-  const y = Number.isFinite(before) ? before : 1;
-  return spans.map(({ start, stop, value }) => ({
-    x: axis.place(start),
-    y,
-    text: texts.drawnAt(texts.mark(value, start, stop), y),
-  }));
-}
-
-/** @param {Points} points @param {number} iteration @returns {number | null} of the line there; null where it is not drawn */
-function height({ at, values }, iteration) {
-  if (!at.length || iteration < (at[0] ?? 0) || iteration > (at[at.length - 1] ?? 0) + 1) return null;
-  let [low, high] = [0, at.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((at[middle] ?? 0) < iteration) low = middle + 1;
-    else high = middle;
-  }
-  const value = values[low] ?? NaN;
-  return Number.isFinite(value) ? value : null;
 }
 
 /**

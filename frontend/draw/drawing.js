@@ -11,6 +11,7 @@ import { charts as texts } from "../texts.js";
 import { across, span } from "./axes.js";
 import { band } from "./band.js";
 import { curve, line, unshown, widths } from "./curves.js";
+import { NOWHERE } from "./marks.js";
 import { style } from "./palette.js";
 import { nowhere, ranges, widen } from "./ranges.js";
 
@@ -50,6 +51,9 @@ const MARKED = ["changed", "paused", "interrupted", "forked", "differs"];
 /** Width of a chart that has no room for words along its axes, in pixels. */
 const SMALL = 480;
 
+/** How far a run goes up whose losses are all not finite: as far as its crosses do. */
+const BARE = { low: NOWHERE, high: NOWHERE, lowPositive: NOWHERE };
+
 /** Width of the one curve of a difference. */
 const WIDTH = 1.6;
 
@@ -83,7 +87,7 @@ export class Drawing {
   subject(subject) {
     const { scale, xscale, x, smoothing, axes, layout, group } = this.state.view;
     const looks = subject.entries.map(({ title, place }) => [title, place]);
-    const events = this.on(subject).map((id) => this.state.events.get(id)?.length);
+    const events = this.on(subject).map((id) => [this.state.events.get(id)?.length, this.state.runs.get(id)?.status]);
     return JSON.stringify([
       [scale, xscale, x, smoothing, axes, layout, group, this.state.zoomOf(subject.zoom)],
       [subject.key, this.on(subject), looks, events],
@@ -101,6 +105,7 @@ export class Drawing {
       x: zoom.x,
       points: Math.round(Math.min(POINTS_A_PIXEL * width, most)),
       smoothing: view.smoothing,
+      ...this.#scales,
     };
     const wide = view.group ? [] : widths(entries.flatMap(({ runs }) => this.#traces(runs)));
     const curves = entries.map((entry, i) => this.#curve(entry, seen, wide[i] ?? WIDTH));
@@ -130,7 +135,7 @@ export class Drawing {
     const trace = run && this.state.traces.get(run.id);
     if (place === null || more || !trace || entry?.runs.length !== 1) return "";
     if (this.state.view.layout !== "grid") return "";
-    const iteration = Math.round(across(this.state.view.x, run, trace).iteration(place));
+    const iteration = Math.round(this.#across(run, trace).iteration(place));
     return iteration >= trace.raw.from && iteration < trace.length ? loss(trace.at(iteration)) : "";
   }
 
@@ -169,8 +174,9 @@ export class Drawing {
     for (const run of state.shown()) {
       const trace = state.traces.get(run.id);
       if (!trace?.length) continue;
-      const axis = across(state.view.x, run, trace);
-      const { low, high, lowPositive } = trace.raw;
+      const axis = this.#across(run, trace);
+      // One that has no finite loss has its crosses all the same.
+      const { low, high, lowPositive } = trace.raw.low <= trace.raw.high ? trace.raw : BARE;
       const isLog = this.#scales.xscale === "log";
       ends.from = Math.min(ends.from, axis.place(isLog ? 1 : 0));
       ends.to = Math.max(ends.to, axis.place(trace.length - 1));
@@ -186,6 +192,11 @@ export class Drawing {
     if (!live.length) return null;
     if (this.state.view.x !== "iteration") return Infinity;
     return Math.max(...runs.map(({ spec }) => spec["iterations"] - 1));
+  }
+
+  /** @param {Run} run @param {Trace} trace @returns {import("./axes.js").Across} */
+  #across(run, trace) {
+    return across(this.state.view.x, run, trace, this.state.runs);
   }
 
   /** @param {Run[]} runs @returns {Trace[]} */
@@ -205,23 +216,46 @@ export class Drawing {
     const [run, trace] = [/** @type {Run} */ (runs[0]), /** @type {Trace} */ (traces[0])];
     const look = { ...style(place), name: title, width, digits: DIGITS[run.spec["dtype"]] ?? 9 };
     if (x !== "iteration") runs.forEach(({ id }, i) => traces[i] && this.histories.times(id, traces[i]));
-    const axis = across(x, run, trace);
-    const drawn =
-      group && runs.length > 1 ? band(traces, look, axis, seen) : curve(trace, look, axis, seen, this.#changes(run));
-    if (drawn.isCoarse) {
-      const [start, stop] = span(axis, seen.x);
-      runs.forEach(({ id }, i) => {
-        const one = traces[i];
-        if (!one) return;
-        const part = /** @type {const} */ ([Math.max(0, start), Math.min(stop, one.length), seen.points]);
-        this.histories.refine(id, one, 0, ...part);
-        if (smoothing) this.histories.refine(id, one, smoothing, ...part);
-      });
-    }
+    const axis = this.#across(run, trace);
+    const isOne = !group || runs.length === 1;
+    const drawn = isOne
+      ? curve(trace, look, axis, seen, this.#changes(run))
+      : band(this.#members(runs), look, axis, seen);
+    // The band has nothing of the losses themselves where it is of their averages.
+    if (drawn.isCoarse) this.#refine(runs, axis, seen, isOne && smoothing ? [0, smoothing] : [smoothing]);
     return drawn;
   }
 
-  /** @param {Run} run @returns {{iteration: number, text: string}[]} */
+  /** @param {Run[]} runs @returns {import("./band.js").Member[]} those of which there is something, or soon will be */
+  #members(runs) {
+    return runs.flatMap((run) => {
+      const trace = this.state.traces.get(run.id);
+      const hasBegun = run.iteration > 0 || run.status === "running";
+      if (!trace || !(hasBegun || trace.length)) return [];
+      return { trace, isComing: isLive(run) || trace.length < run.iteration };
+    });
+  }
+
+  /**
+   * Ask for what is seen of runs more finely.
+   * @param {Run[]} runs
+   * @param {import("./axes.js").Across} axis
+   * @param {import("./curves.js").Seen} seen
+   * @param {number[]} weights of the averages that are drawn; 0 for the losses
+   */
+  #refine(runs, axis, seen, weights) {
+    const [first, end] = span(axis, seen.x);
+    for (const { id } of runs) {
+      const trace = this.state.traces.get(id);
+      if (!trace) continue;
+      const part = { start: Math.max(0, first), stop: Math.min(end, trace.length), points: seen.points };
+      for (const weight of weights)
+        if (trace.choose(part.start, part.stop, part.points, weight).isCoarse)
+          this.histories.refine(id, trace, weight, part);
+    }
+  }
+
+  /** @param {Run} run @returns {import("./marks.js").Happening[]} */
   #changes({ id }) {
     const events = this.state.events.get(id) ?? [];
     return events.flatMap((event, i) =>
@@ -254,13 +288,17 @@ export class Drawing {
     difference.extend();
     if (difference.isAwaited) this.histories.apart([a.id, b.id], difference);
     if (!difference.series.length) return { ...none, blank: texts.blank };
-    const axis = across(state.view.x, a, left);
+    const axis = this.#across(a, left);
     if (state.view.x !== "iteration") this.histories.times(a.id, left);
-    const points = difference.series.choose(...span(axis, zoom.x), POINTS_A_PIXEL * width);
+    const [start, stop] = span(axis, zoom.x);
+    const points = Math.round(POINTS_A_PIXEL * width);
+    const chosen = difference.choose(start, stop, points);
+    const part = { start: Math.max(0, start), stop: Math.min(stop, difference.length), points };
+    if (chosen.isCoarse) this.histories.refineApart([a.id, b.id], difference, part);
     const { first } = difference;
     const look = { ...style(state.placeOf(a.id)), name: texts.apart, width: WIDTH, digits: 17 };
     /** @type {Curve} */
-    const drawn = { ...look, line: line(points, axis), faint: null, band: null, marks: [], changes: [], every: points.every, isCoarse: false };
+    const drawn = { ...look, line: line(chosen, axis), faint: null, band: null, marks: [], changes: [], every: chosen.every, isCoarse: chosen.isCoarse };
     const compared = difference.series.length;
     const mark = first === null ? null : { x: axis.place(first), text: texts.part(first) };
     const said = first === null ? texts.same(compared) : texts.partAt(first, compared, difference.same);

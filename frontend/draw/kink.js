@@ -4,6 +4,8 @@
  * @module
  */
 
+import { svg } from "../parts/dom.js";
+
 /** @typedef {import("../wire/api.js").Curve} Curve */
 /** @typedef {[h: number, y: number][]} Line */
 
@@ -69,19 +71,6 @@ export function kink({ h, value, slope, slope_at_0 }) {
     svg("path", { class: "axes", d: axes }),
     svg("path", { class: "slope", d: d(slopes) }),
     svg("path", { class: "value", d: d(values) }),
-    ...(Number.isFinite(dot) ? [svg("circle", { cx: `${x(0)}`, cy: `${y(dot)}`, r: "3.2" })] : []),
+    ...(Number.isFinite(dot) ? [svg("circle", { cx: x(0), cy: y(dot), r: 3.2 })] : []),
   );
-}
-
-/**
- * @param {string} name
- * @param {Record<string, string>} attributes
- * @param {...SVGElement} children
- * @returns {SVGElement}
- */
-function svg(name, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
-  element.append(...children);
-  return element;
 }

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { svg } from "../parts/dom.js";
+
 /** @typedef {import("./palette.js").Style} Style */
 
 /**
@@ -16,7 +18,6 @@
 
 /** @typedef {{title: string, style: Style}} Entry of the legend */
 
-const NAMESPACE = "http://www.w3.org/2000/svg";
 const MARGIN = 16;
 const LINE_HEIGHT = 22;
 const ENTRY_HEIGHT = 20;
@@ -45,14 +46,15 @@ export function picture(charts, columns, legend, colours) {
   const rows = legendRows(legend, width - 2 * MARGIN);
   const height = below + (rows.length ? rows.length * ENTRY_HEIGHT + MARGIN : 0);
 
-  const root = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": FONT });
-  root.append(shape("rect", { width, height, fill: colours("--card") }));
+  const viewBox = `0 0 ${width} ${height}`;
+  const ground = svg("rect", { width, height, fill: colours("--card") });
+  const root = svg("svg", { width, height, viewBox, "font-family": FONT }, ground);
   const ink = colours("--ink");
-  charts.forEach(({ title, note, svg, ...size }, i) => {
+  charts.forEach(({ title, note, svg: drawn, ...size }, i) => {
     const x = MARGIN + (i % across) * (cell.width + MARGIN);
     const y = MARGIN + Math.floor(i / across) * (cell.height + MARGIN);
     if (title) root.append(label(title, x, y + FONT_SIZE, ink));
-    const chart = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+    const chart = new DOMParser().parseFromString(drawn, "image/svg+xml").documentElement;
     const place = { x, y: y + (title ? LINE_HEIGHT : 0), ...size };
     for (const [name, value] of Object.entries(place)) chart.setAttribute(name, String(value));
     root.append(document.importNode(chart, true));
@@ -63,7 +65,7 @@ export function picture(charts, columns, legend, colours) {
     for (const { title, style, x } of row) {
       const line = { x1: MARGIN + x, x2: MARGIN + x + SWATCH, y1: y, y2: y, "stroke-width": 3 };
       const dash = style.dash === "solid" ? "" : style.dash.replaceAll("px", "");
-      root.append(shape("line", { ...line, stroke: colours(style.colour), "stroke-dasharray": dash }));
+      root.append(svg("line", { ...line, stroke: colours(style.colour), "stroke-dasharray": dash }));
       root.append(label(title, MARGIN + x + SWATCH + 8, y + FONT_SIZE / 3, ink));
     }
   });
@@ -117,15 +119,4 @@ export async function png({ svg, width, height }) {
 }
 
 /** @param {string} text @param {number} x @param {number} y its baseline @param {string} fill */
-function label(text, x, y, fill) {
-  const element = shape("text", { x, y, fill, "font-size": FONT_SIZE });
-  element.textContent = text;
-  return element;
-}
-
-/** @param {string} name @param {Record<string, string | number>} attributes */
-function shape(name, attributes) {
-  const element = document.createElementNS(NAMESPACE, name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
-}
+const label = (text, x, y, fill) => svg("text", { x, y, fill, "font-size": FONT_SIZE }, text);

@@ -9,7 +9,7 @@ import { charts as texts } from "../texts.js";
 import { placeOf } from "./layout.js";
 
 /** @typedef {import("./curves.js").Curve} Curve */
-/** @typedef {import("./curves.js").Mark} Mark */
+/** @typedef {import("./marks.js").Mark} Mark */
 /** @typedef {import("./layout.js").Frame} Frame */
 /** @typedef {import("./layout.js").Theme} Theme */
 /** @typedef {{x: number[], y: (number | null)[]} & Record<string, any>} Plotted a trace, as Plotly has one */

@@ -31,9 +31,10 @@ export const nowhere = () => ({ from: Infinity, to: -Infinity, low: Infinity, hi
  * @param {Curve} curve
  * @param {Pick<View, "scale" | "xscale">} scales
  */
-export function widen(ends, { line, faint, band }, { scale, xscale }) {
+export function widen(ends, { line, faint, band, marks, changes }, { scale, xscale }) {
   const least = scale === "log" ? 0 : -Infinity;
-  for (const values of [line.y, faint?.y ?? [], band?.low ?? [], band?.high ?? []]) {
+  const marked = [...marks, ...changes].map(({ y }) => y);
+  for (const values of [line.y, faint?.y ?? [], band?.low ?? [], band?.high ?? [], marked]) {
     for (const value of values) {
       if (value === null || value <= least) continue;
       if (value < ends.low) ends.low = value;

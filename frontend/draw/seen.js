@@ -4,7 +4,7 @@
  */
 
 import { subjects } from "../model/subjects.js";
-import * as api from "../wire/api.js";
+import * as curves from "../wire/curves.js";
 import { across } from "./axes.js";
 
 /** @typedef {import("../model/state.js").State} State */
@@ -14,7 +14,7 @@ import { across } from "./axes.js";
 /**
  * @param {State} state
  * @returns {Promise<Series[]>} those of the runs on the charts, within what is zoomed
- * @throws {api.Refusal}
+ * @throws {import("../wire/call.js").Refusal}
  */
 export async function seen(state) {
   const all = subjects(state).flatMap(({ entries, pair, zoom }) => {
@@ -34,11 +34,11 @@ export async function seen(state) {
 async function taken(state, run, x) {
   const trace = state.traces.get(run.id);
   if (!trace?.length) return null;
-  const axis = across(state.view.x, run, trace);
+  const axis = across(state.view.x, run, trace, state.runs);
   const within = (/** @type {number} */ iteration) => Math.max(0, Math.min(iteration, trace.length));
   const start = x ? within(Math.ceil(axis.iteration(x[0]))) : 0;
   const stop = x ? Math.max(start, within(Math.floor(axis.iteration(x[1])) + 1)) : trace.length;
   const isHeld = start >= trace.raw.from || start === stop;
-  const losses = isHeld ? trace.raw.slice(start, stop).slice() : await api.losses(run.id, start, stop);
+  const losses = isHeld ? trace.raw.slice(start, stop).slice() : await curves.losses(run.id, start, stop);
   return { run, title: state.title(run), start, losses };
 }

@@ -5,6 +5,7 @@
  */
 
 import { count } from "../numbers.js";
+import { make, svg } from "../parts/dom.js";
 import { closeup } from "../texts.js";
 
 const texts = closeup.diagnostics;
@@ -127,22 +128,8 @@ export function nearest(iterations, wanted) {
   return wanted - low <= high - wanted ? from : to;
 }
 
-/**
- * @param {string} name
- * @param {Record<string, string>} attributes
- */
-function svg(name, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-}
-
-/** @param {string} className */
-function text(className) {
-  const element = document.createElement("span");
-  element.className = className;
-  return element;
-}
+/** @param {string} name of its class */
+const text = (name) => make("span", { class: name });
 
 export class Sparkline {
   /** @type {Series | null} */
@@ -150,15 +137,15 @@ export class Sparkline {
   /** @type {number | null} The iteration that a person reads; null for the newest. */
   #read = null;
   #line = svg("path", { class: "line" });
-  #cursor = svg("line", { class: "cursor", y1: "0", y2: String(HEIGHT) });
-  #plot = document.createElement("div");
+  #cursor = svg("line", { class: "cursor", y1: 0, y2: HEIGHT });
+  #plot;
   #value = text("value");
   #high = text("high");
   #low = text("low");
   #first = text("first");
   #last = text("last");
-  #note = document.createElement("p");
-  element = document.createElement("figure");
+  #note = make("p", { class: "note" });
+  element;
 
   /**
    * @param {string} title
@@ -169,28 +156,21 @@ export class Sparkline {
   constructor(title, help, told, onRead) {
     this.told = told;
     this.onRead = onRead;
-    const caption = document.createElement("figcaption");
-    caption.append(Object.assign(text("title"), { textContent: title, title: help }), this.#value);
-    this.element.className = "sparkline";
-    this.#note.className = "note";
-    this.#plot.className = "field-of-view";
-    this.#plot.tabIndex = 0;
-    this.#plot.setAttribute("role", "slider");
-    this.#plot.setAttribute("aria-label", texts.curve(title));
-    this.#plot.setAttribute("aria-description", help);
-    const drawing = svg("svg", {
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-      preserveAspectRatio: "none",
-      "aria-hidden": "true",
-    });
-    drawing.append(this.#line, this.#cursor);
-    this.#plot.append(drawing);
-    const ends = text("ends-of-y");
-    ends.append(this.#high, this.#low);
-    const below = document.createElement("div");
-    below.className = "below";
-    below.append(this.#first, this.#last);
-    this.element.append(caption, ends, this.#plot, below, this.#note);
+    const size = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
+    this.#plot = make(
+      "div",
+      { class: "field-of-view", tabindex: "0", role: "slider", "aria-label": texts.curve(title), "aria-description": help },
+      svg("svg", { ...size, "aria-hidden": "true" }, this.#line, this.#cursor),
+    );
+    this.element = make(
+      "figure",
+      { class: "sparkline" },
+      make("figcaption", {}, make("span", { class: "title", title: help }, title), this.#value),
+      make("span", { class: "ends-of-y" }, this.#high, this.#low),
+      this.#plot,
+      make("div", { class: "below" }, this.#first, this.#last),
+      this.#note,
+    );
     this.#listen();
   }
 

@@ -3,10 +3,11 @@
  * @module
  */
 
+import { Refined } from "./detail.js";
 import { Series } from "./series.js";
 
 /** @typedef {import("./traces.js").Trace} Trace */
-/** @typedef {import("./traces.js").Detail} Detail */
+/** @typedef {import("./detail.js").Detail} Detail */
 /** @typedef {import("./series.js").Overview} Overview */
 
 /**
@@ -18,6 +19,8 @@ export const apart = (a, b) => (a === b || (Number.isNaN(a) && Number.isNaN(b)) 
 
 export class Difference {
   series = new Series();
+  /** @type {Detail | null} A part of it that was asked for more finely. */
+  detail = null;
   /** @type {number | null} The first iteration at which they are not the same. */
   first = null;
   /** Whether what came before is yet to be told. */
@@ -33,9 +36,24 @@ export class Difference {
     this.b = b;
   }
 
+  get length() {
+    return this.series.length;
+  }
+
   /** What a logarithmic axis cannot show: the name that a trace has for it. */
   get notPositive() {
     return this.same;
+  }
+
+  /**
+   * What draws iterations `start` to `stop` in about so many points.
+   * @param {number} start
+   * @param {number} stop
+   * @param {number} points
+   * @returns {import("./series.js").Points & {isCoarse: boolean}} coarse where the server could tell more
+   */
+  choose(start, stop, points) {
+    return new Refined(this.series, this.detail).choose(start, stop, points);
   }
 
   /** Take in what both have by now. */

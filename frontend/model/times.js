@@ -24,9 +24,13 @@ export class Times {
     return this.#counts[this.#counts.length - 1] ?? 0;
   }
 
-  /** @param {number} at when the run was started, in Unix seconds */
+  /**
+   * @param {number} at when the run was started, in Unix seconds, as far as that is known: one that was
+   *   forked from a run that is gone has iterations that are older
+   * @returns {number} when its iterations began
+   */
   begin(at) {
-    this.#at[0] = at;
+    return (this.#at[0] = Math.min(at, this.#at[1] ?? at));
   }
 
   /** @param {number} count more than before @param {number} at */
@@ -63,6 +67,11 @@ export class Times {
   /** @param {number} at in Unix seconds @returns {number} the iteration that was done then, with its fraction */
   iteration(at) {
     return between(this.#at, this.#counts, at) - 1;
+  }
+
+  /** @param {number} count of iterations @returns {number} the last mark's time until so many were done, in Unix seconds */
+  by(count) {
+    return this.#at[this.#counts.findLastIndex((done) => done <= count)] ?? 0;
   }
 
   #thin() {

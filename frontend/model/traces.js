@@ -4,12 +4,14 @@
  */
 
 import { Average } from "./average.js";
-import { bucketSize, Series } from "./series.js";
+import { Refined } from "./detail.js";
+import { Series } from "./series.js";
 import { Times } from "./times.js";
 
 /** @typedef {import("../wire/frames.js").Losses} Losses */
 /** @typedef {import("./series.js").Points} Points */
 /** @typedef {import("./series.js").Overview} Overview */
+/** @typedef {import("./detail.js").Detail} Detail */
 
 /**
  * A stretch of iterations whose losses are the same non-finite value.
@@ -25,15 +27,6 @@ import { Times } from "./times.js";
  *   spans: Span[], notFinite: Map<number, number>, notPositive: number,
  *   last: {value: number, finite: number} | null,
  * }} History
- */
-
-/**
- * A part of a curve, as finely as it was asked for.
- * @typedef {object} Detail
- * @property {number} weight of the average that it is of; 0 for the losses themselves
- * @property {number} start
- * @property {number} stop
- * @property {Points} points
  */
 
 /** Spans that are held at most, the first ones; all are counted. */
@@ -129,9 +122,18 @@ export class Trace {
     return true;
   }
 
-  /** @param {Detail} detail */
-  refine(detail) {
-    this.#details.set(detail.weight, detail);
+  /** @param {number} weight of the average that it is of; 0 for the losses @param {Detail} detail */
+  refine(weight, detail) {
+    this.#details.set(weight, detail);
+  }
+
+  /**
+   * @param {number} weight of the average; 0 for the losses themselves
+   * @returns {Refined | null} all that is known of it; null where the server has to tell of it first
+   */
+  known(weight) {
+    const series = this.series(weight);
+    return series && new Refined(series, this.#details.get(weight) ?? null);
   }
 
   /**
@@ -143,19 +145,8 @@ export class Trace {
    * @returns {Points & {isCoarse: boolean}} coarse where the server could tell more
    */
   choose(start, stop, points, weight = 0) {
-    const series = this.series(weight);
-    if (!series) return { at: [], values: [], every: 1, isCoarse: true };
-    const to = Math.min(stop, this.length);
-    const from = Math.max(0, Math.min(start, to));
-    const chosen = series.choose(from, to, points);
-    if (series.covers(from, to, points)) return { ...chosen, isCoarse: false };
-    const detail = this.#details.get(weight);
-    const fits = detail && detail.start <= from && detail.stop >= to && detail.points.every < chosen.every;
-    if (!fits) return { ...chosen, isCoarse: true };
-    return {
-      ...within(detail.points, from, to),
-      isCoarse: detail.points.every > bucketSize(to - from, points),
-    };
+    const nothing = { at: [], values: [], every: 1, isCoarse: true };
+    return this.known(weight)?.choose(start, stop, points) ?? nothing;
   }
 
   /** @param {Float64Array} values @param {number} start */
@@ -172,12 +163,4 @@ export class Trace {
       else if (this.nonFinite.length < MOST_SPANS) this.nonFinite.push({ start: i, stop: i + 1, value });
     });
   }
-}
-
-/** @param {Points} points @param {number} start @param {number} stop @returns {Points} those of a part, and one more on each side */
-function within({ at, values, every }, start, stop) {
-  const low = Math.max(0, at.findIndex((i) => i >= start) - 1);
-  const after = at.findIndex((i) => i >= stop);
-  const high = after < 0 ? at.length : after + 1;
-  return { at: at.slice(low, high), values: values.slice(low, high), every };
 }

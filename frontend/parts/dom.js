@@ -22,6 +22,19 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /**
+ * @param {string} name of an element of SVG
+ * @param {Record<string, string | number>} [attributes]
+ * @param {...(Node | string)} children
+ * @returns {SVGElement}
+ */
+export function svg(name, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, String(value));
+  element.append(...children);
+  return element;
+}
+
+/**
  * Change a text only where it has changed: the browser lays out again what is set.
  * @param {Node} node
  * @param {string} text

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { svg } from "./dom.js";
+
 const PATHS = {
   play: "M4 2l10 6-10 6z",
   pause: "M3 2h4v12H3zM9 2h4v12H9z",
@@ -27,30 +29,20 @@ const PATHS = {
  * @param {Icon} name
  * @returns {SVGElement}
  */
-export const icon = (name) => picture("0 0 16 16", "path", { d: PATHS[name], "fill-rule": "evenodd" });
+export const icon = (name) => picture("0 0 16 16", svg("path", { d: PATHS[name], "fill-rule": "evenodd" }));
 
 /**
  * @param {import("../draw/palette.js").Style} style
  * @returns {SVGElement} a piece of a curve, as the charts draw it
  */
 export function swatch({ colour, dash }) {
-  const line = { x1: "0", y1: "4", x2: "32", y2: "4", stroke: `var(${colour})`, "stroke-width": "3" };
-  return picture("0 0 32 8", "line", { ...line, "stroke-dasharray": dash === "solid" ? "" : dash });
+  const line = { x1: 0, y1: 4, x2: 32, y2: 4, stroke: `var(${colour})`, "stroke-width": 3 };
+  return picture("0 0 32 8", svg("line", { ...line, "stroke-dasharray": dash === "solid" ? "" : dash }));
 }
 
 /**
  * @param {string} viewBox
- * @param {string} shape
- * @param {Record<string, string>} attributes
+ * @param {SVGElement} shape
  * @returns {SVGElement}
  */
-function picture(viewBox, shape, attributes) {
-  const namespace = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(namespace, "svg");
-  svg.setAttribute("viewBox", viewBox);
-  svg.setAttribute("aria-hidden", "true");
-  const drawn = document.createElementNS(namespace, shape);
-  for (const [name, value] of Object.entries(attributes)) drawn.setAttribute(name, value);
-  svg.append(drawn);
-  return svg;
-}
+const picture = (viewBox, shape) => svg("svg", { viewBox, "aria-hidden": "true" }, shape);

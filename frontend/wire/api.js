@@ -1,9 +1,13 @@
 /**
- * The REST calls. An answer that is a problem becomes a `Refusal`.
+ * The REST calls about runs and the catalog; curves.js has those about what they have come to.
  * @module
  */
 
-import * as texts from "../texts.js";
+import { call } from "./call.js";
+
+export { Refusal } from "./call.js";
+
+/** @typedef {import("./call.js").FieldProblem} FieldProblem */
 
 /** @typedef {import("../numbers.js").Told} Told */
 
@@ -82,50 +86,6 @@ import * as texts from "../texts.js";
  * @property {number} [exclusiveMaximum]
  */
 
-/** @typedef {{field: string, message: string}} FieldProblem */
-
-/** A connection that died in silence must not hold a button for ever. */
-const TIMEOUT_MS = 10_000;
-
-/** What the server would not do, and why. */
-export class Refusal extends Error {
-  /**
-   * @param {string} detail
-   * @param {FieldProblem[]} errors what is wrong, field by field
-   */
-  constructor(detail, errors) {
-    super(detail);
-    this.errors = errors;
-  }
-}
-
-/**
- * @param {string} method
- * @param {string} path
- * @param {unknown} [body]
- * @param {number} [timeoutMs]
- * @returns {Promise<any>}
- * @throws {Refusal}
- */
-async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-  } catch {
-    throw new Refusal(texts.notice.unreachable, []);
-  }
-  if (answer.status === 204) return null;
-  if (answer.ok && answer.headers.get("Content-Type")?.startsWith("text/")) return answer.text();
-  const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(content.detail ?? answer.statusText, content.errors ?? []);
-  return content;
-}
-
 /** @returns {Promise<Catalog>} */
 export const catalog = () => call("GET", "api/catalog");
 
@@ -187,15 +147,6 @@ export const replay = (id) => call("POST", `api/runs/${id}/replay`);
  */
 export const events = (id) => call("GET", `api/runs/${id}/events`);
 
-/**
- * @param {string} id
- * @param {number} start the first iteration wanted
- * @param {number} stop the first one not wanted
- * @returns {Promise<import("./past.js").Measured>}
- */
-export const diagnostics = (id, start, stop) =>
-  call("GET", `api/runs/${id}/diagnostics?start=${start}&stop=${stop}`);
-
 /** @param {string} id @returns {string} the address of the run as a plain script */
 export const scriptUrl = (id) => `api/runs/${id}/script`;
 
@@ -223,89 +174,3 @@ const CHECK_TIMEOUT_MS = 60_000;
 
 /** @param {string} relu @returns {Promise<Check>} */
 export const check = (relu) => call("GET", `api/relus/${relu}/check`, undefined, CHECK_TIMEOUT_MS);
-
-/** @typedef {{iteration: number, a: Told, b: Told, difference: Told}} Difference */
-
-/**
- * Two runs in the iterations that both have.
- * @typedef {object} Compared
- * @property {number} compared
- * @property {boolean} equal
- * @property {number | null} first_difference
- * @property {Difference | null} largest_absolute
- * @property {Difference | null} largest_relative
- * @property {Difference | null} largest_ulp
- * @property {string} why
- */
-
-/**
- * @param {Record<string, unknown>} parameters
- * @returns {string} a query; what is undefined is left out
- */
-const query = (parameters) =>
-  new URLSearchParams(
-    Object.entries(parameters).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-  ).toString();
-
-/**
- * @param {string} id
- * @param {{points: number, start?: number, stop?: number, smoothing?: number}} wanted
- * @returns {Promise<import("../model/traces.js").History>} a stretch of its losses, or of their average
- */
-export async function overview(id, wanted) {
-  return history(await call("GET", `api/runs/${id}/losses?${query(wanted)}`));
-}
-
-/**
- * @param {string} id
- * @param {number} start
- * @param {number} stop
- * @returns {Promise<Float64Array>} all losses of a stretch
- * @throws {Refusal}
- */
-export async function losses(id, start, stop) {
-  const answer = await fetch(`api/runs/${id}/losses?${query({ format: "npy", start, stop })}`).catch(() => null);
-  if (!answer) throw new Refusal(texts.notice.unreachable, []);
-  if (!answer.ok) throw new Refusal(answer.statusText, []);
-  const file = await answer.arrayBuffer();
-  // The format's head says how long it is; the values follow, as this machine has them, too.
-  return new Float64Array(file.slice(10 + new DataView(file).getUint16(8, true)));
-}
-
-/** @param {any} told an overview, as the server tells it @returns {import("../model/traces.js").History} */
-function history(told) {
-  return {
-    start: told.start,
-    stop: told.stop,
-    every: told.every,
-    at: told.iterations,
-    values: told.losses.map(Number),
-    means: told.means.map(Number),
-    spans: told.spans.map((/** @type {[number, number, string]} */ [start, stop, value]) => ({ start, stop, value: Number(value) })),
-    notFinite: new Map(Object.entries(told.not_finite).map(([value, times]) => [Number(value), Number(times)])),
-    notPositive: told.not_positive,
-    last: told.last ? { value: Number(told.last.value), finite: told.last.finite } : null,
-  };
-}
-
-/**
- * @param {string} id
- * @returns {Promise<{iterations: number[], at: number[]}>} counts of iterations, and when so many were done
- */
-export const times = (id) => call("GET", `api/runs/${id}/times`);
-
-/**
- * @param {[string, string]} pair of ids
- * @param {number} points
- * @returns {Promise<{difference: import("../model/traces.js").History, first: number | null}>}
- */
-export async function apart([a, b], points) {
-  const told = await call("GET", `api/compare?${query({ a, b, points })}`);
-  return { difference: history(told.difference), first: told.first_difference };
-}
-
-/**
- * @param {[string, string]} pair of ids
- * @returns {Promise<Compared>}
- */
-export const compare = ([a, b]) => call("GET", `api/compare?${query({ a, b })}`);

@@ -5,12 +5,22 @@
  * @module
  */
 
-import * as api from "./api.js";
+import { Detail } from "../model/detail.js";
+import { Refusal } from "./call.js";
+import * as curves from "./curves.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../model/traces.js").Trace} Trace */
 /** @typedef {import("../model/traces.js").History} Told */
 /** @typedef {import("../model/difference.js").Difference} Difference */
+
+/**
+ * A part of a curve that is wanted more finely.
+ * @typedef {object} Part
+ * @property {number} start
+ * @property {number} stop
+ * @property {number} points about how many draw it
+ */
 
 /** Points of an overview of all of a run. */
 const POINTS = 8192;
@@ -32,7 +42,7 @@ export class Histories {
   #wanted = new Map();
   /** @type {Set<string>} */
   #asked = new Set();
-  /** @type {WeakMap<Trace, Map<number, string>>} What was asked last of a part, by the weight. */
+  /** @type {WeakMap<Trace | Difference, Map<number, string>>} What was asked last of a part, by the weight. */
   #answered = new WeakMap();
 
   /**
@@ -52,7 +62,7 @@ export class Histories {
   /** @param {string} id @param {Trace} trace */
   #begin(id, trace) {
     this.#want(`past ${id}`, async () => {
-      const told = await api.overview(id, { points: POINTS });
+      const told = await curves.overview(id, { points: POINTS });
       if (this.state.traces.get(id) !== trace || !trace.isAwaited) return;
       trace.seed(told);
       this.state.changed();
@@ -64,34 +74,53 @@ export class Histories {
    * @param {string} id
    * @param {Trace} trace
    * @param {number} weight of the average that is wanted; 0 for the losses
-   * @param {number} start
-   * @param {number} stop
-   * @param {number} points
+   * @param {Part} part
    */
-  refine(id, trace, weight, start, stop, points) {
+  refine(id, trace, weight, part) {
     if (trace.isAwaited) return;
     if (!trace.series(weight)) return this.#average(id, trace, weight);
+    this.#part(id, trace, weight, part, async (wanted) => {
+      trace.refine(weight, new Detail(await curves.overview(id, { ...wanted, smoothing: weight })));
+      this.onNew(id);
+    });
+  }
+
+  /** @param {[string, string]} pair @param {Difference} difference @param {Part} part */
+  refineApart(pair, difference, part) {
+    this.#part(pair.join(" "), difference, 0, part, async (wanted) => {
+      difference.detail = new Detail((await curves.apart(pair, wanted)).difference);
+      this.onNew(pair[0]);
+    });
+  }
+
+  /**
+   * @param {string} about
+   * @param {Trace | Difference} curve
+   * @param {number} weight
+   * @param {Part} part
+   * @param {(wanted: Part) => Promise<void>} ask
+   */
+  #part(about, curve, weight, { start, stop, points }, ask) {
     const margin = Math.ceil(MARGIN * (stop - start));
-    const from = Math.max(0, start - margin);
-    const to = Math.min(trace.length, stop + margin);
-    const wanted = { start: from, stop: to, smoothing: weight, points: Math.round(FINER * points * (1 + 2 * MARGIN)) };
+    const wanted = {
+      start: Math.max(0, start - margin),
+      stop: Math.min(curve.length, stop + margin),
+      points: Math.round(FINER * points * (1 + 2 * MARGIN)),
+    };
     const question = JSON.stringify(wanted);
     // What was answered already is as fine as it can be had.
-    if (this.#answered.get(trace)?.get(weight) === question) return;
-    this.#want(`part ${weight} ${id}`, async () => {
-      const told = await api.overview(id, wanted);
-      const { at, values, every } = told;
-      trace.refine({ weight, start: from, stop: told.stop, points: { at, values, every } });
-      const answered = this.#answered.get(trace) ?? new Map();
-      this.#answered.set(trace, answered.set(weight, question));
-      this.onNew(id);
+    if (this.#answered.get(curve)?.get(weight) === question) return;
+    this.#want(`part ${weight} ${about}`, async () => {
+      await ask(wanted);
+      const answered = this.#answered.get(curve) ?? new Map();
+      this.#answered.set(curve, answered.set(weight, question));
     });
   }
 
   /** @param {string} id @param {Trace} trace @param {number} weight */
   #average(id, trace, weight) {
     this.#want(`average ${id}`, async () => {
-      const told = await api.overview(id, { points: POINTS, smoothing: weight, stop: trace.length });
+      const told = await curves.overview(id, { points: POINTS, smoothing: weight, stop: trace.length });
       if (trace.seedAverage(weight, told)) this.onNew(id);
     });
   }
@@ -100,7 +129,7 @@ export class Histories {
   times(id, trace) {
     if (trace.times.isTold || !trace.length) return;
     this.#want(`times ${id}`, async () => {
-      const { iterations, at } = await api.times(id);
+      const { iterations, at } = await curves.times(id);
       trace.times.correct(iterations, at);
       this.onNew(id);
     });
@@ -109,7 +138,7 @@ export class Histories {
   /** @param {[string, string]} pair @param {Difference} difference whose past is wanted */
   apart(pair, difference) {
     this.#want(`apart ${pair.join(" ")}`, async () => {
-      const { difference: told, first } = await api.apart(pair, POINTS);
+      const { difference: told, first } = await curves.apart(pair, { points: POINTS });
       difference.seed(told, first);
       this.onNew(pair[0]);
     });
@@ -136,7 +165,7 @@ export class Histories {
     try {
       await ask();
     } catch (error) {
-      if (!(error instanceof api.Refusal)) throw error;
+      if (!(error instanceof Refusal)) throw error;
       // Who still needs it asks again; not at once, or a server that is not there is asked for ever.
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       this.state.changed();

@@ -45,6 +45,19 @@ test("marks stand at the height of the last finite loss", () => {
   assert.equal(drawn(trace(5, 7, NaN), 100).marks[0].y, 7);
 });
 
+test("each mark stands at the height before it, on the line as it is drawn", () => {
+  assert.deepEqual(drawn(trace(5, NaN, 3, NaN), 100).marks.map(({ y }) => y), [5, 3]);
+  assert.deepEqual(drawn(trace(NaN, 4), 100).marks.map(({ y }) => y), [4]);
+  const smoothed = drawn(trace(8, 4, NaN, 2), 100, null, 0.5);
+  assert.equal(smoothed.marks[0].y, smoothed.line.y[1]);
+  const long = new Trace();
+  long.seed({
+    start: 0, stop: 8192, every: 4096, at: [0, 10, 4000, 6000], values: [9, 8, 7, NaN], means: [8, NaN],
+    spans: [{ start: 6000, stop: 8192, value: NaN }], notFinite: new Map([[NaN, 2192]]), notPositive: 0, last: null,
+  });
+  assert.equal(drawn(long, 10).marks[0].y, 7);
+});
+
 test("a run that is not finite from its first loss on is marked all the same", () => {
   const made = drawn(trace(NaN, NaN), 100);
   assert.deepEqual(made.marks.map(({ x }) => x), [0]);
@@ -91,6 +104,31 @@ test("a change stands on the line at its iteration", () => {
   const changes = [{ iteration: 2, text: "lr 1 → 2" }, { iteration: 99, text: "not there" }];
   const made = curve(trace(8, 4, 2, 1), LOOK, ITERATIONS, seen(100), changes);
   assert.deepEqual(made.changes, [{ x: 2, y: 2, text: "lr 1 → 2" }]);
+});
+
+test("a change stands on a line of which few points are drawn, as straight as its axes draw it", () => {
+  const losses = Array.from({ length: 4096 }, (_, i) => 10 ** (-i / 1024));
+  const on = (scales) => {
+    const changes = [{ iteration: 1500, text: "there" }];
+    const { line, changes: [mark] } = curve(trace(...losses), LOOK, ITERATIONS, { ...seen(16), ...scales }, changes);
+    const right = line.x.findIndex((x) => x >= 1500);
+    const [a, b] = [right - 1, right].map((place) => [line.x[place], line.y[place]]);
+    assert.ok(b[0] - a[0] > 400, "none of the line's own points is there");
+    return { mark, a, b, share: (1500 - a[0]) / (b[0] - a[0]) };
+  };
+  const linear = on({ scale: "linear", xscale: "linear" });
+  const straight = linear.a[1] + linear.share * (linear.b[1] - linear.a[1]);
+  assert.ok(Math.abs(linear.mark.y / straight - 1) < 1e-9);
+  const log = on({ scale: "log", xscale: "linear" });
+  assert.ok(Math.abs(log.mark.y / losses[1500] - 1) < 1e-3, "an exponential is a line there");
+  const both = on({ scale: "log", xscale: "log" });
+  const share = Math.log(1500 / both.a[0]) / Math.log(both.b[0] / both.a[0]);
+  assert.ok(Math.abs(both.mark.y / (both.a[1] ** (1 - share) * both.b[1] ** share) - 1) < 1e-9);
+});
+
+test("what happens after the last iteration stands at the end of the line", () => {
+  const made = curve(trace(8, 4), LOOK, ITERATIONS, seen(100), [{ iteration: 2, text: "paused" }]);
+  assert.deepEqual(made.changes, [{ x: 1, y: 4, text: "paused" }]);
 });
 
 test("what is not on the lines is counted, over all curves", () => {

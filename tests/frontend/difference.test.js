@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Detail } from "../../frontend/model/detail.js";
 import { apart, Difference } from "../../frontend/model/difference.js";
 import { Trace } from "../../frontend/model/traces.js";
 
@@ -49,4 +50,19 @@ test("where the past is not held it is awaited, and told", () => {
   difference.seed(overview, 5);
   assert.deepEqual([difference.isAwaited, difference.first, difference.same], [false, 5, 5]);
   assert.deepEqual([difference.series.length, difference.series.at(8)], [9, 0.5]);
+});
+
+test("a part that was asked for more finely is drawn, and they part where they did", () => {
+  const difference = new Difference(put(new Trace()), put(new Trace()));
+  const means = [0, 1, 1, 1];
+  const overview = { start: 0, stop: 4096, every: 1024, at: [0, 1500, 4095], values: [0, 2, 1], means };
+  difference.seed({ ...overview, notFinite: new Map(), notPositive: 1100 }, 1100);
+  assert.ok(difference.choose(1090, 1110, 400).isCoarse);
+  const at = Array.from({ length: 60 }, (_, i) => 1070 + i);
+  const values = at.map((i) => (i < 1100 ? 0 : 1));
+  difference.detail = new Detail({ start: 1070, stop: 1130, every: 1, at, values, means: values });
+  const seen = difference.choose(1090, 1110, 400);
+  assert.deepEqual([seen.isCoarse, seen.every, difference.first], [false, 1, 1100]);
+  assert.deepEqual(seen.at, at.slice(19, 41));
+  assert.equal(seen.values[seen.at.indexOf(1100)], 1);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Detail } from "../../frontend/model/detail.js";
 import { Trace } from "../../frontend/model/traces.js";
 import { seeded, series, whole } from "./seeded.js";
 
@@ -194,7 +195,7 @@ test("a part that was asked for more finely is drawn, as long as it has what is 
   trace.seed(told(4096, { every: 1024, means: [5, 5, 5, 5] }));
   assert.ok(trace.choose(0, 100, 400).isCoarse);
   const at = Array.from({ length: 200 }, (_, i) => i);
-  trace.refine({ weight: 0, start: 0, stop: 200, points: { at, values: at, every: 1 } });
+  trace.refine(0, new Detail({ start: 0, stop: 200, at, values: at, means: at, every: 1 }));
   const seen = trace.choose(10, 100, 400);
   assert.deepEqual([seen.isCoarse, seen.at[0], seen.at[seen.at.length - 1]], [false, 9, 100]);
   assert.ok(trace.choose(150, 300, 400).isCoarse);

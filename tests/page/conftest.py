@@ -89,6 +89,12 @@ class Api:
     def ask(self, run_id: str, verb: str) -> None:
         self._client.post(f"/runs/{run_id}/{verb}").raise_for_status()
 
+    def fork(self, run_id: str, at: int, **changes: Any) -> str:
+        """Fork a run after so many iterations; the fork's id."""
+        answer = self._client.post(f"/runs/{run_id}/fork", json={"at": at, **changes})
+        fork_id: str = answer.raise_for_status().json()["runs"][0]["id"]
+        return fork_id
+
     def change(self, run_id: str, **fields: Any) -> None:
         self._client.patch(f"/runs/{run_id}", json=fields).raise_for_status()
 

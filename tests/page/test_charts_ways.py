@@ -87,6 +87,31 @@ def test_the_axis_across_counts_iterations_seconds_or_the_time_of_day(
     expect(visit.charts.get_by_text("Not on a log axis: 1 × iteration 0")).to_be_visible()  # noqa: RUF001
 
 
+def test_the_seconds_of_a_fork_are_those_of_its_past_and_run_on(
+    visiting: Visiting, api: Api
+) -> None:
+    visit = visiting(api.url)
+    parent = finished(visit, api, "parent", iterations=60, pace=100)
+    fork = api.fork(parent, at=30, name="fork", relu="relu")
+    visit.until(lambda: api.get(f"/runs/{fork}")["status"] == "finished", "the fork to finish")
+    along = visit.page.get_by_role("combobox", name="Along")
+    along.select_option("Seconds")
+
+    def drawn() -> tuple[list[float], list[float]] | None:
+        curves = visit.drawn()
+        both = curves.get("parent"), curves.get("fork")
+        if not all(both) or any(len(curve["x"]) != 60 or curve["x"][-1] == 59 for curve in both):
+            return None
+        past, own = (curve["x"] for curve in both)
+        return (past, own) if past[:30] == own[:30] else None
+
+    _, own = visit.until(drawn, "the past of both at the same places")
+    assert all(a <= b for a, b in pairwise(own))
+    took = [api.get(f"/runs/{run_id}") for run_id in (parent, fork)]
+    assert own[0] >= 0
+    assert own[-1] <= sum(run["ended_at"] - run["started_at"] for run in took) + 0.1
+
+
 def test_runs_taken_together_are_a_mean_within_a_band(visiting: Visiting, api: Api) -> None:
     names = [f"{relu} {seed}" for relu in ("clamp", "where") for seed in range(3)]
     for name in names:
@@ -106,6 +131,30 @@ def test_runs_taken_together_are_a_mean_within_a_band(visiting: Visiting, api: A
         assert high["y"] == [max(each) for each in zip(*runs, strict=True)]
         expected = [sum(each) / 3 for each in zip(*runs, strict=True)]
         assert all(math.isclose(a, b) for a, b in zip(mean, expected, strict=True))
+
+
+def test_a_mean_waits_for_who_is_on_the_way_and_says_where_one_ends(
+    visiting: Visiting, api: Api
+) -> None:
+    visit = visiting(f"{api.url}/?group=relu")
+    finished(visit, api, "quick", seed=1)
+    slow = api.start("slow", seed=2, iterations=5000, pace=10, **SMALL)
+    group = "clamp (2 runs)"
+    visit.until_points(group, 5)
+    visit.until_grown(group)
+    assert visit.points(group) <= api.run("slow")["iteration"] < 200
+    assert not visit.changes()
+
+    api.ask(slow, "stop")
+
+    end = len(api.losses("slow"))
+    visit.until_points(group, 200)
+    mark = visit.changes()[group]
+    mean = visit.drawn()[group]
+    assert (mark["x"], mark["y"]) == ([end - 1], [mean["y"][end - 1]])
+    assert f"from iteration {end} on, the mean of 1" in mark["text"][0]
+    quick = [float(loss) for loss in api.losses("quick")]
+    assert mean["y"][end:] == quick[end:]
 
 
 def test_a_difference_tells_where_two_runs_part_and_by_how_much(
@@ -131,6 +180,79 @@ def test_a_difference_tells_where_two_runs_part_and_by_how_much(
     visit.page.wait_for_url(f"**{c[:8]}*")
     visit.page.reload()
     expect(visit.page.get_by_text("The same, bit for bit, in all 60 iterations")).to_be_visible()
+
+
+LONG = 70_000
+"""Iterations of runs of which a page that is opened then does not hold all."""
+
+
+def long_runs(visiting: Visiting, api: Api, **specs: dict[str, Any]) -> tuple[Visit, list[str]]:
+    """A visit, and the ids of finished runs of these names and specs that are longer than it holds."""
+    ids = [
+        api.start(name, iterations=LONG, gradients="gram", **SMALL, **spec)
+        for name, spec in specs.items()
+    ]
+    waiting = visiting(api.url)
+    for run_id in ids:
+        waiting.until(
+            lambda run_id=run_id: api.get(f"/runs/{run_id}")["status"] == "finished", "its end"
+        )
+    return waiting, ids
+
+
+def test_a_part_of_runs_taken_together_refines_to_each_iteration(
+    visiting: Visiting, api: Api
+) -> None:
+    visit, ids = long_runs(visiting, api, one={"seed": 1}, two={"seed": 2}, three={"seed": 3})
+    losses = [api.get(f"/runs/{run_id}/losses")["losses"] for run_id in ids]
+    note = visit.charts.get_by_text("Lowest and highest of every")
+    visit.page.goto(f"{api.url}/?group=relu")
+    expect(note).to_be_visible()
+    asked = len(visit.requests)
+
+    visit.page.goto(f"{api.url}/?group=relu&zooms=all,20000~20050,")
+
+    group = "clamp (3 runs)"
+    each = set(range(20_000, 20_051))
+    visit.until(lambda: each <= set(visit.drawn().get(group, {"x": []})["x"]), "every iteration")
+    expect(note).to_have_count(0)
+    mean = visit.drawn()[group]
+    low, high = visit.beside("band")[group]
+    for place, i in enumerate(mean["x"]):
+        values = [of_one[i] for of_one in losses]
+        assert math.isclose(mean["y"][place], sum(values) / 3)
+        assert (low["y"][place], high["y"][place]) == (min(values), max(values))
+    parts = [url for url in visit.requests[asked:] if "/losses?" in url and "start=" in url]
+    assert len(parts) == len(set(parts)) == 3
+
+
+def test_a_part_of_a_difference_refines_to_each_iteration(visiting: Visiting, api: Api) -> None:
+    part = 20_000
+    a = api.start("a", iterations=LONG, gradients="gram", **SMALL)
+    visit = visiting(api.url)
+    visit.until(lambda: api.get(f"/runs/{a}")["status"] == "finished", "its end")
+    b = api.fork(a, at=part, name="b", update={"lr": 2e-6})
+    visit.until(lambda: api.get(f"/runs/{b}")["status"] == "finished", "the fork's end")
+    left, right = (api.get(f"/runs/{run_id}/losses")["losses"] for run_id in (a, b))
+    apart = [abs(x - y) for x, y in zip(left, right, strict=True)]
+    first = next(i for i in range(LONG) if left[i] != right[i])
+    pair = f"{api.url}/?layout=difference&scale=linear&pair={a[:8]}.{b[:8]}"
+    note = visit.charts.get_by_text("Lowest and highest of every")
+    visit.page.goto(pair)
+    expect(note).to_be_visible()
+
+    visit.page.goto(f"{pair}&zooms=difference,{first - 10}~{first + 30},")
+
+    each = set(range(first - 10, first + 31))
+    visit.until(
+        lambda: (curves := visit.drawn()) and each <= set(next(iter(curves.values()))["x"]),
+        "every iteration",
+    )
+    (curve,) = visit.drawn().values()
+    assert curve["y"] == [apart[i] for i in curve["x"]]
+    expect(note).to_have_count(0)
+    expect(visit.charts.get_by_text(f"They part at iteration {first};")).to_be_visible()
+    expect(visit.charts.locator(".annotation")).to_have_text(f"iteration {first}")
 
 
 def test_a_run_of_very_many_iterations_opens_whole_and_refines_to_each(
@@ -177,7 +299,8 @@ def test_what_is_done_to_a_run_is_marked_on_its_curve(visit: Visit, api: Api) ->
     marks = visit.until(
         lambda: (marks := visit.changes().get("mine")) and len(marks["x"]) >= 2 and marks, "marks"
     )
-    assert set(marks["x"]) == {at}
+    curve = visit.drawn()["mine"]
+    assert set(zip(marks["x"], marks["y"], strict=True)) == {(at - 1, curve["y"][-1])}
     assert any(text.startswith("lr 1e-6 → 5e-7") for text in marks["text"])
 
 

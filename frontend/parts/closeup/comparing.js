@@ -5,14 +5,14 @@
 
 import { loss } from "../../numbers.js";
 import { closeup } from "../../texts.js";
-import * as api from "../../wire/api.js";
+import { compare } from "../../wire/curves.js";
 import { make, setText } from "../dom.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
 /** @typedef {import("../../wire/api.js").Run} Run */
-/** @typedef {import("../../wire/api.js").Compared} Compared */
-/** @typedef {import("../../wire/api.js").Difference} Difference */
+/** @typedef {import("../../wire/curves.js").Compared} Compared */
+/** @typedef {import("../../wire/curves.js").Difference} Difference */
 
 const texts = closeup.checks;
 
@@ -36,7 +36,7 @@ export function comparing(asking) {
     const [a, b] = [shown.id, select.value];
     if (!b) return found.replaceChildren();
     found.replaceChildren(make("p", { class: "help" }, texts.comparing));
-    const answer = await asking.ask(texts.compare, "", () => api.compare([a, b]));
+    const answer = await asking.ask(texts.compare, "", () => compare([a, b]));
     if (shown.id !== a || select.value !== b) return;
     const see = () => state.look({ layout: "difference", pair: [a, b] });
     found.replaceChildren(...(answer ? [...told(answer), make("button", { type: "button", click: see }, texts.view)] : []));
