@@ -42,7 +42,7 @@ const ASKED = {
   unpin: (id) => api.change(id, { pinned: false }),
   delete: (id) => api.remove(id),
   rename: (id, _, { name }) => api.change(id, { name: name?.trim() || null }),
-  tag: (id, state, detail) => api.change(id, { tags: tagged(state.runs.get(id)?.spec["tags"] ?? [], detail) }),
+  tag: (id, _, detail) => api.retag(id, (tags) => tagged(tags, detail)),
   replay: (id) => api.replay(id),
 };
 
