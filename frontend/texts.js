@@ -394,8 +394,6 @@ export const closeup = {
   previous: "Newer run",
   next: "Older run",
   rename: "Rename",
-  name: "Name of the run",
-  save: "Save",
   missing: "This run is not on the server: it was deleted, or the address belongs to another server.",
   loading: "Waiting for the server…",
   readOnly: "This page only looks on: what steers runs is not offered here.",
@@ -495,10 +493,6 @@ export const closeup = {
   settings: {
     differs: (/** @type {string} */ usual) => `not the default, which is ${usual}`,
     marked: "What is not as by default is marked.",
-    tags: "Tags",
-    addTag: "Add a tag",
-    add: "Add",
-    removeTag: (/** @type {string} */ tag) => `Remove the tag ${tag}`,
     update: "Update rule",
   },
 

@@ -147,13 +147,20 @@ def test_a_run_is_renamed_left_for_its_neighbour_and_closed(visit: Visit, api: A
     closeup = Closeup(visit).open(ids[0])
 
     closeup.button("Rename").click()
-    name = closeup.element.get_by_label("Name of the run")
+    name = closeup.element.get_by_label("Name of one")
     name.fill("never")
     page.keyboard.press("Escape")
     expect(closeup.title).to_have_text("one")
+    expect(closeup.button("Rename")).to_be_focused()
     closeup.button("Rename").click()
     name.fill("better")
     page.keyboard.press("Enter")
+    expect(closeup.title).to_have_text("better")
+    closeup.button("Rename").click()
+    closeup.element.get_by_label("Name of better").fill("best")
+    closeup.tab("Settings").click()
+    expect(closeup.title).to_have_text("best")
+    api.change(ids[0], name="better")
     expect(closeup.title).to_have_text("better")
     assert api.run("better")["id"] == ids[0]
 
