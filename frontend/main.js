@@ -45,7 +45,7 @@ const drawTools = tableTools(byId("table"), state, listing);
 const table = new Table(byId("table"), state, listing, onIntent);
 const happenings = new Happenings(state, api.events);
 const past = new Past(state, api.diagnostics);
-const closeup = new Closeup(byId("closeup"), state, onIntent, (id) => happenings.doubt(id));
+const closeup = new Closeup(byId("closeup"), state, listing, onIntent, (id) => happenings.doubt(id));
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
@@ -104,7 +104,7 @@ const live = new Live({
 });
 
 live.attend(state.view.follow);
-parts.push(...tools(byId("tools"), state, charts, live, onIntent));
+parts.push(...tools(byId("tools"), state, listing, charts, live, onIntent));
 
 async function loadCatalog() {
   try {

@@ -391,8 +391,8 @@ function limits(schema) {
 
 export const closeup = {
   close: "Close",
-  previous: "Newer run",
-  next: "Older run",
+  previous: "Previous run",
+  next: "Next run",
   rename: "Rename",
   missing: "This run is not on the server: it was deleted, or the address belongs to another server.",
   loading: "Waiting for the server…",

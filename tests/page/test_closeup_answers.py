@@ -7,9 +7,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.page.conftest import Api, Visit
-from tests.page.test_closeup import Closeup
-
-SMALL = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
+from tests.page.test_closeup import SMALL, Closeup
 
 
 @pytest.fixture

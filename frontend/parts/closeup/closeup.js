@@ -32,15 +32,16 @@ export class Closeup {
   /**
    * @param {HTMLElement} element
    * @param {State} state
+   * @param {import("../../model/listing.js").Listing} listing
    * @param {import("../table/table.js").OnIntent} onIntent
    * @param {(id: string) => void} onAsked called with a run that something was asked of
    */
-  constructor(element, state, onIntent, onAsked) {
+  constructor(element, state, listing, onIntent, onAsked) {
     this.element = element;
     this.state = state;
     const asking = new Asking(state, onIntent, (id) => id && onAsked(id));
     const close = () => this.#close();
-    this.head = head(asking, close);
+    this.head = head(asking, listing, close);
     this.diagnostics = diagnostics(state);
     this.tabs = tabs({
       diagnostics: this.diagnostics,

@@ -14,19 +14,21 @@ import { runLink } from "./links.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
+/** @typedef {import("../../model/listing.js").Listing} Listing */
 /** @typedef {import("../../wire/api.js").Run} Run */
 
 /**
  * @param {Asking} asking
+ * @param {Listing} listing
  * @param {() => void} onClose
  * @returns {Part & {facts: HTMLElement, focus: () => void}} what stays in sight, and what need not
  */
-export function head(asking, onClose) {
+export function head(asking, listing, onClose) {
   const { state } = asking;
   const curve = make("span", { class: "curve" });
   const title = make("h2", { tabindex: "-1", id: "closeup-title" });
   const naming = renaming(asking, title);
-  const [previous, next] = [neighbour(asking, -1), neighbour(asking, 1)];
+  const [previous, next] = [neighbour(asking, listing, -1), neighbour(asking, listing, 1)];
   const status = make("span", { class: "state" });
   const figures = new Figures();
   const bar = make("progress", { max: "1", "aria-label": texts.verbs.label });
@@ -125,9 +127,10 @@ function button(picture, label, click) {
 
 /**
  * @param {Asking} asking
- * @param {-1 | 1} way in the list of runs, newest first
+ * @param {Listing} listing
+ * @param {-1 | 1} way in the table
  */
-function neighbour({ state }, way) {
+function neighbour({ state }, listing, way) {
   /** @type {Run | undefined} */
   let there;
   const label = way < 0 ? texts.previous : texts.next;
@@ -135,8 +138,7 @@ function neighbour({ state }, way) {
   return {
     element,
     render: (/** @type {Run} */ run) => {
-      const listed = state.listed();
-      there = listed[listed.findIndex(({ id }) => id === run.id) + way];
+      there = listing.beside(run.id, way);
       setAttribute(element, "aria-disabled", String(!there));
     },
   };
