@@ -95,6 +95,7 @@ export const groups = {
 export const charts = {
   blank: "Losses appear here as they come.",
   pickTwo: "Pick two runs: their difference is drawn here.",
+  grid: "Losses, side by side",
   label: (/** @type {number} */ runs) => `Losses, runs shown: ${count(runs)}`,
   labelOf: (/** @type {string} */ title) => `Loss of ${title}`,
   labelApart: (/** @type {string} */ a, /** @type {string} */ b) => `Difference of ${a} and ${b}`,

@@ -139,6 +139,10 @@ def test_a_fork_is_begun_and_a_run_started_again_from_the_table(visit: Visit, ap
     visit.row("a").menu("Fork")
     expect(form.get_by_label("From iteration")).to_be_focused()
     expect(form.get_by_label("How many")).to_have_value("2")
+    expect(closeup.button("Fork…")).to_have_attribute("aria-expanded", "true")
+    visit.page.keyboard.press("Escape")
+    expect(closeup.button("Fork…")).to_be_focused()
+    expect(closeup.button("Fork…")).to_have_attribute("aria-expanded", "false")
 
     visit.row("b").menu("Start again with changes")
     expect(visit.field("Iterations")).to_have_value("44")

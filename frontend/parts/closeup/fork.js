@@ -24,21 +24,31 @@ const FORM = "fork.";
 /**
  * @param {Asking} asking
  * @param {(of: Run, runs: Run[]) => void} onMade
- * @returns {Part & {toggle: () => void, open: () => void}}
+ * @returns {Part & {button: HTMLElement, open: () => void}} with the button that opens and closes it
  */
 export function forking(asking, onMade) {
   /** @type {Run} */
   let shown;
   /** @type {Form | null} */
   let form = null;
-  const element = make("div", { class: "fork" });
+  const element = make("div", { class: "fork", id: "fork" });
+  const click = () => (form ? close() : open());
+  const button = make(
+    "button",
+    { type: "button", "aria-controls": element.id, "aria-expanded": "false", click },
+    closeup.verbs.fork,
+  );
   const close = () => {
+    const hadFocus = element.contains(document.activeElement);
     form = null;
     element.replaceChildren();
+    button.setAttribute("aria-expanded", "false");
+    if (hadFocus) button.focus();
   };
   const open = () => {
     form ??= begun();
     element.replaceChildren(form.element);
+    button.setAttribute("aria-expanded", "true");
     form.focus();
   };
   const begun = () => {
@@ -50,8 +60,8 @@ export function forking(asking, onMade) {
   };
   return {
     element,
+    button,
     open,
-    toggle: () => (form ? close() : open()),
     render: (run) => {
       if (form && form.run.id !== run.id) close();
       shown = run;

@@ -34,7 +34,7 @@ export function making(asking) {
     told.replaceChildren(what, ...links.flatMap((link) => [" ", link]));
   };
   const fork = forking(asking, (of, runs) => made(of, closeup.fork.made(runs.length), runs));
-  const others = further(asking, fork, made);
+  const others = further(asking, fork.button, made);
   const element = make("div", { class: "making" }, others.element, fork.element, told);
   return {
     element,
@@ -93,7 +93,7 @@ export function moving(asking) {
 
 /**
  * @param {Asking} asking
- * @param {{toggle: () => void}} fork
+ * @param {HTMLElement} fork what opens the form for forks
  * @param {(of: Run, what: string, runs: Run[]) => void} made
  * @returns {Part}
  */
@@ -115,11 +115,10 @@ function further(asking, fork, made) {
   replaying.title = texts.replayHelp;
   const starting = act(() => asking.onIntent("again", [shown.id]), "", texts.again);
   starting.title = texts.againHelp;
-  const forks = act(() => fork.toggle(), "", texts.fork);
   const element = make(
     "div",
     { class: "verbs further" },
-    forks,
+    fork,
     replaying,
     starting,
     act(() => void remove(), "danger", texts.delete),

@@ -68,6 +68,7 @@ export class RunRow {
       dblclick: () => this.rename(),
     });
     this.tags = make("button", { type: "button", class: "tags", click: () => desk.tags.open([id], this.tags) });
+    desk.tags.announce(this.tags);
     this.choices = make("p", { class: "choices", dir: "auto" });
     this.reason = make("p", { class: "reason", dir: "auto" });
     this.reasonCell = cell("why", this.reason);

@@ -30,6 +30,11 @@ export class TagEditor {
     return this.#popover.panel;
   }
 
+  /** @param {HTMLElement} button that opens it */
+  announce(button) {
+    this.#popover.announce(button);
+  }
+
   /**
    * @param {string[]} ids
    * @param {Element} anchor
