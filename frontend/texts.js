@@ -4,7 +4,7 @@
  * @module
  */
 
-import { age, count, loss, percent, setting } from "./numbers.js";
+import { count, duration, loss, percent, setting } from "./numbers.js";
 
 /** @typedef {import("./wire/api.js").Curve} Curve */
 /** @typedef {import("./wire/api.js").Schema} Schema */
@@ -33,7 +33,7 @@ export const status = {
   /** @param {number} share of what was missing that has come */
   behind: (share) => `behind, catching up: ${percent(share)}`,
   meanwhile: "Runs go on in memory, and are stored as soon as that is possible again.",
-  newest: (/** @type {number} */ seconds) => `newest point ${age(seconds)} old`,
+  newest: (/** @type {number} */ seconds) => `newest point ${duration(seconds)} old`,
   nothing: "nothing running",
   waiting: "waiting for the first point",
   hidden: "what is running is hidden",
@@ -65,7 +65,6 @@ export const actions = {
   delete: "Delete",
   rename: "Rename",
   tag: "Tag",
-  fork: "Fork",
   replay: "Replay",
 };
 
@@ -408,8 +407,6 @@ export const closeup = {
   /** @param {number} iteration @param {number} all */
   progress: (iteration, all) => `iteration ${count(iteration)} of ${count(all)}`,
   figures: { iteration: "Iteration", loss: "Loss", least: "Least", rate: "Speed" },
-  /** @param {string} what was asked @param {string} why it was refused */
-  refused: (what, why) => `${what}: ${why}`,
 
   verbs: {
     label: "Steer this run",
@@ -503,7 +500,7 @@ export const closeup = {
     none: "Nothing has happened to it yet.",
     loading: "Asking what has happened…",
     at: (/** @type {number} */ iteration) => `iteration ${count(iteration)}`,
-    ago: (/** @type {number} */ seconds) => (seconds < 1 ? "just now" : `${age(seconds)} ago`),
+    ago: (/** @type {number} */ seconds) => (seconds < 1 ? "just now" : `${duration(seconds)} ago`),
     pointAt: (/** @type {number} */ iteration) => `Point at iteration ${count(iteration)} on the chart`,
     /** @type {Record<string, string>} */
     kinds: {

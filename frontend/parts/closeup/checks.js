@@ -4,7 +4,7 @@
  * @module
  */
 
-import { age, loss, setting } from "../../numbers.js";
+import { duration, loss, setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { make, setAttribute, setText } from "../dom.js";
@@ -119,7 +119,7 @@ function cost(title, { call_s, ratio, lowest, highest }) {
 
 /** @param {number} seconds @returns {string} also far below a millisecond */
 function brief(seconds) {
-  if (seconds >= 1) return age(seconds);
+  if (seconds >= 1) return duration(seconds);
   const [size, unit] = seconds < 1e-3 ? [1e6, "µs"] : [1e3, "ms"];
   return `${(seconds * Number(size)).toPrecision(3)} ${unit}`;
 }
