@@ -21,7 +21,7 @@ import * as api from "./wire/api.js";
  * @property {string[]} [remove] tags
  */
 
-/** On the document: a person wants to start a run, or to fork one, with changes yet to be made. */
+/** On the document: a person wants to start a run, or to fork the one close up, with changes yet to be made. */
 export const WANTED = /** @type {const} */ ({ again: "again", fork: "fork" });
 
 /** Iterations a second that an eye can follow: the tutorial's 500 take 10 s. */
@@ -42,7 +42,7 @@ const ASKED = {
   unpin: (id) => api.change(id, { pinned: false }),
   delete: (id) => api.remove(id),
   rename: (id, _, { name }) => api.change(id, { name: name?.trim() || null }),
-  tag: (id, state, detail) => api.change(id, { tags: tagged(state.runs.get(id)?.spec["tags"] ?? [], detail) }),
+  tag: (id, _, detail) => api.retag(id, (tags) => tagged(tags, detail)),
   replay: (id) => api.replay(id),
 };
 
@@ -61,11 +61,11 @@ const DONE_HERE = {
   solo: (state, ids) => state.solo(ids),
   again: (state, [id = ""]) => {
     const spec = state.runs.get(id)?.spec;
-    document.dispatchEvent(new CustomEvent(WANTED.again, { detail: { spec } }));
+    if (spec) document.dispatchEvent(new CustomEvent(WANTED.again, { detail: { spec } }));
   },
   fork: (state, [id = ""]) => {
     state.look({ run: id });
-    document.dispatchEvent(new CustomEvent(WANTED.fork, { detail: id }));
+    document.dispatchEvent(new CustomEvent(WANTED.fork));
   },
 };
 

@@ -47,7 +47,7 @@ const drawTools = tableTools(byId("table"), state, listing);
 const table = new Table(byId("table"), state, listing, onIntent);
 const happenings = new Happenings(state, api.events);
 const past = new Past(state, diagnostics);
-const closeup = new Closeup(byId("closeup"), state, (id) => happenings.doubt(id));
+const closeup = new Closeup(byId("closeup"), state, listing, onIntent, (id) => happenings.doubt(id));
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
@@ -106,7 +106,7 @@ const live = new Live({
 });
 
 live.attend(state.view.follow);
-parts.push(...tools(byId("tools"), state, charts, live, onIntent));
+parts.push(...tools(byId("tools"), state, listing, charts, live, onIntent));
 
 async function loadCatalog() {
   try {

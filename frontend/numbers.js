@@ -42,14 +42,15 @@ export function rate(rate) {
 
 /**
  * @param {number} seconds
- * @returns {string} an age, to the precision that its size asks for
+ * @returns {string} how long something took, or how old it is, to the precision that its size asks for
  */
-export function age(seconds) {
+export function duration(seconds) {
   const ms = Math.max(0, Math.round(seconds * 1000));
   if (ms < 1000) return `${ms} ms`;
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const minutes = Math.round(ms / 60_000);
-  return minutes < 60 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+  const whole = Math.round(ms / 1000);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours ? `${count(hours)} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
 
 /**
@@ -93,29 +94,16 @@ export function moment(seconds, now = Date.now() / 1000) {
   return (then.getFullYear() === today.getFullYear() ? DAY : YEAR).format(then);
 }
 
+const WHOLE = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
+
+/**
+ * @param {number} seconds Unix time
+ * @returns {string} a moment by this machine's clock, in full
+ */
+export const instant = (seconds) => WHOLE.format(1000 * seconds);
+
 /**
  * @param {number} share between 0 and 1
  * @returns {string} in hundredths
  */
 export const percent = (share) => `${Math.floor(100 * share)} %`;
-
-/**
- * @param {number} seconds
- * @returns {string} how long something took
- */
-export function duration(seconds) {
-  if (seconds < 60) return age(seconds);
-  const whole = Math.round(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours ? `${count(hours)} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
-}
-
-const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
-
-/**
- * @param {number} seconds since 1970, as Unix counts them
- * @returns {string} that moment, where the person is
- */
-export function instant(seconds) {
-  return MOMENT.format(1000 * seconds);
-}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { age, count, loss, percent, setting } from "./numbers.js";
+import { count, duration, loss, percent, setting } from "./numbers.js";
 
 /** @typedef {import("./wire/api.js").Curve} Curve */
 /** @typedef {import("./wire/api.js").Schema} Schema */
@@ -34,7 +34,7 @@ export const status = {
   /** @param {number} share of what was missing that has come */
   caughtUp: (share) => `: ${percent(share)}`,
   meanwhile: "Runs go on in memory, and are stored as soon as that is possible again.",
-  newest: (/** @type {number} */ seconds) => `newest point ${age(seconds)} old`,
+  newest: (/** @type {number} */ seconds) => `newest point ${duration(seconds)} old`,
   nothing: "nothing running",
   waiting: "waiting for the first point",
   hidden: "what is running is hidden",
@@ -69,7 +69,6 @@ export const actions = {
   delete: "Delete",
   rename: "Rename",
   tag: "Tag",
-  fork: "Fork",
   replay: "Replay",
 };
 
@@ -103,6 +102,7 @@ export const groups = {
 export const charts = {
   blank: "Losses appear here as they come.",
   pickTwo: "Pick two runs: their difference is drawn here.",
+  grid: "Losses, side by side",
   label: (/** @type {number} */ runs) => `Losses, runs shown: ${count(runs)}`,
   labelOf: (/** @type {string} */ title) => `Loss of ${title}`,
   labelApart: (/** @type {string} */ a, /** @type {string} */ b) => `Difference of ${a} and ${b}`,
@@ -399,11 +399,9 @@ function limits(schema) {
 
 export const closeup = {
   close: "Close",
-  previous: "Newer run",
-  next: "Older run",
+  previous: "Previous run",
+  next: "Next run",
   rename: "Rename",
-  name: "Name of the run",
-  save: "Save",
   missing: "This run is not on the server: it was deleted, or the address belongs to another server.",
   loading: "Waiting for the server…",
   readOnly: "This page only looks on: what steers runs is not offered here.",
@@ -417,8 +415,6 @@ export const closeup = {
   /** @param {number} iteration @param {number} all */
   progress: (iteration, all) => `iteration ${count(iteration)} of ${count(all)}`,
   figures: { iteration: "Iteration", loss: "Loss", least: "Least", rate: "Speed" },
-  /** @param {string} what was asked @param {string} why it was refused */
-  refused: (what, why) => `${what}: ${why}`,
 
   verbs: {
     label: "Steer this run",
@@ -503,10 +499,6 @@ export const closeup = {
   settings: {
     differs: (/** @type {string} */ usual) => `not the default, which is ${usual}`,
     marked: "What is not as by default is marked.",
-    tags: "Tags",
-    addTag: "Add a tag",
-    add: "Add",
-    removeTag: (/** @type {string} */ tag) => `Remove the tag ${tag}`,
     update: "Update rule",
   },
 
@@ -516,7 +508,7 @@ export const closeup = {
     none: "Nothing has happened to it yet.",
     loading: "Asking what has happened…",
     at: (/** @type {number} */ iteration) => `iteration ${count(iteration)}`,
-    ago: (/** @type {number} */ seconds) => (seconds < 1 ? "just now" : `${age(seconds)} ago`),
+    ago: (/** @type {number} */ seconds) => (seconds < 1 ? "just now" : `${duration(seconds)} ago`),
     pointAt: (/** @type {number} */ iteration) => `Point at iteration ${count(iteration)} on the chart`,
     /** @type {Record<string, string>} */
     kinds: {

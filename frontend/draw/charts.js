@@ -75,8 +75,7 @@ export class Charts {
   render() {
     const grid = this.state.view.layout === "grid";
     this.element.classList.toggle("grid", grid);
-    if (grid) this.element.tabIndex = 0;
-    else this.element.removeAttribute("tabindex");
+    this.#hold(grid);
     const wanted = new Map(subjects(this.state).map((subject) => [subject.key, subject]));
     for (const [key, panel] of this.#panels) if (!wanted.has(key)) this.#remove(panel);
     this.#showing.clear();
@@ -87,6 +86,15 @@ export class Charts {
       this.#describe(panel, subject);
     });
     this.#point();
+  }
+
+  /** @param {boolean} grid whether they stand side by side, and scroll, by keyboard too, in a place of their own */
+  #hold(grid) {
+    const told = { tabindex: "0", role: "group", "aria-label": texts.grid };
+    for (const [name, value] of Object.entries(told)) {
+      if (grid) this.element.setAttribute(name, value);
+      else this.element.removeAttribute(name);
+    }
   }
 
   /** @param {string} id a run of which there is more to draw */

@@ -65,6 +65,20 @@ export class Listing {
   }
 
   /**
+   * @param {string} id of a run
+   * @param {-1 | 1} way up or down
+   * @returns {Run | undefined} the next one in the rows; of a run that is in none, the first or the last
+   */
+  beside(id, way) {
+    const { items } = this;
+    const row = this.positionOf(id);
+    const here = row < 0 ? items.findIndex(({ group }) => group?.runs.some((run) => run.id === id)) : row;
+    let there = here < 0 && way < 0 ? items.length - 1 : here + way;
+    while (items[there]?.group) there += way;
+    return items[there]?.run ?? undefined;
+  }
+
+  /**
    * Look at what has changed.
    * @param {boolean} [still] whether runs stay where they are, but for those that come and go
    */

@@ -22,5 +22,8 @@ export const canResume = (run) => RESTING.includes(run.status);
 /** @param {Run} run @returns {boolean} whether it is over for good */
 export const hasEnded = (run) => ENDED.includes(run.status);
 
+/** @param {Run} run @returns {boolean} whether it is one of those that the server trains at once */
+export const takesPlace = (run) => isLive(run) || run.status === "paused";
+
 /** @param {Run} run @returns {boolean} whether it does not train, and nobody has paused it to go on */
 export const hasCeased = (run) => hasEnded(run) || run.status === "interrupted";

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { age, count, loss, moment, percent, rate, setting } from "../numbers.js";
+import { count, duration, instant, loss, moment, percent, rate, setting } from "../numbers.js";
 import { table as texts } from "../texts.js";
 import { valueOf } from "./fields.js";
 
@@ -44,9 +44,9 @@ function written(value, { kind }, state) {
     case "rate":
       return { text: rate(value), full: String(value) };
     case "duration":
-      return { text: age(value), full: `${value} s` };
+      return { text: duration(value), full: `${value} s` };
     case "time":
-      return { text: moment(value), full: new Date(value * 1000).toLocaleString() };
+      return { text: moment(value), full: instant(value) };
     case "number":
       return typeof value === "number" ? { text: setting(value), full: String(value) } : plain(value);
     case "flag":

@@ -30,7 +30,7 @@ export async function copied(text) {
 
 /** @param {string} text */
 function copiedByHand(text) {
-  const field = make("textarea", { class: "unseen" });
+  const field = make("textarea", { class: "unseen", "aria-hidden": "true", readonly: true });
   field.value = text;
   document.body.append(field);
   const before = document.activeElement;

@@ -9,6 +9,7 @@ import { byId } from "./dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../model/state.js").Run} Run */
+/** @typedef {import("../model/listing.js").Listing} Listing */
 /** @typedef {import("../actions.js").Intent} Intent */
 /** @typedef {(intent: Intent, ids: string[]) => void} OnIntent */
 
@@ -18,7 +19,7 @@ import { byId } from "./dom.js";
  * @property {string} [also] another one that does the same
  * @property {Exclude<keyof typeof texts, "groups">} text id of what it does
  * @property {keyof typeof texts.groups} group
- * @property {(state: State, onIntent: OnIntent) => void} [act] left out where somebody else sees to it
+ * @property {(state: State, onIntent: OnIntent, listing: Listing) => void} [act] left out where somebody else sees to it
  * @property {"looks" | "steers"} [kind] what it changes: a page that follows another has none of them, one
  *   that only looks none that steers
  */
@@ -76,8 +77,8 @@ export const SHORTCUTS = [
     kind: "steers",
     act: (state, onIntent) => ask("step", concerned(state).filter((run) => !hasEnded(run)), onIntent),
   },
-  { key: "[", text: "previous", group: "runs", kind: "looks", act: (state) => closeUp(state, -1) },
-  { key: "]", text: "next", group: "runs", kind: "looks", act: (state) => closeUp(state, 1) },
+  { key: "[", text: "previous", group: "runs", kind: "looks", act: (state, _, listing) => closeUp(state, listing, -1) },
+  { key: "]", text: "next", group: "runs", kind: "looks", act: (state, _, listing) => closeUp(state, listing, 1) },
   { key: "↑", also: "↓", text: "rows", group: "table" },
   { key: " ", text: "pick", group: "table" },
   { key: "Enter", text: "closeUp", group: "table" },
@@ -95,11 +96,12 @@ export function offered({ view, readOnly }) {
 
 /**
  * @param {State} state
+ * @param {Listing} listing
  * @param {OnIntent} onIntent
  * @param {() => boolean} areSingle whether keys do something by themselves: who steers by voice, or by a
  *   machine that types, may have turned that off
  */
-export function keys(state, onIntent, areSingle) {
+export function keys(state, listing, onIntent, areSingle) {
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     // On some keyboards a bracket takes AltGr, which looks like Ctrl and Alt.
@@ -112,7 +114,7 @@ export function keys(state, onIntent, areSingle) {
     const { act, kind } = offered(state).find((offer) => offer.act && [offer.key, offer.also].includes(key)) ?? {};
     if (!act || (event.repeat && kind === "steers")) return;
     event.preventDefault();
-    act(state, onIntent);
+    act(state, onIntent, listing);
   });
 }
 
@@ -154,11 +156,8 @@ function ask(intent, runs, onIntent) {
   if (runs.length) onIntent(intent, runs.map(({ id }) => id));
 }
 
-/** @param {State} state @param {number} step */
-function closeUp(state, step) {
-  const ids = state.listed().map(({ id }) => id);
-  const here = ids.indexOf(state.view.run);
-  const next = here < 0 ? (step > 0 ? 0 : ids.length - 1) : here + step;
-  const run = ids[Math.max(0, Math.min(next, ids.length - 1))];
-  if (run) state.look({ run });
+/** @param {State} state @param {Listing} listing @param {-1 | 1} way in the table */
+function closeUp(state, listing, way) {
+  const run = listing.beside(state.view.run, way);
+  if (run) state.look({ run: run.id });
 }

@@ -10,6 +10,8 @@ import { make } from "./dom.js";
 const MARGIN = 8;
 const GAP = 4;
 
+let made = 0;
+
 export class Popover {
   /** @type {Element | null} What it has been opened at. */
   #anchor = null;
@@ -19,11 +21,12 @@ export class Popover {
    * @param {Record<string, string>} [attributes] of the panel, such as its role and class
    */
   constructor(label, attributes = {}) {
-    this.panel = make("div", { popover: "auto", role: "dialog", "aria-label": label, ...attributes });
+    const id = `popover-${++made}`;
+    this.panel = make("div", { id, popover: "auto", role: "dialog", "aria-label": label, ...attributes });
     this.panel.classList.add("popover");
     this.panel.addEventListener("toggle", (event) => {
       const isOpen = /** @type {ToggleEvent} */ (event).newState === "open";
-      this.#anchor?.setAttribute("aria-expanded", String(isOpen));
+      this.#tell(isOpen);
       if (!isOpen) this.#anchor = null;
     });
     for (const event of ["scroll", "resize"])
@@ -34,14 +37,20 @@ export class Popover {
     return this.panel.matches(":popover-open");
   }
 
+  /** @param {HTMLElement} button that opens it, for those who do not see what it does */
+  announce(button) {
+    button.setAttribute("aria-haspopup", this.panel.getAttribute("role") ?? "dialog");
+    button.setAttribute("aria-controls", this.panel.id);
+    button.setAttribute("aria-expanded", "false");
+  }
+
   /**
    * A button that opens and closes it.
    * @param {HTMLButtonElement} button
    * @param {() => void} [onOpen] fills the panel, just before it is seen
    */
   attach(button, onOpen) {
-    button.setAttribute("aria-haspopup", this.panel.getAttribute("role") ?? "dialog");
-    button.setAttribute("aria-expanded", "false");
+    this.announce(button);
     // Known to the browser as its button, so that pressing it is no click elsewhere.
     button.popoverTargetElement = this.panel;
     button.addEventListener("click", (event) => {
@@ -56,16 +65,23 @@ export class Popover {
 
   /** @param {Element} anchor what it is opened at */
   open(anchor) {
-    this.#anchor?.setAttribute("aria-expanded", "false");
+    this.#tell(false);
     this.#anchor = anchor;
     this.panel.showPopover();
     this.#place();
-    const first = this.panel.querySelector("[autofocus], [aria-checked='true'], input, select, button");
+    const chosen = this.panel.querySelector("[aria-checked='true']");
+    const first = chosen ?? this.panel.querySelector("input, select, button");
     /** @type {HTMLElement | null} */ (first)?.focus({ preventScroll: true });
   }
 
   close() {
     if (this.isOpen) this.panel.hidePopover();
+  }
+
+  /** @param {boolean} isOpen as its button tells it; it may have been opened at one that opens something else, too */
+  #tell(isOpen) {
+    if (this.#anchor?.getAttribute("aria-controls") === this.panel.id)
+      this.#anchor.setAttribute("aria-expanded", String(isOpen));
   }
 
   /** Below what it was opened at, or above it where there is more room. */

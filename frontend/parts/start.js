@@ -6,6 +6,7 @@
  */
 
 import { WANTED } from "../actions.js";
+import { takesPlace } from "../model/states.js";
 import * as sweep from "../model/sweep.js";
 import { start } from "../starting.js";
 import { start as texts } from "../texts.js";
@@ -20,9 +21,6 @@ import { asked } from "./question.js";
 /** @typedef {import("../model/sweep.js").Grid} Grid */
 /** @typedef {import("../model/sweep.js").Spec} Spec */
 
-/** States in which a run counts among those that the server trains at once. */
-const LIVE = ["queued", "running", "paused"];
-
 /**
  * @param {HTMLElement} element
  * @param {HTMLElement} tools where the button is that brings the panel back
@@ -32,10 +30,10 @@ const LIVE = ["queued", "running", "paused"];
 export function startPanel(element, tools, state) {
   const fold = make(
     "button",
-    { type: "button", class: "fold", "aria-label": texts.fold, title: texts.fold, click: () => show(false) },
+    { type: "button", class: "fold", "aria-label": texts.fold, title: texts.fold, click: () => foldAway() },
     icon("fold"),
   );
-  const newRun = make("button", { type: "button", click: () => show(true) }, texts.newRun);
+  const newRun = make("button", { type: "button", click: () => unfold() }, texts.newRun);
   tools.prepend(newRun);
   /** @type {Panel | null} */
   let panel = null;
@@ -46,16 +44,21 @@ export function startPanel(element, tools, state) {
     newRun.hidden = state.readOnly || state.view.start;
     panel?.render();
   };
-  const show = (/** @type {boolean} */ there) => {
-    state.look({ start: there });
-    render();
-    (there ? fold : newRun).focus();
-  };
-  document.addEventListener(WANTED.again, (event) => {
-    if (!(event instanceof CustomEvent) || state.readOnly) return;
+  /** @param {() => void} then once it is there; without room for both, in place of the run close up */
+  const bring = (then) => {
     state.look({ start: true });
     render();
-    panel?.form?.fill(event.detail.spec);
+    if (!element.getClientRects().length) state.look({ run: "" });
+    requestAnimationFrame(then); // after the page is drawn
+  };
+  const unfold = () => bring(() => fold.focus());
+  const foldAway = () => {
+    state.look({ start: false });
+    render();
+    newRun.focus();
+  };
+  document.addEventListener(WANTED.again, (event) => {
+    if (event instanceof CustomEvent && !state.readOnly) bring(() => panel?.form?.fill(event.detail.spec));
   });
   return render;
 }
@@ -153,7 +156,7 @@ class Panel {
   /** @param {number} runs @returns {string} why they are too many; empty where they are not */
   #excess(runs) {
     const limit = this.state.catalog?.limits["live_runs"] ?? Infinity;
-    const live = runs > 1 ? this.state.listed().filter(({ status }) => LIVE.includes(status)).length : 0;
+    const live = runs > 1 ? this.state.listed().filter(takesPlace).length : 0;
     return runs > 1 && live + runs > Math.min(limit, sweep.MOST_VALUES) ? texts.tooMany(limit, live) : "";
   }
 }

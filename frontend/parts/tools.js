@@ -20,12 +20,13 @@ import { toast } from "./toast.js";
 /**
  * @param {HTMLElement} element
  * @param {State} state
+ * @param {import("../model/listing.js").Listing} listing
  * @param {import("../draw/charts.js").Charts} charts
  * @param {import("../wire/live.js").Live} live
  * @param {import("./keys.js").OnIntent} onIntent
  * @returns {(() => void)[]} what draws them
  */
-export function tools(element, state, charts, live, onIntent) {
+export function tools(element, state, listing, charts, live, onIntent) {
   // What of the page is not for others to use, style/sharing.css hides.
   document.documentElement.classList.toggle("embed", state.view.embed);
   document.documentElement.classList.toggle("follow", state.view.follow !== "");
@@ -38,7 +39,7 @@ export function tools(element, state, charts, live, onIntent) {
   }
   theme(element, () => charts.recolour());
   sheet(element, state);
-  keys(state, onIntent, areSingle);
+  keys(state, listing, onIntent, areSingle);
   toast();
   renders.push(legend(byId("charts"), state));
   byId("charts-title").after(fill(byId("seen")));

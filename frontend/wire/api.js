@@ -4,6 +4,7 @@
  */
 
 import { call } from "./call.js";
+import { Turns } from "./turns.js";
 
 export { Refusal } from "./call.js";
 
@@ -115,12 +116,27 @@ export const ask = (id, verb) => call("POST", `api/runs/${id}/${verb}`);
  */
 export const step = (id, iterations) => call("POST", `api/runs/${id}/step`, { iterations });
 
+const changes = new Turns();
+
 /**
  * @param {string} id
  * @param {Record<string, unknown>} fields
  * @returns {Promise<Run>}
  */
-export const change = (id, fields) => call("PATCH", `api/runs/${id}`, fields);
+export const change = (id, fields) => changes.take(id, () => call("PATCH", `api/runs/${id}`, fields));
+
+/**
+ * Change its tags from what they are then: what the page was told of them may be older than what it
+ * has asked for since.
+ * @param {string} id
+ * @param {(tags: string[]) => string[]} edit
+ * @returns {Promise<Run>}
+ */
+export const retag = (id, edit) =>
+  changes.take(id, async () => {
+    const { spec } = await call("GET", `api/runs/${id}`);
+    return call("PATCH", `api/runs/${id}`, { tags: edit(spec.tags) });
+  });
 
 /**
  * @param {string} id

@@ -101,3 +101,38 @@ test("a group heads its runs, is folded, and unfolds", () => {
   listing.update();
   assert.deepEqual(listing.items.map(({ run, group }) => run?.id ?? group.runs.length), [2, "c", "a", 1, "b"]);
 });
+
+test("the run beside one is the next in the rows, whatever they are ordered, filtered and grouped by", () => {
+  const { state, listing } = started(
+    run("a", { seed: 1 }, { loss: 3 }),
+    run("b", { seed: 2 }, { loss: 1 }),
+    run("c", { seed: 1 }, { loss: 2 }),
+    run("d", { seed: 2 }, { loss: 4 }),
+    run("e", { seed: 3 }, { loss: 0, status: "running" }),
+  );
+  const way = (id, step) => {
+    const ids = [];
+    for (let run = listing.beside(id, step); run; run = listing.beside(run.id, step)) ids.push(run.id);
+    return ids.join(" ");
+  };
+  state.look({ sort: "loss", filter: "-status:running" });
+  listing.update();
+  assert.equal(way("b", 1), "c a d");
+  assert.equal(way("a", -1), "c b");
+  for (const absent of ["", "e"]) {
+    assert.equal(way(absent, 1), "b c a d");
+    assert.equal(way(absent, -1), "d a c b");
+  }
+
+  state.look({ group: "seed" });
+  listing.update();
+  assert.equal(way("", 1), "b d c a");
+  const [second, first] = listing.items.flatMap(({ group }) => group?.key ?? []);
+  state.fold([second], true);
+  listing.update();
+  assert.equal(way("b", 1), "c a");
+  assert.equal(way("a", -1), "c");
+  state.fold([first], true);
+  listing.update();
+  assert.equal(listing.beside("c", -1), undefined);
+});

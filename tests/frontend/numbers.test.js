@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { age, count, loss, moment, percent, rate, setting, shortened } from "../../frontend/numbers.js";
+import { count, duration, instant, loss, moment, percent, rate, setting, shortened } from "../../frontend/numbers.js";
 
 /** Each input with the text that is to come of it. */
 const told = (write, cases) => () => {
@@ -50,23 +50,24 @@ test(
 );
 
 test(
-  "an age is as exact as its size asks for",
-  told(age, [
+  "how long it took is as exact as its size asks for",
+  told(duration, [
     [-1, "0 ms"],
     [0.0334, "33 ms"],
     [1.25, "1.3 s"],
     [59.94, "59.9 s"],
-    [90, "2 min"],
-    [7200, "2 h"],
+    [90, "1 min 30 s"],
+    [3725, "1 h 2 min"],
+    [5_000_000, "1,388 h 53 min"],
   ]),
 );
 
 test(
   "a size never reads as more of its unit than there is",
-  told(age, [
+  told(duration, [
     [0.9996, "1.0 s"],
-    [59.96, "1 min"],
-    [3599, "1 h"],
+    [59.96, "1 min 0 s"],
+    [3599.7, "1 h 0 min"],
   ]),
 );
 
@@ -101,6 +102,7 @@ test("a moment of today is told by its time, an older one by its day", () => {
   assert.equal(moment(now - 3661, now), "16:58:59");
   assert.match(moment(now - 5 * 86_400, now), /10 Jun.*18:00/);
   assert.match(moment(now - 400 * 86_400, now), /2029/);
+  assert.equal(instant(now), "15 Jun 2030, 18:00:00");
 });
 
 test("a share is told in hundredths, and is whole only at its end", told(percent, [[0, "0 %"], [0.999, "99 %"], [1, "100 %"]]));

@@ -125,17 +125,6 @@ test("a series taken in piece by piece is drawn as one taken in at once", () => 
   }
 });
 
-test("a series of a million is drawn in no time", () => {
-  const random = seeded(1);
-  const trace = new Series();
-  extend(trace, series(random, 1_000_000, 0.001), 1_000_000);
-  trace.choose(1, trace.length, 2000);
-  const began = performance.now();
-  for (let i = 0; i < 20; i++) trace.choose(i, trace.length - i, 2000);
-  const each = (performance.now() - began) / 20;
-  assert.ok(each < 20, `${each} ms`);
-});
-
 /** What somebody tells who holds all of a series. */
 function overview(values, stop, points) {
   const every = bucketSize(stop, points);

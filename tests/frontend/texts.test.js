@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import * as texts from "../../frontend/texts.js";
@@ -65,3 +66,50 @@ test(
     [2000, "2,000 runs are no longer on the server: deleted, or lost when it was restarted."],
   ]),
 );
+
+const FRONTEND = new URL("../../frontend/", import.meta.url);
+
+/** The page's modules but for the texts themselves. */
+const sources = readdirSync(FRONTEND, { recursive: true })
+  .filter((path) => path.endsWith(".js") && path !== "texts.js")
+  .map((path) => readFileSync(new URL(path, FRONTEND), "utf8"));
+
+const COMMENT = /\/\*.*?\*\/|(?<!:)\/\/[^\n]*/gs;
+const IMPORT = /import ([^;]*?) from "[./]*texts\.js";/;
+const ALIAS = /const (\w+) = (\w+)((?:\.\w+)*);/g;
+const TAKEN_APART = /const \{ ([\w, ]+) \} = (\w+);/g;
+const CHAIN = /(?<![\w"'`#-]|\.(?!\.))(\w+)((?:\??\.\w+)*)/g;
+
+/** The paths of the texts that a module reads; a path may be of an object that it reads by any key. */
+function read(source) {
+  const code = source.replace(COMMENT, "");
+  const [whole = "", names] = IMPORT.exec(code) ?? [];
+  if (!names) return [];
+  /** By the name that the module has for it, the path of each object of texts. */
+  const known = new Map();
+  for (const [, name, alias] of names.matchAll(/([\w*]+)(?: as (\w+))?/g)) known.set(alias ?? name, name === "*" ? "" : name);
+  const path = (name, keys) => [known.get(name), ...keys].filter(Boolean).join(".");
+  let rest = code.replace(whole, "");
+  rest = rest.replace(ALIAS, (statement, name, of, keys) => {
+    if (!known.has(of)) return statement;
+    known.set(name, path(of, keys.split(".")));
+    return "";
+  });
+  const taken = [...rest.matchAll(TAKEN_APART)].flatMap(([, keys, of]) =>
+    known.has(of) ? keys.split(", ").map((key) => path(of, [key])) : [],
+  );
+  const chains = [...rest.replace(TAKEN_APART, "").matchAll(CHAIN)].filter(([, of]) => known.has(of));
+  return [...taken, ...chains.map(([, of, keys]) => path(of, keys.split(/\??\./)))];
+}
+
+/** The paths of all texts. */
+const paths = (all, above = []) =>
+  Object.entries(all).flatMap(([name, text]) =>
+    text && typeof text === "object" ? paths(text, [...above, name]) : [[...above, name].join(".")],
+  );
+
+test("every text is told by some part of the page", () => {
+  const told = new Set(sources.flatMap(read));
+  const isTold = (path) => path.split(".").some((_, i, keys) => told.has(keys.slice(0, i + 1).join(".")));
+  assert.deepEqual(paths(texts).filter((path) => !isTold(path)), []);
+});

@@ -308,6 +308,8 @@ def test_side_by_side_the_charts_move_together(visit: Visit, api: Api) -> None:
     for name, iterations in (("one", 200), ("two", 100)):
         finished(visit, api, name, iterations=iterations)
     visit.button("Side by side").click()
+    grid = visit.page.get_by_role("group", name="Losses, side by side")
+    expect(grid).to_have_attribute("tabindex", "0")
     expect(visit.charts).to_have_count(2)
     visit.until(lambda: {visit.points(name) for name in ("one", "two")} == {200, 100}, "both")
     ranges = lambda: visit.page.evaluate(RANGES)  # noqa: E731

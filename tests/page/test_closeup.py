@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, expect
 from tests.page.conftest import LOST, Api, Visit, Visiting
 from tests.page.test_connection import Network, port_of
 
+SMALL = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
+
 
 class Closeup:
     """The panel of one run."""
@@ -147,20 +149,27 @@ def test_a_run_is_renamed_left_for_its_neighbour_and_closed(visit: Visit, api: A
     closeup = Closeup(visit).open(ids[0])
 
     closeup.button("Rename").click()
-    name = closeup.element.get_by_label("Name of the run")
+    name = closeup.element.get_by_label("Name of one")
     name.fill("never")
     page.keyboard.press("Escape")
     expect(closeup.title).to_have_text("one")
+    expect(closeup.button("Rename")).to_be_focused()
     closeup.button("Rename").click()
     name.fill("better")
     page.keyboard.press("Enter")
     expect(closeup.title).to_have_text("better")
+    closeup.button("Rename").click()
+    closeup.element.get_by_label("Name of better").fill("best")
+    closeup.tab("Settings").click()
+    expect(closeup.title).to_have_text("best")
+    api.change(ids[0], name="better")
+    expect(closeup.title).to_have_text("better")
     assert api.run("better")["id"] == ids[0]
 
-    expect(closeup.button("Older run")).to_be_disabled()
-    closeup.button("Newer run").click()
+    expect(closeup.button("Next run")).to_be_disabled()
+    closeup.button("Previous run").click()
     expect(closeup.title).to_have_text("two")
-    expect(closeup.button("Newer run")).to_be_disabled()
+    expect(closeup.button("Previous run")).to_be_disabled()
     expect(page).to_have_url(re.compile(f"run={ids[1][:8]}"))
     assert (
         closeup.element.get_by_role("link", name="Link to this run").get_attribute("href")
@@ -207,3 +216,18 @@ def test_who_only_looks_on_steers_nothing_and_a_small_screen_has_room(
     for steering in ("Pause", "Fork…", "Delete…", "Rename"):
         expect(closeup.button(steering)).to_be_hidden()
     expect(closeup.chart("Norm of w1")).to_be_visible()
+
+
+def test_the_next_run_is_the_next_one_in_the_table(visit: Visit, api: Api) -> None:
+    ids = {
+        name: api.start(name, iterations=5, **SMALL) for name in ("2nd", "1st", "left out", "3rd")
+    }
+    visit.page.goto(f"{visit.url}/?sort=name&filter=-left&run={ids['2nd'][:8]}")
+    closeup = Closeup(visit)
+    expect(closeup.title).to_have_text("2nd")
+    closeup.button("Next run").click()
+    expect(closeup.title).to_have_text("3rd")
+    expect(closeup.button("Next run")).to_be_disabled()
+    for key, name in (("]", "3rd"), ("[", "2nd"), ("[", "1st"), ("[", "1st"), ("]", "2nd")):
+        visit.page.keyboard.press(key)
+        expect(closeup.title).to_have_text(name)

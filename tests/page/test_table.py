@@ -167,8 +167,12 @@ def test_a_run_is_shown_alone_named_and_tagged_where_it_stands(
     expect(title).to_be_visible()
 
     third.element.hover()
-    third.element.get_by_role("button", name="Tags of third").click()
+    tags = third.element.get_by_role("button", name="Tags of third")
+    expect(tags).to_have_attribute("aria-expanded", "false")
+    tags.click()
     editor = visit.page.get_by_role("dialog", name="Tags")
+    expect(tags).to_have_attribute("aria-expanded", "true")
+    expect(tags).to_have_attribute("aria-controls", editor.get_attribute("id") or "")
     for tag in ("one", "two"):
         editor.get_by_role("combobox").fill(tag)
         editor.get_by_role("button", name="Add", exact=True).click()
@@ -177,6 +181,8 @@ def test_a_run_is_shown_alone_named_and_tagged_where_it_stands(
     expect(third.element.locator(".chip")).to_have_text(["two"])
     expect(editor.get_by_role("combobox")).to_be_focused()
     assert api.run("third")["spec"]["tags"] == ["two"]
+    visit.page.keyboard.press("Escape")
+    expect(tags).to_have_attribute("aria-expanded", "false")
 
 
 def test_a_curve_has_the_colour_that_is_chosen(visit: Visit, api: Api) -> None:
@@ -191,6 +197,31 @@ def test_a_curve_has_the_colour_that_is_chosen(visit: Visit, api: Api) -> None:
     expect(row.element.locator(".pick line")).to_have_attribute("stroke", "var(--curve-6)")
     expect(row.element.locator(".pick line")).to_have_attribute("stroke-dasharray", "2px,3px")
     visit.until(lambda: "colours=" in visit.page.url, "an address with the colour")
+
+    row.menu("Choose colour")
+    more = row.button("More for")
+    expect(more).to_have_attribute("aria-expanded", "false")  # that is its menu
+    for key, name in (
+        ("ArrowRight", "grey, dotted"),
+        ("ArrowDown", "grey, dashes and dots"),
+        ("ArrowLeft", "red, dashes and dots"),
+        ("Shift+Tab", None),
+        ("Tab", "red, dashes and dots"),
+    ):
+        visit.page.keyboard.press(key)
+        chosen = palette.get_by_role("radio", checked=True)
+        if name:
+            expect(chosen).to_have_accessible_name(name)
+            expect(chosen).to_be_focused()
+    expect(row.element.locator(".pick line")).to_have_attribute(
+        "stroke-dasharray", "8px,3px,2px,3px"
+    )
+    visit.page.keyboard.press("Tab")
+    expect(palette.get_by_role("button", name="Its own colour")).to_be_focused()
+    visit.page.keyboard.press("Enter")
+    expect(palette).to_be_hidden()
+    expect(row.element.locator(".pick line")).to_have_attribute("stroke", "var(--curve-0)")
+    visit.until(lambda: "colours=" not in visit.page.url, "an address without it")
 
 
 def test_what_a_run_was_asked_to_do_fills_the_form(visit: Visit, api: Api) -> None:

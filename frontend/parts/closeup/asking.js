@@ -18,10 +18,12 @@ import { Refusal } from "../../wire/api.js";
 export class Asking {
   /**
    * @param {State} state
+   * @param {import("../table/table.js").OnIntent} onIntent
    * @param {(id: string) => void} onAsked called with a run that something was asked of
    */
-  constructor(state, onAsked) {
+  constructor(state, onIntent, onAsked) {
     this.state = state;
+    this.onIntent = onIntent;
     this.onAsked = onAsked;
   }
 

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { age, loss, setting } from "../../numbers.js";
+import { duration, loss, setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setText } from "../dom.js";
+import { make, setAttribute, setText } from "../dom.js";
 import { comparing } from "./comparing.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
@@ -26,6 +26,8 @@ export function checks(asking) {
   const other = comparing(asking);
   /** @type {Map<string, Check>} by the ReLU's name */
   const known = new Map();
+  /** @type {Set<string>} those that are measured now */
+  const busy = new Set();
   let relu = "";
   let drawn = "";
   const title = make("h3");
@@ -33,20 +35,23 @@ export function checks(asking) {
   const found = make("div", { "aria-live": "polite" });
   const ask = async () => {
     const name = relu;
-    measure.setAttribute("aria-disabled", "true");
-    setText(measure, texts.measuring);
+    if (busy.has(name)) return;
+    busy.add(name);
+    draw();
     const check = await asking.ask(texts.measure, "", () => api.check(name));
-    measure.removeAttribute("aria-disabled");
+    busy.delete(name);
     if (check) known.set(name, check);
-    drawn = "";
+    if (name === relu) drawn = "";
     draw();
   };
   const draw = () => {
     const check = known.get(relu);
+    const isBusy = busy.has(relu);
+    setAttribute(measure, "aria-disabled", String(isBusy));
+    setText(measure, isBusy ? texts.measuring : check ? texts.again : texts.measure);
     if (drawn === relu) return;
     drawn = relu;
     setText(title, texts.title(relu));
-    setText(measure, check ? texts.again : texts.measure);
     found.replaceChildren(...(check ? told(check) : [make("p", { class: "help" }, texts.help)]));
   };
   const element = make("div", { class: "checks" }, title, found, measure, other.element);
@@ -54,7 +59,7 @@ export function checks(asking) {
     element,
     render: (run) => {
       relu = run.spec["relu"];
-      if (measure.getAttribute("aria-disabled") !== "true") draw();
+      draw();
       other.render(run);
     },
   };
@@ -114,7 +119,7 @@ function cost(title, { call_s, ratio, lowest, highest }) {
 
 /** @param {number} seconds @returns {string} also far below a millisecond */
 function brief(seconds) {
-  if (seconds >= 1) return age(seconds);
+  if (seconds >= 1) return duration(seconds);
   const [size, unit] = seconds < 1e-3 ? [1e6, "µs"] : [1e3, "ms"];
   return `${(seconds * Number(size)).toPrecision(3)} ${unit}`;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 
+import { WANTED } from "../../actions.js";
 import { closeup as texts } from "../../texts.js";
 import { byId, make } from "../dom.js";
 import { Asking } from "./asking.js";
@@ -31,14 +32,16 @@ export class Closeup {
   /**
    * @param {HTMLElement} element
    * @param {State} state
+   * @param {import("../../model/listing.js").Listing} listing
+   * @param {import("../table/table.js").OnIntent} onIntent
    * @param {(id: string) => void} onAsked called with a run that something was asked of
    */
-  constructor(element, state, onAsked) {
+  constructor(element, state, listing, onIntent, onAsked) {
     this.element = element;
     this.state = state;
-    const asking = new Asking(state, (id) => id && onAsked(id));
+    const asking = new Asking(state, onIntent, (id) => id && onAsked(id));
     const close = () => this.#close();
-    this.head = head(asking, close);
+    this.head = head(asking, listing, close);
     this.diagnostics = diagnostics(state);
     this.tabs = tabs({
       diagnostics: this.diagnostics,
@@ -48,7 +51,9 @@ export class Closeup {
       checks: checks(asking),
       script: script(state),
     });
-    const [verbs, ...others] = [moving(asking), making(asking), pace(asking), hyperparameters(asking)];
+    const verbs = moving(asking);
+    this.making = making(asking);
+    const others = [this.making, pace(asking), hyperparameters(asking)];
     this.steering = [verbs, ...others];
     this.steer = make("div", { class: "steer" }, ...others.map((part) => part.element));
     this.looking = make("p", { class: "help" }, texts.readOnly);
@@ -58,6 +63,11 @@ export class Closeup {
     element.addEventListener("keydown", (event) => {
       const typed = /** @type {HTMLElement} */ (event.target).closest("input, select");
       if (event.key === "Escape" && !typed && !event.defaultPrevented) close();
+    });
+    document.addEventListener(WANTED.fork, () => {
+      if (state.readOnly) return;
+      this.render(); // so that its run is the one that is shown
+      if (this.#shown) this.making.fork();
     });
   }
 

@@ -28,16 +28,19 @@ export function comparing(asking) {
   /** @type {Run} */
   let shown;
   let offered = "";
+  /** What was asked last: an answer to anything else is of no matter. */
+  let asked = {};
   const select = make("select", { id: "compared-run", change: () => void ask() });
   const found = make("div", { class: "compared", "aria-live": "polite" });
   const none = make("p", { class: "help" }, texts.noOther);
   const choice = make("div", { class: "field" }, make("label", { for: select.id }, texts.other), select);
   const ask = async () => {
     const [a, b] = [shown.id, select.value];
+    const own = (asked = {});
     if (!b) return found.replaceChildren();
     found.replaceChildren(make("p", { class: "help" }, texts.comparing));
     const answer = await asking.ask(texts.compare, "", () => compare([a, b]));
-    if (shown.id !== a || select.value !== b) return;
+    if (own !== asked) return;
     const see = () => state.look({ layout: "difference", pair: [a, b] });
     found.replaceChildren(...(answer ? [...told(answer), make("button", { type: "button", click: see }, texts.view)] : []));
   };
@@ -46,6 +49,7 @@ export function comparing(asking) {
     const options = runs.map((run) => make("option", { value: run.id }, state.title(run)));
     select.replaceChildren(make("option", { value: "" }, texts.choose), ...options);
     if (runs.some(({ id }) => id === chosen)) select.value = chosen;
+    else if (chosen) void ask(); // it is gone: so is what was found of it
     choice.hidden = !runs.length;
     none.hidden = runs.length > 0;
   };
@@ -53,6 +57,7 @@ export function comparing(asking) {
     element: make("div", { class: "comparing" }, make("h3", {}, texts.same), none, choice, found),
     render: (run) => {
       if (shown?.id !== run.id) {
+        asked = {};
         found.replaceChildren();
         select.value = "";
       }

@@ -5,6 +5,7 @@
 
 import { closeup as texts } from "../../texts.js";
 import { make, setText } from "../dom.js";
+import { copied } from "../files.js";
 
 /** How long it is said. */
 const SAID_MS = 1600;
@@ -23,30 +24,4 @@ export function copyButton(label, text) {
     timer = window.setTimeout(() => setText(said, label), SAID_MS);
   };
   return make("button", { type: "button", class: "copy", click: () => void click() }, said);
-}
-
-/** @param {string} text @returns {Promise<boolean>} whether it is on the clipboard */
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copiedByHand(text);
-  }
-}
-
-/**
- * Where the page is not on a secure address, there is no other way.
- * @param {string} text
- */
-function copiedByHand(text) {
-  const focused = document.activeElement;
-  const area = make("textarea", { class: "unseen", "aria-hidden": "true", readonly: true });
-  area.value = text;
-  document.body.append(area);
-  area.select();
-  const done = document.execCommand("copy");
-  area.remove();
-  if (focused instanceof HTMLElement) focused.focus();
-  return done;
 }

@@ -29,8 +29,7 @@ export function environment(state) {
     render: (run) => {
       setText(note, run.environment ? "" : texts.waiting);
       const { environment, worker, started_at, ended_at, forked_from } = run;
-      const parent = forked_from && state.runs.has(forked_from.id);
-      const key = JSON.stringify([run.id, environment, worker, started_at, ended_at, parent]);
+      const key = JSON.stringify([run.id, environment, worker, started_at, ended_at, titleOf(state, forked_from)]);
       if (key === drawn) return;
       drawn = key;
       list.replaceChildren(
@@ -65,9 +64,14 @@ const fact = (title, value) => (value === null ? [] : [make("dt", {}, title), ma
 /** @param {State} state @param {Run} run */
 function origin(state, { forked_from }) {
   if (!forked_from) return [];
-  const parent = state.runs.get(forked_from.id);
-  const name = parent ? state.title(parent) : forked_from.id.slice(0, 8);
+  const name = titleOf(state, forked_from) ?? forked_from.id.slice(0, 8);
   const at = closeup.events.at(forked_from.iteration);
-  const said = parent ? runLink(state, parent, name) : name;
+  const said = state.runs.has(forked_from.id) ? runLink(state, forked_from, name) : name;
   return [make("dt", {}, texts.origin), make("dd", {}, said, ` · ${at}`)];
+}
+
+/** @param {State} state @param {{id: string} | null} parent @returns {string | undefined} while it is there */
+function titleOf(state, parent) {
+  const run = parent && state.runs.get(parent.id);
+  return run ? state.title(run) : undefined;
 }

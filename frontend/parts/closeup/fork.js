@@ -23,30 +23,45 @@ const FORM = "fork.";
 
 /**
  * @param {Asking} asking
- * @param {(runs: Run[]) => void} onMade
- * @returns {Part & {toggle: () => void}}
+ * @param {(of: Run, runs: Run[]) => void} onMade
+ * @returns {Part & {button: HTMLElement, open: () => void}} with the button that opens and closes it
  */
 export function forking(asking, onMade) {
   /** @type {Run} */
   let shown;
   /** @type {Form | null} */
   let form = null;
-  const element = make("div", { class: "fork" });
+  const element = make("div", { class: "fork", id: "fork" });
+  const click = () => (form ? close() : open());
+  const button = make(
+    "button",
+    { type: "button", "aria-controls": element.id, "aria-expanded": "false", click },
+    closeup.verbs.fork,
+  );
   const close = () => {
+    const hadFocus = element.contains(document.activeElement);
     form = null;
     element.replaceChildren();
+    button.setAttribute("aria-expanded", "false");
+    if (hadFocus) button.focus();
   };
   const open = () => {
-    form = new Form(asking, shown, close, (runs) => {
-      close();
-      onMade(runs);
-    });
+    form ??= begun();
     element.replaceChildren(form.element);
+    button.setAttribute("aria-expanded", "true");
     form.focus();
+  };
+  const begun = () => {
+    const own = new Form(asking, shown, close, (runs) => {
+      if (form === own) close();
+      onMade(own.run, runs);
+    });
+    return own;
   };
   return {
     element,
-    toggle: () => (form ? close() : open()),
+    button,
+    open,
     render: (run) => {
       if (form && form.run.id !== run.id) close();
       shown = run;
@@ -57,6 +72,7 @@ export function forking(asking, onMade) {
 
 class Form {
   #message = make("p", { class: "error", role: "alert", hidden: true });
+  #start = make("button", { type: "submit", class: "primary" }, texts.start);
 
   /**
    * @param {Asking} asking
@@ -102,13 +118,13 @@ class Form {
       make(
         "div",
         { class: "buttons" },
-        make("button", { type: "submit", class: "primary" }, texts.start),
+        this.#start,
         make("button", { type: "button", click: onClose }, texts.close),
       ),
     );
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
-      void this.#start();
+      void this.#ask();
     });
     this.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
@@ -149,26 +165,26 @@ class Form {
     });
   }
 
-  async #start() {
+  async #ask() {
+    if (this.#start.getAttribute("aria-disabled") === "true") return;
     const { run } = this;
-    this.#complain([], "");
-    const refused = (/** @type {FieldProblem[]} */ errors) => this.#complain(errors, "");
+    this.#complain([]);
+    this.#start.setAttribute("aria-disabled", "true");
+    const refused = (/** @type {FieldProblem[]} */ errors) => this.#complain(errors);
     const made = await this.asking.ask(texts.title, run.id, () => api.fork(run.id, this.#read()), refused);
+    this.#start.removeAttribute("aria-disabled");
     if (made) this.onMade(made.runs);
   }
 
-  /** @param {FieldProblem[]} errors @param {string} rest */
-  #complain(errors, rest) {
-    /** @type {string[]} */
-    const others = rest ? [rest] : [];
+  /** @param {FieldProblem[]} errors */
+  #complain(errors) {
     const messages = new Map(errors.map(({ field, message }) => [this.#nameOf(field), message]));
     for (const [name, field] of Object.entries(this.fields)) {
       field.complain(messages.get(name) ?? "");
       messages.delete(name);
     }
-    others.push(...[...messages].map(([name, message]) => `${name}: ${message}`));
-    setText(this.#message, others.join("; "));
-    this.#message.hidden = !others.length;
+    setText(this.#message, [...messages].map(([name, message]) => `${name}: ${message}`).join("; "));
+    this.#message.hidden = !messages.size;
     /** @type {HTMLElement | null} */ (this.element.querySelector("[aria-invalid]"))?.focus();
   }
 

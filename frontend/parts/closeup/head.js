@@ -6,27 +6,29 @@
 import { style } from "../../draw/palette.js";
 import { count, loss, rate } from "../../numbers.js";
 import { closeup as texts, table } from "../../texts.js";
-import * as api from "../../wire/api.js";
 import { make, setAttribute, setText } from "../dom.js";
 import { icon, swatch } from "../icons.js";
+import { rename } from "../rename.js";
 import { copyButton } from "./copying.js";
 import { runLink } from "./links.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
+/** @typedef {import("../../model/listing.js").Listing} Listing */
 /** @typedef {import("../../wire/api.js").Run} Run */
 
 /**
  * @param {Asking} asking
+ * @param {Listing} listing
  * @param {() => void} onClose
  * @returns {Part & {facts: HTMLElement, focus: () => void}} what stays in sight, and what need not
  */
-export function head(asking, onClose) {
+export function head(asking, listing, onClose) {
   const { state } = asking;
   const curve = make("span", { class: "curve" });
   const title = make("h2", { tabindex: "-1", id: "closeup-title" });
-  const naming = name(asking, title);
-  const [previous, next] = [neighbour(asking, -1), neighbour(asking, 1)];
+  const naming = renaming(asking, title);
+  const [previous, next] = [neighbour(asking, listing, -1), neighbour(asking, listing, 1)];
   const status = make("span", { class: "state" });
   const figures = new Figures();
   const bar = make("progress", { max: "1", "aria-label": texts.verbs.label });
@@ -37,7 +39,7 @@ export function head(asking, onClose) {
   const element = make(
     "header",
     {},
-    make("div", { class: "who" }, curve, title, naming.form, naming.button),
+    make("div", { class: "who" }, curve, title, naming.element),
     make("div", { class: "ways" }, previous.element, next.element, button("remove", texts.close, onClose)),
     make("div", { class: "where" }, status, link, copyButton(texts.copy, () => link.href)),
     bar,
@@ -125,9 +127,10 @@ function button(picture, label, click) {
 
 /**
  * @param {Asking} asking
- * @param {-1 | 1} way in the list of runs, newest first
+ * @param {Listing} listing
+ * @param {-1 | 1} way in the table
  */
-function neighbour({ state }, way) {
+function neighbour({ state }, listing, way) {
   /** @type {Run | undefined} */
   let there;
   const label = way < 0 ? texts.previous : texts.next;
@@ -135,47 +138,28 @@ function neighbour({ state }, way) {
   return {
     element,
     render: (/** @type {Run} */ run) => {
-      const listed = state.listed();
-      there = listed[listed.findIndex(({ id }) => id === run.id) + way];
+      there = listing.beside(run.id, way);
       setAttribute(element, "aria-disabled", String(!there));
     },
   };
 }
 
 /**
- * The name, renamed where it stands.
+ * What renames the run where its title stands.
  * @param {Asking} asking
  * @param {HTMLElement} title that gives way to it
  */
-function name(asking, title) {
-  /** @type {Run | null} */
-  let shown = null;
-  const input = make("input", { "aria-label": texts.name, autocomplete: "off", spellcheck: "false" });
-  const form = make("form", { class: "renaming", hidden: true }, input, make("button", { type: "submit" }, texts.save));
-  const edit = button("edit", texts.rename, () => open(true));
-  const open = (/** @type {boolean} */ isOpen) => {
-    [form.hidden, title.hidden, edit.hidden] = [!isOpen, isOpen, isOpen || asking.state.readOnly];
-    if (!isOpen) return edit.focus();
-    input.value = shown?.spec["name"] ?? "";
-    input.placeholder = shown ? asking.state.choices(shown) : "";
-    input.select();
-  };
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    open(false);
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const id = shown?.id;
-    if (!id) return;
-    const wanted = input.value.trim() || null;
-    void asking.ask(texts.rename, id, () => api.change(id, { name: wanted })).then((run) => run && open(false));
+function renaming({ state, onIntent }, title) {
+  /** @type {Run} */
+  let shown;
+  let giveUp = () => {};
+  const element = button("edit", texts.rename, () => {
+    giveUp = rename(shown, { state, onIntent, shown: title, back: element });
   });
   const render = (/** @type {Run} */ run) => {
-    if (shown && shown.id !== run.id && !form.hidden) open(false);
+    if (shown?.id !== run.id) giveUp();
     shown = run;
-    edit.hidden = !form.hidden || asking.state.readOnly;
+    element.hidden = state.readOnly;
   };
-  return { form, button: edit, render };
+  return { element, render };
 }

@@ -31,6 +31,7 @@ const DIGITS = 12;
 
 /** One hyperparameter: its field, with the button that changes it. */
 class Live {
+  /** What was asked for last, of the run that is shown: an answer to anything else is of no matter here. */
   #held = new Held();
   /** @type {Run | null} */
   #run = null;
@@ -99,18 +100,20 @@ class Live {
   async #ask(value) {
     const run = this.#run;
     if (!run) return;
-    const before = this.#value;
+    const held = (this.#held = new Held());
     this.field.complain("");
-    this.#held.ask(value);
+    held.ask(value);
     this.field.write(value);
     this.#tell();
-    const refused = (/** @type {import("../../wire/api.js").FieldProblem[]} */ errors) =>
-      this.field.complain(errors.map(({ message }) => message).join("; "));
+    const refused = (/** @type {import("../../wire/api.js").FieldProblem[]} */ errors) => {
+      if (held === this.#held) this.field.complain(errors.map(({ message }) => message).join("; "));
+    };
     const change = () => api.change(run.id, { update: { [this.name]: value } });
     const done = await this.asking.ask(this.title, run.id, change, refused);
-    if (done) this.#held.taken();
-    else this.#held.drop();
-    if (!done && this.isYesNo) this.field.write(before);
+    if (done) held.taken();
+    else held.drop();
+    if (held !== this.#held) return;
+    if (!done && this.isYesNo) this.field.write(this.#value);
     this.#tell();
   }
 

@@ -25,6 +25,7 @@ const texts = closeup.pace;
 export function pace(asking) {
   /** @type {Run} */
   let shown;
+  /** What was asked for last, of the run that is shown: an answer to anything else is of no matter here. */
   let held = new Held();
   const slider = make("input", { type: "range", min: "0", max: String(PLACES), step: "1", "aria-label": texts.label });
   const field = make("input", { class: "number", autocomplete: "off", "aria-label": texts.field, placeholder: texts.full });
@@ -35,19 +36,22 @@ export function pace(asking) {
     field.toggleAttribute("aria-invalid", Boolean(message));
     if (message) field.setAttribute("aria-invalid", "true");
   };
-  const latest = new Latest(async (/** @type {{id: string, pace: unknown}} */ { id, pace }) => {
-    const own = held;
-    const refused = (/** @type {import("../../wire/api.js").FieldProblem[]} */ errors) =>
-      complain(errors.map(({ message }) => message).join("; "));
+  const send = async (/** @type {{id: string, pace: unknown, own: Held<unknown>}} */ { id, pace, own }) => {
+    const refused = (/** @type {import("../../wire/api.js").FieldProblem[]} */ errors) => {
+      if (own === held) complain(errors.map(({ message }) => message).join("; "));
+    };
     const run = await asking.ask(texts.label, id, () => api.change(id, { pace }), refused);
     if (run) own.taken();
     else own.drop();
     if (own === held) render(shown);
-  });
+  };
+  /** Of each run its own: the last pace of one is no reason to leave out that of another. */
+  let latest = new Latest(send);
   const choose = (/** @type {any} */ pace) => {
     complain("");
+    held = new Held();
     held.ask(pace);
-    latest.set({ id: shown.id, pace });
+    latest.set({ id: shown.id, pace, own: held });
     render(shown);
   };
   slider.addEventListener("input", () => choose(paceAt(Number(slider.value))));
@@ -62,8 +66,10 @@ export function pace(asking) {
     field.value = told === null ? "" : setting(told);
   });
   const render = (/** @type {Run} */ run) => {
-    if (shown?.id !== run.id) held = new Held();
-    if (shown?.id !== run.id) complain("");
+    if (shown?.id !== run.id) {
+      [held, latest] = [new Held(), new Latest(send)];
+      complain("");
+    }
     shown = run;
     const value = /** @type {any} */ (held.shown(run.spec["pace"]));
     const isPace = value === null || typeof value === "number";

@@ -5,9 +5,8 @@
 
 import { told } from "../../model/told.js";
 import { closeup } from "../../texts.js";
-import * as api from "../../wire/api.js";
 import { make } from "../dom.js";
-import { icon } from "../icons.js";
+import { Tagging } from "../tags.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */
@@ -25,15 +24,15 @@ const APART = ["name", "tags"];
  * @returns {Part}
  */
 export function settings(asking) {
-  const { state } = asking;
+  const { state, onIntent } = asking;
   const list = make("dl", { class: "facts" });
   const note = make("p", { class: "help" }, texts.marked);
-  const tagged = tags(asking);
+  const tagging = new Tagging(state, onIntent);
   let drawn = "";
   return {
-    element: make("div", { class: "settings" }, tagged.element, list, note),
+    element: make("div", { class: "settings" }, tagging.element, list, note),
     render: (run) => {
-      tagged.render(run);
+      tagging.render([run.id]);
       const { catalog } = state;
       const key = JSON.stringify([run.spec, Boolean(catalog)]);
       if (!catalog || key === drawn) return;
@@ -76,46 +75,4 @@ function row({ name, title, unit, value, usual }) {
     make("dt", differs ? { class: "differs" } : {}, title),
     make("dd", differs ? { class: "differs", title: said } : {}, shown, ...mark),
   ];
-}
-
-/** @param {Asking} asking @returns {Part} */
-function tags(asking) {
-  const { state } = asking;
-  /** @type {Run} */
-  let shown;
-  let drawn = "";
-  const list = make("ul", { class: "tags", "aria-label": texts.tags });
-  const input = make("input", { "aria-label": texts.addTag, placeholder: texts.addTag, autocomplete: "off" });
-  const form = make("form", { class: "adding" }, input, make("button", { type: "submit" }, texts.add));
-  const put = (/** @type {string[]} */ wanted) => {
-    const { id } = shown;
-    return asking.ask(texts.tags, id, () => api.change(id, { tags: wanted }));
-  };
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const tag = input.value.trim();
-    if (!tag) return;
-    void put([...new Set([...shown.spec["tags"], tag])]).then((run) => run && (input.value = ""));
-  });
-  const chip = (/** @type {string} */ tag) => {
-    const remove = () => {
-      input.focus();
-      void put(shown.spec["tags"].filter((/** @type {string} */ other) => other !== tag));
-    };
-    const label = texts.removeTag(tag);
-    const button = make("button", { type: "button", class: "quiet", "aria-label": label, title: label, click: remove }, icon("remove"));
-    return make("li", {}, tag, ...(state.readOnly ? [] : [button]));
-  };
-  return {
-    element: make("div", { class: "tagging" }, list, form),
-    render: (run) => {
-      if (shown?.id !== run.id) input.value = "";
-      shown = run;
-      form.hidden = state.readOnly;
-      const key = JSON.stringify([run.id, run.spec["tags"], state.readOnly]);
-      if (key === drawn) return;
-      drawn = key;
-      list.replaceChildren(...run.spec["tags"].map(chip));
-    },
-  };
 }

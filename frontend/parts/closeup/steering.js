@@ -21,21 +21,24 @@ const texts = closeup.verbs;
 
 /**
  * @param {Asking} asking
- * @returns {Part} what makes others of it, or forgets it
+ * @returns {Part & {fork: () => void}} what makes others of it, or forgets it; and what opens the form
+ *   for forks
  */
 export function making(asking) {
   const { state } = asking;
+  let shown = "";
   const told = make("p", { class: "told", "aria-live": "polite" });
-  const made = (/** @type {string} */ what, /** @type {Run[]} */ runs) => {
+  const made = (/** @type {Run} */ of, /** @type {string} */ what, /** @type {Run[]} */ runs) => {
+    if (of.id !== shown) return;
     const links = runs.map((run) => runLink(state, run, run.spec["name"] ?? run.id.slice(0, 8)));
     told.replaceChildren(what, ...links.flatMap((link) => [" ", link]));
   };
-  const fork = forking(asking, (runs) => made(closeup.fork.made(runs.length), runs));
-  const others = further(asking, fork, made);
+  const fork = forking(asking, (of, runs) => made(of, closeup.fork.made(runs.length), runs));
+  const others = further(asking, fork.button, made);
   const element = make("div", { class: "making" }, others.element, fork.element, told);
-  let shown = "";
   return {
     element,
+    fork: fork.open,
     render: (run) => {
       if (run.id !== shown) told.replaceChildren();
       shown = run.id;
@@ -90,8 +93,8 @@ export function moving(asking) {
 
 /**
  * @param {Asking} asking
- * @param {{toggle: () => void}} fork
- * @param {(what: string, runs: Run[]) => void} made
+ * @param {HTMLElement} fork what opens the form for forks
+ * @param {(of: Run, what: string, runs: Run[]) => void} made
  * @returns {Part}
  */
 function further(asking, fork, made) {
@@ -99,14 +102,9 @@ function further(asking, fork, made) {
   /** @type {Run} */
   let shown;
   const replay = async () => {
-    const run = await asking.ask(texts.replay, shown.id, () => api.replay(shown.id));
-    if (run) made(closeup.fork.replayed, [run]);
-  };
-  const again = () => {
-    const spec = structuredClone(shown.spec);
-    // Where there is no room for both, the panel to start from comes in place of this one.
-    if (!document.getElementById("start")?.getClientRects().length) state.look({ run: "" });
-    document.dispatchEvent(new CustomEvent("again", { detail: { spec } }));
+    const of = shown;
+    const run = await asking.ask(texts.replay, of.id, () => api.replay(of.id));
+    if (run) made(of, closeup.fork.replayed, [run]);
   };
   const remove = async () => {
     const { id } = shown;
@@ -115,13 +113,12 @@ function further(asking, fork, made) {
   };
   const replaying = act(() => void replay(), "", texts.replay);
   replaying.title = texts.replayHelp;
-  const starting = act(again, "", texts.again);
+  const starting = act(() => asking.onIntent("again", [shown.id]), "", texts.again);
   starting.title = texts.againHelp;
-  const forks = act(() => fork.toggle(), "", texts.fork);
   const element = make(
     "div",
     { class: "verbs further" },
-    forks,
+    fork,
     replaying,
     starting,
     act(() => void remove(), "danger", texts.delete),

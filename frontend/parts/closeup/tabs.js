@@ -13,10 +13,8 @@ const texts = closeup.tabs;
 
 /** @typedef {Exclude<keyof typeof texts, "label">} Name */
 
-/** @typedef {Part & {label?: (run: Run) => string}} Tab its label may tell more than its name */
-
 /**
- * @param {Record<Name, Tab>} parts
+ * @param {Record<Name, Part>} parts
  * @returns {Part & {selected: () => Name}}
  */
 export function tabs(parts) {

@@ -112,6 +112,7 @@ function looking(state, picked, tags, onIntent) {
   });
   compare.title = texts.compareTwo;
   const tag = act(texts.tag, () => tags.open(ids(), tag));
+  tags.announce(tag);
   const clear = act(texts.clear, () => state.select([]));
   return {
     elements: [solo, hide, compare, tag, clear],

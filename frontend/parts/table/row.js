@@ -8,9 +8,9 @@ import { settings } from "../../model/words.js";
 import { table as texts } from "../../texts.js";
 import { make, setAttribute, setText } from "../dom.js";
 import { icon, swatch } from "../icons.js";
+import { rename } from "../rename.js";
 import { ActionButton, BUTTONS } from "./buttons.js";
 import { cell, fieldCell } from "./cells.js";
-import { rename } from "./rename.js";
 
 /** @typedef {import("../../wire/api.js").Run} Run */
 /** @typedef {import("../../model/fields.js").Field} Field */
@@ -68,6 +68,7 @@ export class RunRow {
       dblclick: () => this.rename(),
     });
     this.tags = make("button", { type: "button", class: "tags", click: () => desk.tags.open([id], this.tags) });
+    desk.tags.announce(this.tags);
     this.choices = make("p", { class: "choices", dir: "auto" });
     this.reason = make("p", { class: "reason", dir: "auto" });
     this.reasonCell = cell("why", this.reason);
@@ -116,11 +117,7 @@ export class RunRow {
   rename() {
     clearTimeout(this.#opening);
     if (this.desk.state.readOnly || this.name.hidden) return;
-    const { run } = this;
-    const { state } = this.desk;
-    rename(this.name, run.spec["name"] ?? "", state.title(run), (name) =>
-      this.desk.onIntent("rename", [run.id], { name }),
-    );
+    rename(this.run, { ...this.desk, shown: this.name });
   }
 
   /** @param {string} title */
