@@ -105,7 +105,8 @@ export const PROPERTIES = {
   runs: {
     initial: null,
     read: listed,
-    write: (ids) => shortened(ids ?? []),
+    // In whichever order they came to be shown, the same runs have the same address.
+    write: (ids) => shortened([...(ids ?? [])].sort()),
   },
   pair: {
     initial: [],

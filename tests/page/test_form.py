@@ -139,6 +139,18 @@ def test_a_field_tells_its_bounds_and_its_default(visit: Visit) -> None:
     expect(visit.field("Momentum")).to_have_attribute("placeholder", "0.95")
 
 
+def test_a_field_tells_its_unit(visit: Visit, catalog: dict[str, Any]) -> None:
+    units = {
+        name: schema["unit"]
+        for name, schema in catalog["spec"]["properties"].items()
+        if "unit" in schema
+    }
+    assert {"pace", "iterations"} & set(units)
+    for name, unit in units.items():
+        named = visit.form.get_by_role("textbox", name=f"{LABELS[name]} ({unit})", exact=True)
+        expect(named).to_be_visible()
+
+
 def test_the_rarely_used_is_folded_and_what_is_changed_there_is_told(visit: Visit) -> None:
     expect(visit.field("Momentum")).to_be_hidden()
     fold(visit)

@@ -101,6 +101,39 @@ def test_a_run_close_up_is_steered_by_keys(shown: Visit, api: Api) -> None:
     expect(shown.row("second").state).to_have_text("running")
 
 
+def test_keys_go_to_the_filter_the_difference_all_of_a_chart_and_what_is_presented(
+    shown: Visit, api: Api
+) -> None:
+    for name in ("one", "two"):
+        api.start(name, iterations=100_000, pace=20, **SMALL)
+        shown.until_points(name, 2)
+    ids = {name: api.run(name)["id"][:8] for name in ("one", "two")}
+    keyboard = shown.page.keyboard
+    keyboard.press("d")
+    shown.until(lambda: f"pair={ids['one']}.{ids['two']}" in query(shown), "both as the pair")
+    expect(shown.button("Difference")).to_have_attribute("aria-pressed", "true")
+    keyboard.press("o")
+
+    keyboard.press("/")
+    typed = shown.page.get_by_role("searchbox", name="Filter")
+    expect(typed).to_be_focused()
+    keyboard.type("two")
+    shown.until_names("two")
+    typed.fill("")
+    shown.row("one").shown.focus()
+    keyboard.press("k")
+    expect(shown.row("one").state).to_have_text("paused")
+    keyboard.press("k")
+    expect(shown.row("one").state).to_have_text("running")
+
+    shown.page.goto(f"{api.url}/?zooms=all,0~1,")
+    expect(shown.button("Show all")).to_be_visible()
+    keyboard.press("a")
+    expect(shown.button("Show all")).to_be_hidden()
+    keyboard.press("p")
+    expect(shown.page.get_by_label("Link for followers")).to_be_visible()
+
+
 def test_light_and_dark_are_as_the_system_has_them_or_as_chosen(shown: Visit, api: Api) -> None:
     page = shown.page
     api.start("mine", iterations=20, **SMALL)

@@ -23,9 +23,9 @@ def presented(teacher: Visit) -> str:
     return link
 
 
-def following(visiting: Visiting, link: str) -> Visit:
+def following(visiting: Visiting, link: str, **options: Any) -> Visit:
     """A visit of somebody who follows; on their page there is no form to wait for."""
-    follower = visiting(link, opens=False)
+    follower = visiting(link, opens=False, **options)
     follower.page.goto(link)
     return follower
 

@@ -47,6 +47,22 @@ def test_each_set_starts_a_run_for_each_of_its_choices(
         assert spec["update"] == defaults
 
 
+def test_the_ladder_goes_up_to_rates_that_diverge(visit: Visit, api: Api) -> None:
+    visit.form.get_by_label("Full speed").check()
+    ladder = visit.page.get_by_role("button", name=re.compile(rf"^Start \d+ runs: {LADDER}$"))
+    runs = int(ladder.inner_text().split()[1])
+    ladder.click()
+    rates = [spec["update"]["lr"] for spec in until_started(visit, api, runs)]
+    assert rates == sorted(set(rates))
+    states = visit.page.locator(".state")
+    visit.until(
+        lambda: set(states.all_inner_texts()) == {"finished", "diverged"}, "all to have ended"
+    )
+    ended = [run["status"] for run in reversed(api.runs())]
+    assert ended == sorted(ended, reverse=True)  # the slower ones finish, the faster ones diverge
+    expect(visit.page.get_by_text("Not finite, marked by a cross")).to_be_visible()
+
+
 def test_a_set_fills_the_form_to_go_on_from(
     visit: Visit, api: Api, catalog: dict[str, Any]
 ) -> None:

@@ -1,0 +1,78 @@
+"""Nearer and along: what is seen of charts, by hand."""
+
+from itertools import pairwise
+
+from playwright.sync_api import expect
+
+from tests.page.conftest import Api, Visit
+
+SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
+
+SEEN = (
+    """() => [...document.querySelectorAll('.plot')].map((plot) => plot._fullLayout.xaxis.range)"""
+)
+
+
+def seen(visit: Visit) -> list[list[float]]:
+    """What each chart shows of the axis across."""
+    found: list[list[float]] = visit.page.evaluate(SEEN)
+    return found
+
+
+def drag(visit: Visit, start: float, stop: float) -> None:
+    """Draw the mouse along the middle of the first chart, in parts of its width."""
+    box = visit.charts.locator(".nsewdrag").first.bounding_box()
+    assert box
+    mouse, y = visit.page.mouse, box["y"] + box["height"] / 2
+    mouse.move(box["x"] + start * box["width"], y)
+    mouse.down()
+    mouse.move(box["x"] + stop * box["width"], y, steps=5)
+    mouse.up()
+
+
+def test_charts_are_drawn_along_together(visit: Visit, api: Api) -> None:
+    for name in ("one", "two"):
+        api.start(name, iterations=200, **SMALL)
+        api.losses(name)
+    visit.button("Side by side").click()
+    visit.until(lambda: [visit.points(name) for name in ("one", "two")] == [200, 200], "both")
+    drag(visit, 0.4, 0.6)
+    visit.until(lambda: all(high - low < 60 for low, high in seen(visit)), "a part of both")
+    (before, _) = seen(visit)
+
+    visit.charts.first.hover()
+    visit.charts.first.locator(".modebar-btn[data-val='pan']").click()
+    drag(visit, 0.7, 0.2)
+
+    visit.until(lambda: seen(visit)[0][0] > before[0] + 10, "what comes after it")
+    visit.until(lambda: seen(visit)[0] == seen(visit)[1], "the same on the other chart")
+    low, high = seen(visit)[0]
+    assert abs((high - low) - (before[1] - before[0])) < 1  # no nearer, no farther
+    for name in ("one", "two"):
+        visit.until(
+            lambda name=name: (x := visit.drawn()[name]["x"]) and x[0] <= low and x[-1] >= high,
+            f"what is seen of {name}",
+        )
+
+
+def test_a_thinned_curve_is_seen_whole_where_one_looks_closer(visit: Visit, api: Api) -> None:
+    api.start("long", iterations=6000, **SMALL)
+    losses = api.losses("long")
+    visit.until(lambda: visit.drawn().get("long", {"x": [0]})["x"][-1] == 5999, "the last")
+    thinned = visit.charts.get_by_text("Lowest and highest of every 16 iterations")
+    expect(thinned).to_be_visible()
+
+    drag(visit, 0.4, 0.45)
+
+    expect(thinned).to_have_count(0)
+    expect(visit.charts.get_by_text("Lowest and highest")).to_have_count(0)
+    low, high = seen(visit)[0]
+    assert high - low < 600
+    curve = visit.drawn()["long"]
+    assert all(b - a == 1 for a, b in pairwise(curve["x"]))
+    assert curve["x"][0] <= low <= high <= curve["x"][-1]
+    assert curve["y"] == [losses[x] for x in curve["x"]]
+
+    visit.button("Show all").click()
+    expect(thinned).to_be_visible()
+    assert visit.drawn()["long"]["x"][0] == 0
