@@ -5,6 +5,7 @@
  * @module
  */
 
+import { asked } from "./parts/question.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 
@@ -83,12 +84,20 @@ export async function act(state, intent, ids, detail = {}) {
     return;
   }
   if (state.readOnly) return;
+  if (intent === "delete" && !(await isSure(state, ids))) return;
   const ask = ASKED[intent];
   state.set({ notice: "" });
   const refusals = await refused(ids, (id) => ask(id, state, detail));
   if (!refusals[0]) return;
   const what = texts.actions[intent];
   state.set({ notice: texts.notice.refused(what, refusals.length, ids.length, refusals[0]) });
+}
+
+/** @param {State} state @param {string[]} ids that are to be deleted, for good */
+function isSure(state, ids) {
+  const [only] = ids.length === 1 ? ids.flatMap((id) => state.runs.get(id) ?? []) : [];
+  const { deleteOne, deleteMany, deleteYes } = texts.question;
+  return asked(only ? deleteOne(state.title(only)) : deleteMany(ids.length), deleteYes(ids.length));
 }
 
 /** @param {Intent} intent @returns {intent is Exclude<Intent, Asked>} */

@@ -72,7 +72,12 @@ export const actions = {
   replay: "Replay",
 };
 
-export const question = { cancel: "Cancel" };
+export const question = {
+  cancel: "Cancel",
+  deleteOne: (/** @type {string} */ title) => `Delete ${title}, with its curve?`,
+  deleteMany: (/** @type {number} */ runs) => `Delete ${count(runs)} runs, with their curves?`,
+  deleteYes: (/** @type {number} */ runs) => (runs === 1 ? "Delete" : `Delete ${count(runs)}`),
+};
 
 export const toolbar = {
   showAll: "Show all",
@@ -295,11 +300,6 @@ export const steering = {
   resumeAll: "Resume all",
   stopAll: "Stop all",
   deleteEnded: "Delete ended",
-  deleteSure: "Delete all runs that have ended, with their curves?",
-  deletePicked: (/** @type {number} */ runs) =>
-    runs === 1
-      ? "Delete the picked run, with its curve?"
-      : `Delete the ${count(runs)} picked runs, with their curves?`,
   delete: "Delete",
   picked: (/** @type {number} */ runs) => `${count(runs)} picked`,
   solo: "Show only these",
@@ -430,8 +430,6 @@ export const closeup = {
     againHelp: "Take its settings to where runs are started, to start it again with changes",
     fork: "Fork…",
     delete: "Delete…",
-    deleteSure: (/** @type {string} */ title) => `Delete ${title}, with its curve?`,
-    deleteYes: "Delete",
   },
 
   pace: {

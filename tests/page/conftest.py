@@ -336,6 +336,14 @@ class Row:
     def button(self, name: str) -> Locator:
         return self.element.get_by_role("button", name=f"{name} {self.name}", exact=True)
 
+    def delete(self) -> None:
+        """Delete it, and say that this is meant."""
+        self.press("Delete")
+        question = self.element.page.get_by_role(
+            "dialog", name=f"Delete {self.name}, with its curve?"
+        )
+        question.get_by_role("button", name="Delete", exact=True).click()
+
     def menu(self, entry: str) -> None:
         """Choose an entry of the menu at the end of the row."""
         self.button("More for").click()

@@ -178,7 +178,7 @@ def test_all_is_shown_again_at_a_click_or_when_nothing_is_left_of_what_was_zoome
     zoom(visit)
     expect(show_all).to_be_visible()
     for name in two:
-        visit.row(name).press("Delete")
+        visit.row(name).delete()
     api.start("new", iterations=20, **SMALL)
     visit.until_complete("new", api.losses("new"))
     expect(show_all).to_be_hidden()

@@ -82,7 +82,7 @@ def test_a_stopped_run_has_ended_and_keeps_its_curve_until_it_is_deleted(
     for not_offered in ("Pause", "Resume", "Step", "Stop", "Full speed"):
         expect(row.button(not_offered)).to_be_hidden()
 
-    row.press("Delete")
+    row.delete()
 
     expect(row.element).to_have_count(0)
     visit.until(lambda: not visit.drawn(), "an empty chart")
@@ -92,6 +92,12 @@ def test_a_stopped_run_has_ended_and_keeps_its_curve_until_it_is_deleted(
 
 def test_a_running_run_can_be_deleted(visit: Visit, api: Api, row: Row) -> None:
     row.press("Delete")
+    question = visit.page.get_by_role("dialog", name="Delete mine, with its curve?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(question).to_have_count(0)
+    expect(row.state).to_have_text("running")
+
+    row.delete()
 
     expect(row.element).to_have_count(0)
     visit.until(lambda: not visit.drawn(), "an empty chart")
@@ -187,14 +193,21 @@ def test_the_focus_stays_where_a_hand_on_the_keyboard_needs_it(visit: Visit, api
     keyboard.press("Enter")  # of which nothing comes
 
     row.button("Delete").focus()
-    keyboard.down("Enter")
-    expect(row.element).to_have_count(0)
-    expect(visit.row("one").button("Delete")).to_be_focused()
-    keyboard.down("Enter")  # still held
-    keyboard.up("Enter")
+    question = visit.page.get_by_role("dialog")
+    sure = question.get_by_role("button", name="Delete")
     keyboard.press("Enter")
-    expect(visit.row("one").element).to_have_count(0)
-    expect(visit.row("three").button("Delete")).to_be_focused()
+    keyboard.press("Enter")  # on what is offered first, which does nothing
+    expect(question).to_have_count(0)
+    for name, then in (("two", "one"), ("one", "three")):
+        expect(visit.row(name).button("Delete")).to_be_focused()
+        keyboard.press("Enter")
+        keyboard.press("Tab")
+        expect(sure).to_be_focused()
+        keyboard.press("Enter")
+        expect(visit.row(name).element).to_have_count(0)
+        expect(visit.row(then).button("Delete")).to_be_focused()
+    keyboard.press("Enter")
+    keyboard.press("Tab")
     keyboard.press("Enter")
     expect(visit.page.get_by_text("No run yet")).to_be_focused()
 

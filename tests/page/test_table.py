@@ -77,7 +77,7 @@ def test_the_filter_lets_through_what_holds_and_says_what_makes_no_sense(
     typed.fill("status:diverged")
     visit.until_names("second")
     visit.button("Delete ended").click()
-    visit.page.get_by_role("dialog").get_by_role("button", name="Delete 1").click()
+    visit.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(visit.page.get_by_text("No run passes the filter.")).to_be_visible()
     assert [run["spec"]["name"] for run in api.runs()] == ["third", "first"]
 
@@ -122,7 +122,7 @@ def test_picked_runs_are_steered_together(visit: Visit, api: Api) -> None:
     expect(visit.button("Tag")).to_be_focused()
 
     visit.button("Delete").click()
-    question = visit.page.get_by_role("dialog", name="Delete the 2 picked runs")
+    question = visit.page.get_by_role("dialog", name="Delete 2 runs, with their curves?")
     question.get_by_role("button", name="Cancel").click()
     assert len(api.runs()) == 4
     visit.button("Delete").click()

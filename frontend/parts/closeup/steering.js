@@ -9,7 +9,6 @@ import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { make, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { asked } from "../question.js";
 import { forking } from "./fork.js";
 import { runLink } from "./links.js";
 
@@ -98,18 +97,12 @@ export function moving(asking) {
  * @returns {Part}
  */
 function further(asking, fork, made) {
-  const { state } = asking;
   /** @type {Run} */
   let shown;
   const replay = async () => {
     const of = shown;
     const run = await asking.ask(texts.replay, of.id, () => api.replay(of.id));
     if (run) made(of, closeup.fork.replayed, [run]);
-  };
-  const remove = async () => {
-    const { id } = shown;
-    const sure = await asked(texts.deleteSure(state.title(shown)), texts.deleteYes);
-    if (sure) await asking.ask(texts.deleteYes, id, () => api.remove(id));
   };
   const replaying = act(() => void replay(), "", texts.replay);
   replaying.title = texts.replayHelp;
@@ -121,7 +114,7 @@ function further(asking, fork, made) {
     fork,
     replaying,
     starting,
-    act(() => void remove(), "danger", texts.delete),
+    act(() => asking.onIntent("delete", [shown.id]), "danger", texts.delete),
   );
   return { element, render: (run) => void (shown = run) };
 }

@@ -5,10 +5,8 @@
  */
 
 import { canResume, hasEnded, isLive } from "../../model/states.js";
-import { count } from "../../numbers.js";
 import { actions, steering as texts } from "../../texts.js";
 import { make, setText } from "../dom.js";
-import { asked } from "../question.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */
@@ -21,7 +19,6 @@ import { asked } from "../question.js";
  * @property {string} label
  * @property {Intent} intent
  * @property {(run: Run) => boolean} concerns
- * @property {(runs: number) => string} [question] before it is done
  */
 
 /** @type {Bulk[]} */
@@ -29,7 +26,7 @@ const OF_ALL = [
   { label: texts.pauseAll, intent: "pause", concerns: isLive },
   { label: texts.resumeAll, intent: "resume", concerns: canResume },
   { label: texts.stopAll, intent: "stop", concerns: (run) => !hasEnded(run) },
-  { label: texts.deleteEnded, intent: "delete", concerns: hasEnded, question: () => texts.deleteSure },
+  { label: texts.deleteEnded, intent: "delete", concerns: hasEnded },
 ];
 
 /** @type {Bulk[]} */
@@ -38,7 +35,7 @@ const OF_PICKED = [
   { label: actions.resume, intent: "resume", concerns: canResume },
   { label: actions.step, intent: "step", concerns: (run) => !hasEnded(run) },
   { label: actions.stop, intent: "stop", concerns: (run) => !hasEnded(run) },
-  { label: texts.delete, intent: "delete", concerns: () => true, question: texts.deletePicked },
+  { label: texts.delete, intent: "delete", concerns: () => true },
 ];
 
 /**
@@ -77,14 +74,12 @@ export function bar(element, state, listing, onIntent, tags) {
 }
 
 /** @param {Bulk} bulk @param {() => Run[]} runs @param {OnIntent} onIntent */
-function button({ label, intent, concerns, question }, runs, onIntent) {
-  const click = async () => {
+function button({ label, intent, concerns }, runs, onIntent) {
+  const click = () => {
     const ids = runs().filter(concerns).map((run) => run.id);
-    if (!ids.length) return;
-    const sure = !question || (await asked(question(ids.length), `${texts.delete} ${count(ids.length)}`));
-    if (sure) onIntent(intent, ids);
+    if (ids.length) onIntent(intent, ids);
   };
-  const element = make("button", { type: "button", click: () => void click() }, label);
+  const element = make("button", { type: "button", click }, label);
   return {
     element,
     render: (/** @type {Run[]} */ runs) =>
