@@ -312,8 +312,11 @@ export class State {
   #showNew(fresh) {
     const shown = joined(this.shown(), fresh, roomFor(this.catalog)).map(({ id }) => id);
     const { runs } = this.view;
-    if (runs && shown.some((id) => !this.shownIds.has(id))) this.view = { ...this.view, runs: shown };
-    this.shownIds = new Set(shown);
+    const now = new Set(shown);
+    // Those that are chosen and cannot be watched before the catalog is there stay chosen.
+    const kept = runs?.filter((id) => now.has(id) || (this.runs.has(id) && !this.shownIds.has(id))) ?? [];
+    if (runs && fresh.some(({ id }) => now.has(id))) this.view = { ...this.view, runs: [...new Set([...kept, ...shown])] };
+    this.shownIds = now;
   }
 
   /** Show and watch the runs that the view asks for, and no others. */

@@ -87,8 +87,10 @@ test("before the catalog is there as many are watched as in any case, and none i
   const many = Array.from({ length: 90 }, (_, i) => run(`${i}`));
   state.look({ runs: ids(many) });
   state.merge(many);
-  assert.equal(Object.keys(state.cursors()).length, SHOWN_AT_FIRST);
   assert.equal(state.view.runs.length, 90);
+  state.merge([run("new")]);
+  assert.equal(Object.keys(state.cursors()).length, SHOWN_AT_FIRST);
+  assert.deepEqual(ids(many).filter((id) => !state.view.runs.includes(id)), ["26"], "which has ended, and made room");
   state.set({ catalog: { limits: { watched_runs: 1000 } } });
   assert.equal(Object.keys(state.cursors()).length, 90);
   assert.equal(state.notice, "");
