@@ -8,12 +8,11 @@ import { Difference } from "../model/difference.js";
 import { isLive } from "../model/states.js";
 import { sentence } from "../model/told.js";
 import { charts as texts } from "../texts.js";
-import { across, span } from "./axes.js";
+import { span } from "./axes.js";
 import { band } from "./band.js";
 import { curve, line, unshown, widths } from "./curves.js";
-import { NOWHERE } from "./marks.js";
+import { Framing } from "./framing.js";
 import { style } from "./palette.js";
-import { nowhere, ranges, widen } from "./ranges.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../model/subjects.js").Subject} Subject */
@@ -24,7 +23,6 @@ import { nowhere, ranges, widen } from "./ranges.js";
 /** @typedef {import("./curves.js").Curve} Curve */
 /** @typedef {import("./curves.js").Look} Look */
 /** @typedef {import("./layout.js").Frame} Frame */
-/** @typedef {import("../model/view.js").Zoom} Zoom */
 
 /**
  * @typedef {object} Drawn
@@ -48,12 +46,6 @@ const DIGITS = /** @type {Record<string, number>} */ ({ float32: 9, float64: 17 
 /** What happens to a run that bends its curve, or stands in it. */
 const MARKED = ["changed", "paused", "interrupted", "forked", "differs"];
 
-/** Width of a chart that has no room for words along its axes, in pixels. */
-const SMALL = 480;
-
-/** How far a run goes up whose losses are all not finite: as far as its crosses do. */
-const BARE = { low: NOWHERE, high: NOWHERE, lowPositive: NOWHERE };
-
 /** Width of the one curve of a difference. */
 const WIDTH = 1.6;
 
@@ -62,10 +54,12 @@ export class Drawing {
   #difference = null;
   /** What all charts of a grid show, where they share their axes, as it was told last. */
   #shared = "";
+  #axes;
 
   /** @param {State} state @param {Histories} histories */
   constructor(state, histories) {
     this.state = state;
+    this.#axes = new Framing(state);
     this.histories = histories;
   }
 
@@ -74,7 +68,7 @@ export class Drawing {
     const { layout, axes } = this.state.view;
     if (layout !== "grid" || axes !== "shared") return false;
     const before = this.#shared;
-    this.#shared = JSON.stringify(this.#ofAll());
+    this.#shared = JSON.stringify(this.#axes.ofAll());
     return this.#shared !== before;
   }
 
@@ -105,16 +99,16 @@ export class Drawing {
       x: zoom.x,
       points: Math.round(Math.min(POINTS_A_PIXEL * width, most)),
       smoothing: view.smoothing,
-      ...this.#scales,
+      ...this.#axes.scales,
     };
     const wide = view.group ? [] : widths(entries.flatMap(({ runs }) => this.#traces(runs)));
     const curves = entries.map((entry, i) => this.#curve(entry, seen, wide[i] ?? WIDTH));
     const traces = entries.flatMap(({ runs }) => this.#traces(runs));
     const isShared = view.layout === "grid" && view.axes === "shared";
     const runs = entries.flatMap((entry) => entry.runs);
-    const all = isShared ? this.#ofAll() : this.#ends(curves, runs);
-    const frame = this.#frame(texts.loss, zoom, all, width);
-    const lost = [unshown(traces, view.scale), this.#notAcross(curves)].filter(Boolean).join(" · ");
+    const all = isShared ? this.#axes.ofAll() : this.#axes.ends(curves, runs);
+    const frame = this.#axes.frame(texts.loss, zoom, all, width);
+    const lost = [unshown(traces, view.scale), this.#axes.notAcross(curves)].filter(Boolean).join(" · ");
     return { curves, frame, lost, thinned: thinned(curves), blank: entries.length ? "" : texts.blank };
   }
 
@@ -135,68 +129,8 @@ export class Drawing {
     const trace = run && this.state.traces.get(run.id);
     if (place === null || more || !trace || entry?.runs.length !== 1) return "";
     if (this.state.view.layout !== "grid") return "";
-    const iteration = Math.round(this.#across(run, trace).iteration(place));
+    const iteration = Math.round(this.#axes.across(run, trace).iteration(place));
     return iteration >= trace.raw.from && iteration < trace.length ? loss(trace.at(iteration)) : "";
-  }
-
-  /**
-   * @param {string} up what the axis up counts
-   * @param {Zoom} zoom
-   * @param {Zoom} all
-   * @param {number} width
-   * @returns {Frame}
-   */
-  #frame(up, zoom, all, width) {
-    const seen = { x: zoom.x ?? all.x, y: zoom.y ?? all.y };
-    return { across: this.state.view.x, ...this.#scales, up, seen, line: null, isSmall: width < SMALL };
-  }
-
-  get #scales() {
-    const { x, xscale, scale } = this.state.view;
-    return { scale, xscale: x === "clock" ? /** @type {const} */ ("linear") : xscale };
-  }
-
-  /**
-   * @param {Curve[]} curves
-   * @param {Run[]} runs whose they are
-   * @returns {Zoom} what shows all of them
-   */
-  #ends(curves, runs) {
-    const ends = nowhere();
-    for (const one of curves) widen(ends, one, this.#scales);
-    return ranges(ends, this.#scales, this.#most(runs));
-  }
-
-  /** @returns {Zoom} what shows all of all that are shown */
-  #ofAll() {
-    const { state } = this;
-    const ends = nowhere();
-    for (const run of state.shown()) {
-      const trace = state.traces.get(run.id);
-      if (!trace?.length) continue;
-      const axis = this.#across(run, trace);
-      // One that has no finite loss has its crosses all the same.
-      const { low, high, lowPositive } = trace.raw.low <= trace.raw.high ? trace.raw : BARE;
-      const isLog = this.#scales.xscale === "log";
-      ends.from = Math.min(ends.from, axis.place(isLog ? 1 : 0));
-      ends.to = Math.max(ends.to, axis.place(trace.length - 1));
-      ends.low = Math.min(ends.low, this.#scales.scale === "log" ? lowPositive : low);
-      ends.high = Math.max(ends.high, high);
-    }
-    return ranges(ends, this.#scales, this.#most(state.shown()));
-  }
-
-  /** @param {Run[]} runs @returns {number | null} how far on the axis across those that train may come */
-  #most(runs) {
-    const live = runs.filter(isLive);
-    if (!live.length) return null;
-    if (this.state.view.x !== "iteration") return Infinity;
-    return Math.max(...runs.map(({ spec }) => spec["iterations"] - 1));
-  }
-
-  /** @param {Run} run @param {Trace} trace @returns {import("./axes.js").Across} */
-  #across(run, trace) {
-    return across(this.state.view.x, run, trace, this.state.runs);
   }
 
   /** @param {Run[]} runs @returns {Trace[]} */
@@ -216,7 +150,7 @@ export class Drawing {
     const [run, trace] = [/** @type {Run} */ (runs[0]), /** @type {Trace} */ (traces[0])];
     const look = { ...style(place), name: title, width, digits: DIGITS[run.spec["dtype"]] ?? 9 };
     if (x !== "iteration") runs.forEach(({ id }, i) => traces[i] && this.histories.times(id, traces[i]));
-    const axis = this.#across(run, trace);
+    const axis = this.#axes.across(run, trace);
     const isOne = !group || runs.length === 1;
     const drawn = isOne
       ? curve(trace, look, axis, seen, this.#changes(run))
@@ -265,19 +199,11 @@ export class Drawing {
     );
   }
 
-  /** @param {Curve[]} curves @returns {string} what the axis across does not show of them */
-  #notAcross(curves) {
-    const { x, xscale } = this.state.view;
-    if (x === "clock" || xscale === "linear") return "";
-    const atZero = curves.filter(({ line }) => (line.x[0] ?? 1) <= 0).length;
-    return atZero ? texts.notAcross(atZero, texts.across[x]) : "";
-  }
-
   /** @param {Subject} subject @param {number} width @returns {Drawn} */
   #apart(subject, width) {
     const { state } = this;
     const zoom = state.zoomOf(subject.zoom);
-    const none = { curves: [], frame: this.#frame(texts.apart, zoom, { x: null, y: null }, width), lost: "", thinned: "" };
+    const none = { curves: [], frame: this.#axes.frame(texts.apart, zoom, { x: null, y: null }, width), lost: "", thinned: "" };
     if (!subject.pair) return { ...none, blank: texts.pickTwo };
     const [a, b] = subject.pair;
     const [left, right] = [state.traces.get(a.id), state.traces.get(b.id)];
@@ -288,7 +214,7 @@ export class Drawing {
     difference.extend();
     if (difference.isAwaited) this.histories.apart([a.id, b.id], difference);
     if (!difference.series.length) return { ...none, blank: texts.blank };
-    const axis = this.#across(a, left);
+    const axis = this.#axes.across(a, left);
     if (state.view.x !== "iteration") this.histories.times(a.id, left);
     const [start, stop] = span(axis, zoom.x);
     const points = Math.round(POINTS_A_PIXEL * width);
@@ -303,8 +229,8 @@ export class Drawing {
     const mark = first === null ? null : { x: axis.place(first), text: texts.part(first) };
     const said = first === null ? texts.same(compared) : texts.partAt(first, compared, difference.same);
     if (first === null && state.view.scale === "log") return { ...none, blank: said };
-    const lost = [said, this.#notAcross([drawn])].filter(Boolean).join(" · ");
-    const frame = this.#frame(texts.apart, zoom, this.#ends([drawn], subject.pair), width);
+    const lost = [said, this.#axes.notAcross([drawn])].filter(Boolean).join(" · ");
+    const frame = this.#axes.frame(texts.apart, zoom, this.#axes.ends([drawn], subject.pair), width);
     return { curves: [drawn], frame: { ...frame, line: mark }, lost, thinned: thinned([drawn]), blank: "" };
   }
 }
