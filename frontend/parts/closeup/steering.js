@@ -10,6 +10,7 @@ import * as api from "../../wire/api.js";
 import { make, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { asked } from "../question.js";
+import { stepSize } from "../stepping.js";
 import { forking } from "./fork.js";
 import { runLink } from "./links.js";
 
@@ -60,11 +61,7 @@ export function moving(asking) {
   const turn = act(() => verb(isLive(shown) ? "pause" : "resume"), "primary turn");
   const one = act(() => step(1), "", texts.stepOne);
   const many = act(() => step(state.stepSize));
-  const size = make("input", { inputmode: "numeric", class: "size", "aria-label": texts.stepSize });
-  size.addEventListener("change", () => {
-    state.set({ stepSize: Math.max(1, Math.floor(Number(size.value)) || 1) });
-    size.value = String(state.stepSize);
-  });
+  const { input: size, render: renderSize } = stepSize(state, { class: "size", "aria-label": texts.stepSize });
   size.addEventListener("keydown", ({ key }) => {
     if (key !== "Enter" || hasEnded(shown)) return;
     size.dispatchEvent(new Event("change"));
@@ -86,7 +83,7 @@ export function moving(asking) {
       for (const button of [one, many, stop]) allow(button, !over);
       size.disabled = over;
       setText(many, texts.step(""));
-      if (document.activeElement !== size) size.value = String(state.stepSize);
+      renderSize();
     },
   };
 }
