@@ -230,7 +230,8 @@ export const table = {
   more: (/** @type {string} */ title) => `More for ${title}`,
   moreShort: "More",
   naming: (/** @type {string} */ title) => `Name of ${title}`,
-  tags: (/** @type {string} */ title) => `Tags of ${title}`,
+  /** @param {string} title @param {string[]} tags */
+  tags: (title, tags) => `Tags of ${title}${tags.length ? `: ${tags.join(", ")}` : ""}`,
   addTag: "tag",
   andTags: (/** @type {number} */ more) => `+${more}`,
   origin: (/** @type {string} */ title, /** @type {number} */ iteration) => `${title} at ${count(iteration)}`,
@@ -584,7 +585,6 @@ export const closeup = {
   script: {
     loading: "Writing the script…",
     help: "The run as one plain PyTorch script that prints the same losses.",
-    copy: "Copy",
     download: "Download",
     label: "The script",
   },

@@ -29,6 +29,7 @@ def test_it_pauses_steps_by_one_and_by_more_goes_on_and_stops(api: Api, closeup:
     size.fill("25")
     size.press("Enter")
     expect(figure).to_have_text(re.compile(f"^{at + 26} /"))
+    expect(closeup.visit.page.get_by_label("Step by")).to_have_value("25")
     expect(closeup.state).to_have_text("paused")
 
     closeup.button("Resume").click()

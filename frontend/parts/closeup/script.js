@@ -23,7 +23,7 @@ export function script(state) {
   const text = make("pre", { tabindex: "0", role: "region", "aria-label": texts.label }, code);
   const note = make("p", { class: "help", "aria-live": "polite" }, texts.help);
   const download = make("a", { class: "button", download: "" }, texts.download);
-  const tools = make("div", { class: "buttons" }, copyButton(texts.copy, () => code.textContent ?? ""), download);
+  const tools = make("div", { class: "buttons" }, copyButton(closeup.copy, () => code.textContent ?? ""), download);
   /** What is shown, or asked for: which run, and how it was. */
   let key = "";
   const ask = async (/** @type {Run} */ run, /** @type {string} */ wanted) => {

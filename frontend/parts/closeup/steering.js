@@ -9,6 +9,7 @@ import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { make, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
+import { stepSize } from "../stepping.js";
 import { forking } from "./fork.js";
 import { runLink } from "./links.js";
 
@@ -59,11 +60,7 @@ export function moving(asking) {
   const turn = act(() => verb(isLive(shown) ? "pause" : "resume"), "primary turn");
   const one = act(() => step(1), "", texts.stepOne);
   const many = act(() => step(state.stepSize));
-  const size = make("input", { inputmode: "numeric", class: "size", "aria-label": texts.stepSize });
-  size.addEventListener("change", () => {
-    state.set({ stepSize: Math.max(1, Math.floor(Number(size.value)) || 1) });
-    size.value = String(state.stepSize);
-  });
+  const { input: size, render: renderSize } = stepSize(state, { class: "size", "aria-label": texts.stepSize });
   size.addEventListener("keydown", ({ key }) => {
     if (key !== "Enter" || hasEnded(shown)) return;
     size.dispatchEvent(new Event("change"));
@@ -85,7 +82,7 @@ export function moving(asking) {
       for (const button of [one, many, stop]) allow(button, !over);
       size.disabled = over;
       setText(many, texts.step(""));
-      if (document.activeElement !== size) size.value = String(state.stepSize);
+      renderSize();
     },
   };
 }

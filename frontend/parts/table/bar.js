@@ -7,6 +7,7 @@
 import { canResume, hasEnded, isLive } from "../../model/states.js";
 import { actions, steering as texts } from "../../texts.js";
 import { make, setText } from "../dom.js";
+import { stepSize } from "../stepping.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */
@@ -53,7 +54,8 @@ export function bar(element, state, listing, onIntent, tags) {
   const ofAll = OF_ALL.map((bulk) => button(bulk, () => listing.runs, onIntent));
   const ofPicked = OF_PICKED.map((bulk) => button(bulk, picked, onIntent));
   const told = make("strong", { class: "picked-count", "aria-live": "polite" });
-  const size = make("span", { class: "step-size" }, ...stepSize(state));
+  const step = stepSize(state, { id: "step-size" });
+  const size = make("span", { class: "step-size" }, make("label", { for: "step-size" }, texts.stepBy), step.input);
   const all = make("span", { class: "bulk" }, ...ofAll.map((each) => each.element));
   const look = looking(state, picked, tags, onIntent);
   const some = make("span", { class: "bulk" }, told, ...ofPicked.map((each) => each.element), ...look.elements);
@@ -62,6 +64,7 @@ export function bar(element, state, listing, onIntent, tags) {
     const runs = picked();
     const isAny = runs.length > 0;
     size.hidden = state.readOnly;
+    step.render();
     all.hidden = isAny || state.readOnly;
     some.hidden = !isAny;
     setText(told, texts.picked(runs.length));
@@ -116,15 +119,4 @@ function looking(state, picked, tags, onIntent) {
       tag.hidden = state.readOnly;
     },
   };
-}
-
-/** @param {State} state */
-function stepSize(state) {
-  const value = String(state.stepSize);
-  const size = make("input", { type: "number", id: "step-size", min: "1", step: "1", value });
-  size.addEventListener("change", () => {
-    state.set({ stepSize: Math.max(1, Math.floor(Number(size.value)) || 1) });
-    size.value = String(state.stepSize);
-  });
-  return [make("label", { for: "step-size" }, texts.stepBy), size];
 }

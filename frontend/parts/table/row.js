@@ -144,7 +144,7 @@ export class RunRow {
     const { readOnly } = this.desk.state;
     /** @type {string[]} */
     const tags = this.run.spec["tags"] ?? [];
-    setAttribute(this.tags, "aria-label", `${texts.tags(title)}: ${tags.join(", ")}`);
+    setAttribute(this.tags, "aria-label", texts.tags(title, tags));
     this.tags.hidden = readOnly && !tags.length;
     this.tags.disabled = readOnly;
     const now = JSON.stringify([tags, readOnly]);
