@@ -76,7 +76,7 @@ export function curve(trace, look, axis, seen, changes = []) {
     band: null,
     marks: crosses(trace.nonFinite, ground),
     changes: diamonds(changes, ground),
-    every: raw.every,
+    every: Math.max(raw.every, smooth?.every ?? 1),
     isCoarse: raw.isCoarse || Boolean(smooth?.isCoarse),
   };
 }

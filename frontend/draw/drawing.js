@@ -146,10 +146,13 @@ export class Drawing {
    */
   #curve({ title, runs, place }, seen, width) {
     const { x, smoothing, group } = this.state.view;
-    const traces = this.#traces(runs);
-    const [run, trace] = [/** @type {Run} */ (runs[0]), /** @type {Trace} */ (traces[0])];
+    const there = runs.flatMap((run) => {
+      const trace = this.state.traces.get(run.id);
+      return trace?.length ? [{ run, trace }] : [];
+    });
+    const { run, trace } = /** @type {{run: Run, trace: Trace}} */ (there[0]);
     const look = { ...style(place), name: title, width, digits: DIGITS[run.spec["dtype"]] ?? 9 };
-    if (x !== "iteration") runs.forEach(({ id }, i) => traces[i] && this.histories.times(id, traces[i]));
+    if (x !== "iteration") for (const one of there) this.histories.times(one.run.id, one.trace);
     const axis = this.#axes.across(run, trace);
     const isOne = !group || runs.length === 1;
     const drawn = isOne

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { curve, unshown, widths } from "../../frontend/draw/curves.js";
 import { style } from "../../frontend/draw/palette.js";
+import { Detail } from "../../frontend/model/detail.js";
 import { Trace } from "../../frontend/model/traces.js";
 
 const LOOK = { name: "mine", colour: "--curve-0", dash: "solid", width: 1, digits: 9 };
@@ -91,6 +92,19 @@ test("where it is smoothed, the line is the average, and the losses are faint", 
   assert.equal(made.line.y[0], 8);
   assert.equal(made.line.y[2], null);
   assert.ok(made.line.y[1] > 4 && made.line.y[3] > 2);
+});
+
+test("it is told how finely a curve is drawn, the coarser of losses and average", () => {
+  const long = new Trace();
+  const at = Array.from({ length: 4096 }, (_, i) => i);
+  const told = { start: 0, stop: 4096, spans: [], notFinite: new Map(), notPositive: 0, last: { value: 1, finite: 4096 } };
+  const overview = { ...told, every: 256, at: [0, 4095], values: [9, 1], means: Array(16).fill(5) };
+  long.seed(overview);
+  long.seedAverage(0.5, overview);
+  long.refine(0, new Detail({ start: 0, stop: 4096, every: 1, at, values: at, means: at }));
+  assert.equal(drawn(long, 400, [1000, 1100]).every, 1);
+  const smoothed = drawn(long, 400, [1000, 1100], 0.5);
+  assert.deepEqual([smoothed.every, smoothed.isCoarse], [256, true]);
 });
 
 test("an average is of all losses, however few of them are drawn", () => {

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Level } from "../../frontend/model/level.js";
 import { bucketSize, Series } from "../../frontend/model/series.js";
 import { seeded, series, whole } from "./seeded.js";
 
@@ -123,6 +124,18 @@ test("a series taken in piece by piece is drawn as one taken in at once", () => 
       );
     }
   }
+});
+
+test("of a series of a million, as much is looked at as is on the screen", (t) => {
+  const random = seeded(1);
+  const long = new Series();
+  extend(long, series(random, 1_000_000, 0.001), 1_000_000);
+  const buckets = t.mock.method(Level.prototype, "at");
+  const slices = t.mock.method(Series.prototype, "slice");
+  assert.ok(long.choose(7, long.length - 7, 2000).at.length > 1000);
+  assert.ok(buckets.mock.callCount() <= 2000);
+  const values = slices.mock.calls.reduce((sum, { result }) => sum + result.length, 0);
+  assert.ok(values <= 2 * bucketSize(1_000_000, 2000), `${values} single values`);
 });
 
 /** What somebody tells who holds all of a series. */
