@@ -33,7 +33,7 @@ export function startPanel(element, tools, state) {
     { type: "button", class: "fold", "aria-label": texts.fold, title: texts.fold, click: () => foldAway() },
     icon("fold"),
   );
-  const newRun = make("button", { type: "button", click: () => unfold() }, texts.newRun);
+  const newRun = make("button", { type: "button", id: "new-run", click: () => unfold() }, texts.newRun);
   tools.prepend(newRun);
   /** @type {Panel | null} */
   let panel = null;
@@ -41,7 +41,8 @@ export function startPanel(element, tools, state) {
     if (!state.readOnly) panel ??= new Panel(element, fold, state);
     element.hidden = state.readOnly || !state.view.start;
     element.parentElement?.classList.toggle("with-start", !element.hidden);
-    newRun.hidden = state.readOnly || state.view.start;
+    // Beside a run close up there may be no room for the panel: then the button brings it back, too.
+    newRun.hidden = state.readOnly || (state.view.start && !state.view.run);
     panel?.render();
   };
   /** @param {() => void} then once it is there; without room for both, in place of the run close up */

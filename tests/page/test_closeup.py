@@ -218,6 +218,22 @@ def test_who_only_looks_on_steers_nothing_and_a_small_screen_has_room(
     expect(closeup.chart("Norm of w1")).to_be_visible()
 
 
+def test_runs_can_be_started_though_one_is_close_up(visit: Visit, api: Api) -> None:
+    run_id = api.start("mine", iterations=5, **SMALL)
+    closeup = Closeup(visit).open(run_id)
+    expect(visit.form).to_be_hidden()
+    visit.button("New run").click()
+    expect(visit.button("Fold away")).to_be_focused()
+    expect(visit.form).to_be_visible()
+    expect(closeup.element).to_be_hidden()
+    expect(visit.button("New run")).to_be_hidden()
+
+    closeup.open(run_id)
+    closeup.title.click()
+    visit.page.keyboard.press("n")
+    expect(visit.button("Fold away")).to_be_focused()
+
+
 def test_the_next_run_is_the_next_one_in_the_table(visit: Visit, api: Api) -> None:
     ids = {
         name: api.start(name, iterations=5, **SMALL) for name in ("2nd", "1st", "left out", "3rd")
