@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.page.conftest import Api, Visit, Visiting
-from tests.page.test_presenting import following, presented
 from tests.page.test_screens import PHONE
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
@@ -86,13 +85,6 @@ def test_no_view_keeps_anybody_out(visiting: Visiting, api: Api, screen: str) ->
     expect(page.get_by_role("link", name="Open in reluscope")).to_be_visible()
     visit.until(visit.drawn, "the embedded chart")
     assert_usable(page, "embedded")
-
-
-def test_those_who_follow_can_use_it_too(visiting: Visiting, visit: Visit, api: Api) -> None:
-    api.start("well", iterations=40, **SMALL)
-    follower = following(visiting, presented(visit))
-    follower.until(follower.drawn, "a curve")
-    assert_usable(follower.page, "following")
 
 
 def test_nothing_that_the_page_does_is_against_its_policy(visit: Visit, api: Api) -> None:

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -22,11 +22,11 @@ def test_on_a_phone_nothing_scrolls_sideways(visiting: Visiting, api: Api) -> No
         visit.charts.last.scroll_into_view_if_needed()
         visit.until(visit.drawn, "a curve")
 
-        assert visit.page.evaluate("() => innerWidth") == 390
+        assert visit.page.evaluate("() => innerWidth") == 360
         assert visit.page.evaluate(OVERFLOW) == 0
 
 
-@pytest.mark.parametrize("width", [390, 768, 1024, 1280])
+@pytest.mark.parametrize("width", [360, 768, 1024, 1280])
 def test_every_button_of_every_run_is_within_reach(
     visiting: Visiting, api: Api, width: int
 ) -> None:
@@ -64,7 +64,7 @@ def swipe(visit: Visit, by: int) -> None:
     """Draw a finger over the middle of the screen; the page goes along."""
     devtools = visit.context.new_cdp_session(visit.page)
     before = visit.page.evaluate("() => scrollY")
-    x, y = 195, 450
+    x, y = 180, 400
 
     def touch(kind: str, *points: dict[str, int]) -> None:
         devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
