@@ -137,6 +137,8 @@ export const charts = {
   /** @param {number} runs @param {number} iteration @param {number} left */
   noFurther: (runs, iteration, left) =>
     `${someRuns(runs)} end${runs === 1 ? "s" : ""} here; from iteration ${iteration} on, the mean of ${left}`,
+  /** @param {number} runs @param {number} left */
+  noFurtherThen: (runs, left) => `${someRuns(runs)} end${runs === 1 ? "s" : ""} here; from then on, the mean of ${left}`,
   happened: (/** @type {string} */ what, /** @type {number} */ iteration) => `${what}, at iteration ${iteration}`,
 };
 

@@ -17,7 +17,7 @@
  */
 
 /** @type {Across} */
-const ITERATIONS = { place: (iteration) => iteration, iteration: (place) => place };
+export const ITERATIONS = { place: (iteration) => iteration, iteration: (place) => place };
 
 /**
  * @param {View["x"]} x

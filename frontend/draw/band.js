@@ -1,5 +1,5 @@
 /**
- * Runs taken together: the mean of their losses, and the band from the lowest to the highest. Both go
+ * Runs taken together along iterations: the mean of their losses, and the band from the lowest to the highest. Both go
  * as far as all have come that are on their way, so that they do not jump where the slowest is; where
  * one goes no further while others do, a mark says of how many the mean is from there on.
  * @module
@@ -7,10 +7,9 @@
 
 import { bucketSize } from "../model/series.js";
 import { charts as texts } from "../texts.js";
-import { span } from "./axes.js";
+import { ITERATIONS, span } from "./axes.js";
 import { crosses, diamonds } from "./marks.js";
 
-/** @typedef {import("./axes.js").Across} Across */
 /** @typedef {import("./curves.js").Curve} Curve */
 /** @typedef {import("./curves.js").Look} Look */
 /** @typedef {import("./curves.js").Seen} Seen */
@@ -24,31 +23,29 @@ import { crosses, diamonds } from "./marks.js";
  * At each iteration, or over each of so many, of the runs that have come so far and are finite there.
  * @param {Member[]} members
  * @param {Look} look
- * @param {Across} axis of the first of them, along which all are drawn
  * @param {Seen} seen
  * @returns {Curve}
  */
-export function band(members, look, axis, seen) {
+export function band(members, look, seen) {
   const known = members.flatMap(({ trace }) => trace.known(seen.smoothing) ?? []);
   const isKnown = known.length === members.length;
   const coming = members.filter(({ isComing }) => isComing).map(({ trace }) => trace.length);
   const lengths = members.map(({ trace }) => trace.length);
   const length = coming.length ? Math.min(...coming) : Math.max(0, ...lengths);
-  const [first, end] = span(axis, seen.x);
+  const [first, end] = span(ITERATIONS, seen.x);
   const [start, stop] = [Math.max(0, first), Math.min(end, isKnown ? length : 0)];
   const wanted = bucketSize(stop - start, seen.points);
   const every = coarsest(known, start, stop, wanted);
   // A bucket that is not yet whole has more of one than of another.
   const whole = coming.length && stop === length ? every * Math.floor(stop / every) : stop;
   const told = spread(known, start, whole, every);
-  const x = told.at.map((i) => axis.place(i));
   const spans = members.flatMap(({ trace }) => trace.nonFinite).sort((a, b) => a.start - b.start);
-  const ground = { points: { at: told.at, values: told.mean }, axis, scale: seen.scale, xscale: seen.xscale };
+  const ground = { points: { at: told.at, values: told.mean }, axis: ITERATIONS, scale: seen.scale, xscale: seen.xscale };
   return {
     ...look,
-    line: { x, y: told.mean },
+    line: { x: told.at, y: told.mean },
     faint: null,
-    band: { x, low: told.low, high: told.high },
+    band: { x: told.at, low: told.low, high: told.high },
     marks: crosses(spans, ground),
     changes: diamonds(leaving(lengths, start, stop, told.at), ground),
     every,

@@ -12,6 +12,7 @@ import { span } from "./axes.js";
 import { band } from "./band.js";
 import { curve, line, unshown, widths } from "./curves.js";
 import { Framing } from "./framing.js";
+import { moments } from "./moments.js";
 import { style } from "./palette.js";
 
 /** @typedef {import("../model/state.js").State} State */
@@ -153,38 +154,40 @@ export class Drawing {
     const { run, trace } = /** @type {{run: Run, trace: Trace}} */ (there[0]);
     const look = { ...style(place), name: title, width, digits: DIGITS[run.spec["dtype"]] ?? 9 };
     if (x !== "iteration") for (const one of there) this.histories.times(one.run.id, one.trace);
-    const axis = this.#axes.across(run, trace);
     const isOne = !group || runs.length === 1;
     const drawn = isOne
-      ? curve(trace, look, axis, seen, this.#changes(run))
-      : band(this.#members(runs), look, axis, seen);
-    // The band has nothing of the losses themselves where it is of their averages.
-    if (drawn.isCoarse) this.#refine(runs, axis, seen, isOne && smoothing ? [0, smoothing] : [smoothing]);
+      ? curve(trace, look, this.#axes.across(run, trace), seen, this.#changes(run))
+      : this.#together(runs, look, seen);
+    // Of runs taken together there is nothing of the losses themselves where their averages are drawn.
+    if (drawn.isCoarse) this.#refine(runs, seen, isOne && smoothing ? [0, smoothing] : [smoothing]);
     return drawn;
   }
 
-  /** @param {Run[]} runs @returns {import("./band.js").Member[]} those of which there is something, or soon will be */
-  #members(runs) {
-    return runs.flatMap((run) => {
+  /** @param {Run[]} runs @param {Look} look @param {import("./curves.js").Seen} seen @returns {Curve} */
+  #together(runs, look, seen) {
+    const members = runs.flatMap((run) => {
       const trace = this.state.traces.get(run.id);
       const hasBegun = run.iteration > 0 || run.status === "running";
       if (!trace || !(hasBegun || trace.length)) return [];
-      return { trace, isComing: isLive(run) || trace.length < run.iteration };
+      const isComing = isLive(run) || trace.length < run.iteration;
+      return { trace, axis: this.#axes.across(run, trace), isComing };
     });
+    if (this.state.view.x === "iteration") return band(members, look, seen);
+    return moments(members.filter(({ trace }) => trace.length), look, seen);
   }
 
   /**
    * Ask for what is seen of runs more finely.
    * @param {Run[]} runs
-   * @param {import("./axes.js").Across} axis
    * @param {import("./curves.js").Seen} seen
    * @param {number[]} weights of the averages that are drawn; 0 for the losses
    */
-  #refine(runs, axis, seen, weights) {
-    const [first, end] = span(axis, seen.x);
-    for (const { id } of runs) {
+  #refine(runs, seen, weights) {
+    for (const run of runs) {
+      const { id } = run;
       const trace = this.state.traces.get(id);
       if (!trace) continue;
+      const [first, end] = span(this.#axes.across(run, trace), seen.x);
       const part = { start: Math.max(0, first), stop: Math.min(end, trace.length), points: seen.points };
       for (const weight of weights)
         if (trace.choose(part.start, part.stop, part.points, weight).isCoarse)

@@ -36,11 +36,15 @@ const MOST = 50;
 /** Where a mark stands on a line that has no value. */
 export const NOWHERE = 1;
 
-/** @param {Span[]} spans that are not finite @param {Ground} ground @returns {Mark[]} at the height of the last value before */
+/**
+ * @param {(Span & {at?: number})[]} spans that are not finite; `at` where the line has another count
+ * @param {Ground} ground
+ * @returns {Mark[]} at the height of the last value before
+ */
 export function crosses(spans, ground) {
-  return spans.slice(0, MOST).map(({ start, stop, value }) => {
-    const y = before(ground, start);
-    return { x: ground.axis.place(start), y, text: texts.drawnAt(texts.mark(value, start, stop), y) };
+  return spans.slice(0, MOST).map(({ start, stop, value, at = start }) => {
+    const y = before(ground, at);
+    return { x: ground.axis.place(at), y, text: texts.drawnAt(texts.mark(value, start, stop), y) };
   });
 }
 

@@ -7,10 +7,9 @@ import { Trace } from "../../frontend/model/traces.js";
 import { seeded, series, whole } from "./seeded.js";
 
 const LOOK = { name: "all", colour: "--curve-0", dash: "solid", width: 1, digits: 9 };
-const ITERATIONS = { place: (i) => i, iteration: (place) => place };
 const seen = (points, x = null, smoothing = 0) => ({ x, points, smoothing });
 const drawn = (traces, ...how) =>
-  band(traces.map((trace) => ({ trace, isComing: false })), LOOK, ITERATIONS, seen(...how));
+  band(traces.map((trace) => ({ trace, isComing: false })), LOOK, seen(...how));
 
 /** A run that has had these losses. */
 function member(isComing, ...losses) {
@@ -45,7 +44,7 @@ function long(seed, count) {
 }
 
 test("a band is the lowest and the highest at each iteration, the line their mean", () => {
-  const { line, band: area } = band([member(false, 4, 2, 8), member(false, 2, NaN)], LOOK, ITERATIONS, seen(100));
+  const { line, band: area } = band([member(false, 4, 2, 8), member(false, 2, NaN)], LOOK, seen(100));
   assert.deepEqual([line.x, line.y], [[0, 1, 2], [3, 2, 8]]);
   assert.deepEqual([area.low, area.high], [[2, 2, 8], [4, 2, 8]]);
 });
@@ -55,7 +54,7 @@ test("of long runs the band has every low and every high, and the mean is that o
     const random = seeded(seed);
     const length = whole(random, 5000, 30_000);
     const all = [0, 1, 2].map(() => series(random, length, 0));
-    const { line, band: area, every } = band(all.map((one) => member(false, ...one)), LOOK, ITERATIONS, seen(300));
+    const { line, band: area, every } = band(all.map((one) => member(false, ...one)), LOOK, seen(300));
     assert.ok(every > 1 && line.x.length <= 300);
     const [lows, highs] = [Math.min(...area.low), Math.max(...area.high)];
     assert.equal(lows, Math.min(...all.map((one) => one.reduce((a, b) => Math.min(a, b), Infinity))));
@@ -107,37 +106,37 @@ test("nothing is drawn until the average of each is known: of some, it would be 
 });
 
 test("a mean goes as far as all have come that are on their way", () => {
-  const made = band([member(true, 4, 3, 2, 1), member(true, 8, 7), member(false, 6, 5, 4, 3, 2)], LOOK, ITERATIONS, seen(100));
+  const made = band([member(true, 4, 3, 2, 1), member(true, 8, 7), member(false, 6, 5, 4, 3, 2)], LOOK, seen(100));
   assert.deepEqual([made.line.x, made.line.y], [[0, 1], [6, 5]]);
   assert.deepEqual([made.band.low, made.band.high, made.changes], [[4, 3], [8, 7], []]);
-  const none = band([member(true, 4, 3), member(true)], LOOK, ITERATIONS, seen(100));
+  const none = band([member(true, 4, 3), member(true)], LOOK, seen(100));
   assert.deepEqual(none.line.x, []);
 });
 
 test("where one goes no further while others do, a mark on the mean says so", () => {
   const ended = [member(false, 4, 4), member(false, 8, 8), member(true, 6, 6, 6, 6)];
-  const made = band(ended, LOOK, ITERATIONS, seen(100));
+  const made = band(ended, LOOK, seen(100));
   assert.deepEqual(made.line.y, [6, 6, 6, 6]);
   assert.deepEqual(made.changes, [{ x: 1, y: 6, text: "2 runs end here; from iteration 2 on, the mean of 1" }]);
-  const all = band([member(false, 1, 1, 1), member(false, 3, 3), member(false, 2)], LOOK, ITERATIONS, seen(100));
+  const all = band([member(false, 1, 1, 1), member(false, 3, 3), member(false, 2)], LOOK, seen(100));
   assert.deepEqual(all.line.y, [2, 2, 1]);
   assert.deepEqual(all.changes.map(({ x, y }) => [x, y]), [[0, 2], [1, 2]]);
   const thinned = band(
     [member(false, ...Array(900).fill(1)), member(false, ...Array(1023).fill(3)), member(false, ...Array(1024).fill(3))],
-    LOOK, ITERATIONS, seen(32),
+    LOOK, seen(32),
   );
   assert.equal(thinned.changes.length, 2);
 });
 
 test("a bucket is drawn once all that are on their way have come to its end", () => {
   const [ahead, behind] = [Array(4096).fill(1), Array(2000).fill(1)];
-  const made = band([member(true, ...ahead), member(true, ...behind)], LOOK, ITERATIONS, seen(100));
+  const made = band([member(true, ...ahead), member(true, ...behind)], LOOK, seen(100));
   assert.equal(made.every, 64);
   assert.equal(made.line.x.at(-1), 31 * 64 - 32.5);
 });
 
 test("what is not finite of one is marked on the mean of the others", () => {
-  const made = band([member(false, 4, NaN, 2), member(false, 8, 6, 4)], LOOK, ITERATIONS, seen(100));
+  const made = band([member(false, 4, NaN, 2), member(false, 8, 6, 4)], LOOK, seen(100));
   assert.deepEqual(made.line.y, [6, 6, 3]);
   assert.deepEqual(made.marks.map(({ x, y }) => [x, y]), [[1, 6]]);
   assert.match(made.marks[0].text, /^NaN at iteration 1/);

@@ -144,7 +144,7 @@ def test_a_mean_waits_for_who_is_on_the_way_and_says_where_one_ends(
     visit = visiting(f"{api.url}/?group=relu")
     finished(visit, api, "quick", seed=1)
     slow = api.start("slow", seed=2, iterations=5000, pace=10, **SMALL)
-    group = "clamp (2 runs)"
+    group = "ReLU implementation clamp (2 runs)"
     visit.until_points(group, 5)
     visit.until_grown(group)
     assert visit.points(group) <= api.run("slow")["iteration"] < 200
@@ -217,7 +217,7 @@ def test_a_part_of_runs_taken_together_refines_to_each_iteration(
 
     visit.page.goto(f"{api.url}/?group=relu&zooms=all,20000~20050,")
 
-    group = "clamp (3 runs)"
+    group = "ReLU implementation clamp (3 runs)"
     each = set(range(20_000, 20_051))
     visit.until(lambda: each <= set(visit.drawn().get(group, {"x": []})["x"]), "every iteration")
     expect(note).to_have_count(0)
