@@ -87,7 +87,7 @@ export const toolbar = {
   scale: { label: "Loss axis", linear: "Linear", log: "Log" },
   along: "Along",
   across: { iteration: "Iterations", seconds: "Seconds", clock: "Time of day" },
-  acrossLog: "Log",
+  acrossLog: "Log x",
   smoothing: "Smoothing",
   smoothingHelp:
     "A moving average over all losses, each before it weighed by this much. The losses themselves stay, faintly.",
@@ -129,6 +129,8 @@ export const charts = {
     `Not on a log axis: ${count(points)} × ${what} 0`,
   thinned: (/** @type {number} */ every) =>
     `Lowest and highest of every ${count(every)} iterations`,
+  alike: (/** @type {number} */ curves) => `${count(curves)} curves lie upon each other`,
+  both: (/** @type {string} */ a, /** @type {string} */ b) => `a ${a} · b ${b}`,
   part: (/** @type {number} */ iteration) => `iteration ${iteration}`,
   same: (/** @type {number} */ compared) => `The same, bit for bit, in all ${count(compared)} iterations`,
   /** @param {number} first @param {number} compared @param {number} same */

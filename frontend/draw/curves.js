@@ -47,10 +47,10 @@ import { crosses, diamonds } from "./marks.js";
  * @property {import("../model/view.js").View["xscale"]} xscale
  */
 
-/** Width of a curve; what is added for each that lies upon it, and for how many at most. */
-const WIDTH = 1.6;
+/** Width of a curve; what is added for each that lies upon it; and of how many that are alike rims can be seen. */
+export const WIDTH = 1.6;
 const RIM = 2.4;
-const MAX_RIMS = 3;
+const MOST_NESTED = 4;
 
 /** Losses that are compared to tell whether two curves coincide, and what part of them is no matter. */
 const SAMPLES = 9;
@@ -90,15 +90,18 @@ export function line({ at, values }, axis) {
 }
 
 /**
- * How wide each curve is drawn, so that one which a later one lies upon is seen on both sides of it.
+ * How wide each curve is drawn, so that one which a few later ones lie upon is seen on both sides of
+ * them; and how many are alike that are too many for that.
  * @param {Trace[]} traces as they are drawn, one upon the other
- * @returns {number[]} in pixels
+ * @returns {{widths: number[], alike: number}} in pixels; 0 where all can be seen
  */
-export function widths(traces) {
-  return traces.map((trace, i) => {
-    const upon = traces.slice(i + 1).filter((later) => coincide(trace, later)).length;
-    return WIDTH + RIM * Math.min(upon, MAX_RIMS);
-  });
+export function nested(traces) {
+  const like = traces.map((trace, i) => traces.flatMap((other, j) => (i === j || coincide(trace, other) ? j : [])));
+  const most = Math.max(0, ...like.map(({ length }) => length));
+  return {
+    widths: like.map((some, i) => (some.length > MOST_NESTED ? WIDTH : WIDTH + RIM * some.filter((j) => j > i).length)),
+    alike: most > MOST_NESTED ? most : 0,
+  };
 }
 
 /**

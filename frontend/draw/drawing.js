@@ -10,7 +10,7 @@ import { sentence } from "../model/told.js";
 import { charts as texts } from "../texts.js";
 import { span } from "./axes.js";
 import { band } from "./band.js";
-import { curve, line, unshown, widths } from "./curves.js";
+import { curve, line, nested, unshown, WIDTH } from "./curves.js";
 import { Framing } from "./framing.js";
 import { moments } from "./moments.js";
 import { style } from "./palette.js";
@@ -46,9 +46,6 @@ const DIGITS = /** @type {Record<string, number>} */ ({ float32: 9, float64: 17 
 
 /** What happens to a run that bends its curve, or stands in it. */
 const MARKED = ["changed", "paused", "interrupted", "forked", "differs"];
-
-/** Width of the one curve of a difference. */
-const WIDTH = 1.6;
 
 export class Drawing {
   /** @type {Difference | null} */
@@ -102,15 +99,17 @@ export class Drawing {
       smoothing: view.smoothing,
       ...this.#axes.scales,
     };
-    const wide = view.group ? [] : widths(entries.flatMap(({ runs }) => this.#traces(runs)));
-    const curves = entries.map((entry, i) => this.#curve(entry, seen, wide[i] ?? WIDTH));
     const traces = entries.flatMap(({ runs }) => this.#traces(runs));
+    // Along time the same losses are at other places.
+    const { widths, alike } = nested(view.group || view.x !== "iteration" ? [] : traces);
+    const curves = entries.map((entry, i) => this.#curve(entry, seen, widths[i] ?? WIDTH));
     const isShared = view.layout === "grid" && view.axes === "shared";
     const runs = entries.flatMap((entry) => entry.runs);
     const all = isShared ? this.#axes.ofAll() : this.#axes.ends(curves, runs);
     const frame = this.#axes.frame(texts.loss, zoom, all, width);
     const lost = [unshown(traces, view.scale), this.#axes.notAcross(curves)].filter(Boolean).join(" · ");
-    return { curves, frame, lost, thinned: thinned(curves), blank: entries.length ? "" : texts.blank };
+    const said = [alike ? texts.alike(alike) : "", thinned(curves)].filter(Boolean).join(" · ");
+    return { curves, frame, lost, thinned: said, blank: entries.length ? "" : texts.blank };
   }
 
   /**
@@ -124,7 +123,8 @@ export class Drawing {
   }
 
   /** @param {Subject} subject @param {number | null} place @returns {string} what is there, on a chart of one curve */
-  told({ entries }, place) {
+  told({ entries, pair }, place) {
+    if (pair && place !== null) return this.#toldOfBoth(pair, place);
     const [entry, more] = entries;
     const [run] = entry?.runs ?? [];
     const trace = run && this.state.traces.get(run.id);
@@ -132,6 +132,15 @@ export class Drawing {
     if (this.state.view.layout !== "grid") return "";
     const iteration = Math.round(this.#axes.across(run, trace).iteration(place));
     return iteration >= trace.raw.from && iteration < trace.length ? loss(trace.at(iteration)) : "";
+  }
+
+  /** @param {[Run, Run]} pair @param {number} place @returns {string} the losses of both there, to the last bit */
+  #toldOfBoth([a, b], place) {
+    const [left, right] = [this.state.traces.get(a.id), this.state.traces.get(b.id)];
+    if (!left || !right) return "";
+    const iteration = Math.round(this.#axes.across(a, left).iteration(place));
+    const isHeld = [left, right].every(({ raw, length }) => iteration >= raw.from && iteration < length);
+    return isHeld ? texts.both(String(left.at(iteration)), String(right.at(iteration))) : "";
   }
 
   /** @param {Run[]} runs @returns {Trace[]} */
@@ -228,7 +237,7 @@ export class Drawing {
     const part = { start: Math.max(0, start), stop: Math.min(stop, difference.length), points };
     if (chosen.isCoarse) this.histories.refineApart([a.id, b.id], difference, part);
     const { first } = difference;
-    const look = { ...style(state.placeOf(a.id)), name: texts.apart, width: WIDTH, digits: 17 };
+    const look = { ...style(state.placeOf(a.id)), name: texts.apart, width: WIDTH, digits: 6 };
     /** @type {Curve} */
     const drawn = { ...look, line: line(chosen, axis), faint: null, band: null, marks: [], changes: [], every: chosen.every, isCoarse: chosen.isCoarse };
     const compared = difference.series.length;

@@ -104,7 +104,7 @@ function area(curve, band, frame, theme) {
   };
   return [
     { ...edge, y: band.low },
-    { ...edge, y: band.high, fill: "tonexty", fillcolor: `${theme(curve.colour)}33` },
+    { ...edge, y: band.high, fill: "tonexty", fillcolor: `${theme(curve.colour)}26` },
   ];
 }
 
@@ -128,6 +128,7 @@ function marks(curve, marks, frame, theme, shape) {
       marker: { color: colour, ...shape, line: { width: 1, color: theme("--card") } },
       hoverlabel: { bordercolor: colour },
       hovertemplate: "%{text}  %{meta}<extra></extra>",
+      cliponaxis: false,
     },
   ];
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { curve, unshown, widths } from "../../frontend/draw/curves.js";
+import { curve, nested, unshown } from "../../frontend/draw/curves.js";
 import { style } from "../../frontend/draw/palette.js";
 import { Detail } from "../../frontend/model/detail.js";
 import { Trace } from "../../frontend/model/traces.js";
@@ -152,10 +152,20 @@ test("what is not on the lines is counted, over all curves", () => {
   assert.equal(unshown(traces, "log"), `${crosses} · Not on a log axis: 2 × zero or less`);
 });
 
-test("a curve is wider for each that lies upon it", () => {
+const widths = (traces) => nested(traces).widths;
+
+test("a curve is wider for each of a few that lie upon it", () => {
   const [alone, twice, thrice] = [1, 2, 3].map((n) => widths(Array(n).fill(trace(9, 5, 1)))[0]);
   assert.ok(alone < twice && twice < thrice);
   assert.deepEqual(widths([trace(9, 5, 1), trace(9, 5, 1)]), [twice, alone]);
+});
+
+test("of many that are alike, no rims could be told from each other: they are counted", () => {
+  const [alone] = widths([trace(1)]);
+  assert.equal(nested(Array(4).fill(trace(9, 5, 1))).alike, 0);
+  const { widths: wide, alike } = nested([...Array(5).fill(trace(9, 5, 1)), trace(4, 3, 2)]);
+  assert.equal(alike, 5);
+  assert.deepEqual(wide, Array(6).fill(alone));
 });
 
 test("curves lie upon each other as far as both go, or they do not", () => {
