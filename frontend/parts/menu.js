@@ -32,7 +32,11 @@ export class Menu {
    * @param {() => Item[][]} items what is offered then, in groups
    */
   attach(button, items) {
-    const fill = () => this.panel.replaceChildren(...this.#groups(items()));
+    const fill = () => {
+      this.panel.replaceChildren(...this.#groups(items()));
+      // Where it is higher than the screen, some browsers let keys scroll it only so.
+      this.panel.querySelector("[role='menuitem']")?.setAttribute("tabindex", "0");
+    };
     this.#popover.attach(button, fill);
     button.addEventListener("keydown", (event) => {
       if (event.key !== "ArrowDown") return;
