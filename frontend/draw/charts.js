@@ -120,6 +120,21 @@ export class Charts {
     return charts;
   }
 
+  /**
+   * Look nearer, from further away, or to one side, as a hand on the mouse does.
+   * @param {number} share of what is seen across that is to be seen
+   * @param {number} shift to the right, as a share of it too
+   */
+  move(share, shift) {
+    const panel = [...this.#panels.values()].find(({ visible, blank }) => visible && blank.hidden);
+    const x = panel?.figure.moved(share, shift);
+    if (!panel || !x) return;
+    const { wanted } = panel;
+    const whole = this.#drawing.whole(wanted);
+    const isAll = whole !== null && x[0] <= whole[0] && x[1] >= whole[1];
+    this.state.zoom(wanted.zoom, { x: isAll ? null : x });
+  }
+
   /** Draw all anew in the colours that the page has now. */
   recolour() {
     lookAnew();

@@ -75,6 +75,11 @@ export class Drawing {
     return [...entries.flatMap(({ runs }) => runs), ...(pair ?? [])].map(({ id }) => id);
   }
 
+  /** @param {Subject} subject @returns {[number, number] | null} places on the axis across that show all of it */
+  whole({ entries, pair }) {
+    return this.#axes.whole(pair ?? entries.flatMap(({ runs }) => runs)).x;
+  }
+
   /** @param {Subject} subject @returns {string} what it draws and how, but for the losses */
   subject(subject) {
     const { scale, xscale, x, smoothing, axes, layout, group } = this.state.view;

@@ -179,6 +179,20 @@ export class Figure {
     return { x: xaxis._offset + x, top: yaxis._offset, height: yaxis._length };
   }
 
+  /**
+   * @param {number} share of what is seen across
+   * @param {number} shift to the right, as a share of it
+   * @returns {View["x"]} what is seen then, around the same middle but for the shift
+   */
+  moved(share, shift) {
+    if (!this.#isDrawn) return undefined;
+    const { xaxis } = this.element._fullLayout;
+    const [from, to] = xaxis.range.map(xaxis.r2l);
+    const middle = (from + to) / 2 + shift * (to - from);
+    const half = (share * (to - from)) / 2;
+    return range({ "xaxis.range": [middle - half, middle + half] }, "xaxis", xaxis.type);
+  }
+
   /** Draw nothing, and give back what Plotly holds. */
   async clear() {
     await this.#drawing.catch(() => {}); // it does not bear to be stopped midway

@@ -58,9 +58,14 @@ export class Framing {
 
   /** @returns {Zoom} what shows all of all that are shown */
   ofAll() {
+    return this.whole(this.state.shown());
+  }
+
+  /** @param {Run[]} runs @returns {Zoom} what shows all of them, whatever of them is drawn */
+  whole(runs) {
     const { state } = this;
     const ends = nowhere();
-    for (const run of state.shown()) {
+    for (const run of runs) {
       const trace = state.traces.get(run.id);
       if (!trace?.length) continue;
       const axis = this.across(run, trace);
@@ -72,7 +77,7 @@ export class Framing {
       ends.low = Math.min(ends.low, this.scales.scale === "log" ? lowPositive : low);
       ends.high = Math.max(ends.high, high);
     }
-    return ranges(ends, this.scales, this.#most(state.shown()));
+    return ranges(ends, this.scales, this.#most(runs));
   }
 
   /** @param {Run[]} runs @returns {number | null} how far on the axis across those that train may come */

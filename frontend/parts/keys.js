@@ -12,6 +12,7 @@ import { byId } from "./dom.js";
 /** @typedef {import("../model/listing.js").Listing} Listing */
 /** @typedef {import("../actions.js").Intent} Intent */
 /** @typedef {(intent: Intent, ids: string[]) => void} OnIntent */
+/** @typedef {import("../draw/charts.js").Charts} Charts */
 
 /**
  * @typedef {object} Shortcut
@@ -19,13 +20,17 @@ import { byId } from "./dom.js";
  * @property {string} [also] another one that does the same
  * @property {Exclude<keyof typeof texts, "groups">} text id of what it does
  * @property {keyof typeof texts.groups} group
- * @property {(state: State, onIntent: OnIntent, listing: Listing) => void} [act] left out where somebody else sees to it
+ * @property {(state: State, onIntent: OnIntent, listing: Listing, charts: Charts) => void} [act] left out where somebody else sees to it
  * @property {"looks" | "steers"} [kind] what it changes: a page that follows another has none of them, one
  *   that only looks none that steers
  */
 
 const X = /** @type {const} */ (["iteration", "seconds", "clock"]);
 const SMOOTHINGS = [0, 0.6, 0.9, 0.99];
+
+/** How much nearer each zoom comes, and what part of what is seen one goes to a side. */
+const ZOOM = 2;
+const PAN = 1 / 4;
 
 /** Where a key is a letter of what is typed, or chooses of a list. */
 const TYPING = "input:not([type='checkbox'], [type='radio'], [type='button']), textarea, select, [contenteditable]";
@@ -56,6 +61,10 @@ export const SHORTCUTS = [
     kind: "looks",
     act: (state) => state.look({ smoothing: SMOOTHINGS.find((weight) => weight > state.view.smoothing) ?? 0 }),
   },
+  { key: "+", also: "=", text: "nearer", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(1 / ZOOM, 0) },
+  { key: "-", text: "further", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(ZOOM, 0) },
+  { key: "<", text: "left", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(1, -PAN) },
+  { key: ">", text: "right", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(1, PAN) },
   { key: "a", text: "showAll", group: "seen", kind: "looks", act: (state) => state.showAll() },
   { key: "f", text: "fill", group: "seen", act: () => byId("fill").click() },
   { key: "/", text: "filter", group: "runs", kind: "looks", act: () => focus("#runs input[type='search']") },
@@ -89,10 +98,11 @@ export function offered({ view, readOnly }) {
  * @param {State} state
  * @param {Listing} listing
  * @param {OnIntent} onIntent
+ * @param {Charts} charts
  * @param {() => boolean} areSingle whether keys do something by themselves: who steers by voice, or by a
  *   machine that types, may have turned that off
  */
-export function keys(state, listing, onIntent, areSingle) {
+export function keys(state, listing, onIntent, charts, areSingle) {
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     // On some keyboards a bracket takes AltGr, which looks like Ctrl and Alt.
@@ -105,7 +115,7 @@ export function keys(state, listing, onIntent, areSingle) {
     const { act, kind } = offered(state).find((offer) => offer.act && [offer.key, offer.also].includes(key)) ?? {};
     if (!act || (event.repeat && kind === "steers")) return;
     event.preventDefault();
-    act(state, onIntent, listing);
+    act(state, onIntent, listing, charts);
   });
 }
 

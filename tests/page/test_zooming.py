@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import Api, Visit
@@ -76,3 +77,36 @@ def test_a_thinned_curve_is_seen_whole_where_one_looks_closer(visit: Visit, api:
     visit.button("Show all").click()
     expect(thinned).to_be_visible()
     assert visit.drawn()["long"]["x"][0] == 0
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_keys_come_nearer_and_go_along(visit: Visit, api: Api, scale: str) -> None:
+    api.start("mine", iterations=201, **SMALL)
+    api.losses("mine")
+    visit.page.goto(f"{visit.url}/?xscale={scale}")
+    visit.until_points("mine", 201)
+    visit.until(lambda: seen(visit)[0][1] > 0, "the axis")
+    all_of_it = seen(visit)[0]
+    width = all_of_it[1] - all_of_it[0]
+
+    def until_width(share: float) -> None:
+        def is_there() -> bool:
+            low, high = seen(visit)[0]
+            return abs((high - low) - share * width) < 1e-3 * width
+
+        visit.until(is_there, f"{share} of it")
+
+    visit.page.keyboard.press("+")
+    until_width(1 / 2)
+    visit.page.keyboard.press("+")
+    until_width(1 / 4)
+    before = seen(visit)[0][0]
+    visit.page.keyboard.press(">")
+    visit.until(lambda: seen(visit)[0][0] > before + width / 20, "what comes after it")
+    visit.page.keyboard.press("<")
+    visit.until(lambda: abs(seen(visit)[0][0] - before) < 1e-3 * width, "where it was")
+    visit.page.keyboard.press("-")
+    until_width(1 / 2)
+    visit.page.keyboard.press("-")
+    expect(visit.button("Show all")).to_be_hidden()
+    visit.until(lambda: seen(visit)[0] == all_of_it, "all of it")
