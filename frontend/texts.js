@@ -635,7 +635,7 @@ export const theme = { label: "Colours", system: "System", light: "Light", dark:
 export const keys = {
   open: "Keyboard shortcuts",
   close: "Close",
-  single: "Single keys do this",
+  single: "Keys act by themselves, without Ctrl",
   space: "Space",
   groups: { seen: "What is seen", runs: "Runs", table: "In the table of runs", page: "The page" },
   overlay: "All runs on one chart",
@@ -648,7 +648,7 @@ export const keys = {
   fill: "Charts over the whole screen",
   filter: "Filter the runs",
   start: "New run",
-  pause: "Pause or resume the run in focus, or the selected ones",
+  pause: "Pause or resume the run in focus, or the picked ones",
   step: "Step them",
   previous: "Previous run, close up",
   next: "Next run, close up",
