@@ -325,6 +325,7 @@ export const start = {
   startAll: (/** @type {number} */ runs) => (runs === 1 ? "Start" : `Start ${someRuns(runs)}`),
   starting: (/** @type {number} */ started, /** @type {number} */ all) =>
     `${count(started)} of ${count(all)} started`,
+  started: (/** @type {number} */ runs) => `Started ${someRuns(runs)}`,
   startPreset: (/** @type {string} */ title) => `Start ${title}`,
   startSet: (/** @type {string} */ title, /** @type {number} */ runs) => `Start ${someRuns(runs)}: ${title}`,
   fill: "Fill the form",

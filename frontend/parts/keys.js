@@ -59,16 +59,7 @@ export const SHORTCUTS = [
   { key: "a", text: "showAll", group: "seen", kind: "looks", act: (state) => state.showAll() },
   { key: "f", text: "fill", group: "seen", act: () => byId("fill").click() },
   { key: "/", text: "filter", group: "runs", kind: "looks", act: () => focus("#runs input[type='search']") },
-  {
-    key: "n",
-    text: "start",
-    group: "runs",
-    kind: "steers",
-    act: (state) => {
-      state.look({ start: true });
-      requestAnimationFrame(() => focus("#start :is(input, select, textarea, button)"));
-    },
-  },
+  { key: "n", text: "start", group: "runs", kind: "steers", act: () => byId("new-run").click() },
   { key: "k", also: " ", text: "pause", group: "runs", kind: "steers", act: pause },
   {
     key: ".",
