@@ -47,7 +47,14 @@ const drawTools = tableTools(byId("table"), state, listing);
 const table = new Table(byId("table"), state, listing, onIntent);
 const happenings = new Happenings(state, api.events);
 const past = new Past(state, diagnostics);
-const closeup = new Closeup(byId("closeup"), state, listing, onIntent, (id) => happenings.doubt(id));
+const closeup = new Closeup(
+  byId("closeup"),
+  state,
+  listing,
+  onIntent,
+  (id) => happenings.doubt(id),
+  (id, isFar) => table.back(id, isFar),
+);
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
   () => table.render(),

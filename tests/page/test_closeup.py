@@ -178,7 +178,7 @@ def test_a_run_is_renamed_left_for_its_neighbour_and_closed(visit: Visit, api: A
 
     closeup.button("Close").click()
     expect(closeup.element).to_be_hidden()
-    expect(page.locator(f"[data-run='{ids[1]}'] :focus")).to_have_count(1)
+    expect(visit.row("two").element).to_be_focused()
     expect(page).not_to_have_url(re.compile("run="))
 
 
