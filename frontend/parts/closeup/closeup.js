@@ -54,7 +54,7 @@ export class Closeup {
       checks: checks(asking),
       script: script(state),
     });
-    const verbs = moving(asking);
+    const verbs = moving(asking, () => this.head.focus());
     this.making = making(asking);
     const others = [this.making, pace(asking), hyperparameters(asking)];
     this.steering = [verbs, ...others];
