@@ -587,7 +587,9 @@ export const closeup = {
     loading: "Writing the script…",
     help: "The run as one plain PyTorch script that prints the same losses.",
     download: "Download",
+    large: "Open large",
     label: "The script",
+    labelOf: (/** @type {string} */ title) => `The script of ${title}`,
   },
 };
 
