@@ -19,6 +19,7 @@ import { status } from "./parts/status.js";
 import { bar } from "./parts/table/bar.js";
 import { Table } from "./parts/table/table.js";
 import { tools as tableTools } from "./parts/table/tools.js";
+import { say } from "./parts/toast.js";
 import { toolbar } from "./parts/toolbar.js";
 import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
@@ -77,7 +78,11 @@ const live = new Live({
     state.forget(gone);
     state.set({ isCurrent: true });
   },
-  onGone: (ids) => state.forget(ids),
+  onGone: (ids) => {
+    const run = ids.includes(state.view.run) ? state.runs.get(state.view.run) : undefined;
+    if (run) say(texts.closeup.deleted(state.title(run)));
+    state.forget(ids);
+  },
   onRewind: (ids) => {
     for (const id of ids) {
       state.rewind(id);

@@ -404,6 +404,7 @@ export const closeup = {
   previous: "Previous run",
   next: "Next run",
   rename: "Rename",
+  deleted: (/** @type {string} */ title) => `${title} was deleted`,
   missing: "This run is not on the server: it was deleted, or the address belongs to another server.",
   loading: "Waiting for the server…",
   readOnly: "This page only looks on: what steers runs is not offered here.",

@@ -190,6 +190,7 @@ def test_a_run_that_is_deleted_meanwhile_closes_and_one_that_is_not_there_is_tol
     closeup.button("Fork…").focus()
 
     api.delete(run_id)
+    expect(visit.page.locator("#toast")).to_have_text("mine was deleted")
 
     expect(closeup.element).to_be_hidden()
     expect(visit.page.locator("#table")).to_be_focused()
