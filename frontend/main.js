@@ -70,7 +70,10 @@ const parts = [
 ];
 
 const live = new Live({
-  onConnection: (connection) => state.set({ connection, isCurrent: false }),
+  onConnection: (connection) => {
+    const isBack = connection === "connected" && state.notice.endsWith(texts.notice.unreachable);
+    state.set({ connection, isCurrent: false, ...(isBack ? { notice: "" } : {}) });
+  },
   onRuns: (runs, whole) => state.merge(runs, whole),
   onAll: (ids) => {
     const gone = [...state.runs.keys()].filter((id) => !ids.has(id));
