@@ -1,7 +1,7 @@
 /**
  * What a person asks of runs, taken to the server; what it would not do is told in the state's
- * notice. A notice goes when the next thing is asked, and not before: what the server does do says
- * nothing of what it did not.
+ * notice. A notice goes when the next thing is asked, or the server that could not be reached is
+ * there again, and not before: what the server does do says nothing of what it did not.
  * @module
  */
 

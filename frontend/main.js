@@ -19,6 +19,7 @@ import { status } from "./parts/status.js";
 import { bar } from "./parts/table/bar.js";
 import { Table } from "./parts/table/table.js";
 import { tools as tableTools } from "./parts/table/tools.js";
+import { say } from "./parts/toast.js";
 import { toolbar } from "./parts/toolbar.js";
 import { tools } from "./parts/tools.js";
 import * as texts from "./texts.js";
@@ -47,7 +48,14 @@ const drawTools = tableTools(byId("table"), state, listing);
 const table = new Table(byId("table"), state, listing, onIntent);
 const happenings = new Happenings(state, api.events);
 const past = new Past(state, diagnostics);
-const closeup = new Closeup(byId("closeup"), state, listing, onIntent, (id) => happenings.doubt(id));
+const closeup = new Closeup(
+  byId("closeup"),
+  state,
+  listing,
+  onIntent,
+  (id) => happenings.doubt(id),
+  (id, isFar) => table.back(id, isFar),
+);
 const parts = [
   startPanel(byId("start"), byId("tools"), state),
   () => table.render(),
@@ -62,7 +70,10 @@ const parts = [
 ];
 
 const live = new Live({
-  onConnection: (connection) => state.set({ connection, isCurrent: false }),
+  onConnection: (connection) => {
+    const isBack = connection === "connected" && state.notice.endsWith(texts.notice.unreachable);
+    state.set({ connection, isCurrent: false, ...(isBack ? { notice: "" } : {}) });
+  },
   onRuns: (runs, whole) => state.merge(runs, whole),
   onAll: (ids) => {
     const gone = [...state.runs.keys()].filter((id) => !ids.has(id));
@@ -70,7 +81,11 @@ const live = new Live({
     state.forget(gone);
     state.set({ isCurrent: true });
   },
-  onGone: (ids) => state.forget(ids),
+  onGone: (ids) => {
+    const run = ids.includes(state.view.run) ? state.runs.get(state.view.run) : undefined;
+    if (run) say(texts.closeup.deleted(state.title(run)));
+    state.forget(ids);
+  },
   onRewind: (ids) => {
     for (const id of ids) {
       state.rewind(id);

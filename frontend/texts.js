@@ -329,6 +329,7 @@ export const start = {
   startAll: (/** @type {number} */ runs) => (runs === 1 ? "Start" : `Start ${someRuns(runs)}`),
   starting: (/** @type {number} */ started, /** @type {number} */ all) =>
     `${count(started)} of ${count(all)} started`,
+  started: (/** @type {number} */ runs) => `Started ${someRuns(runs)}`,
   startPreset: (/** @type {string} */ title) => `Start ${title}`,
   startSet: (/** @type {string} */ title, /** @type {number} */ runs) => `Start ${someRuns(runs)}: ${title}`,
   fill: "Fill the form",
@@ -407,6 +408,7 @@ export const closeup = {
   previous: "Previous run",
   next: "Next run",
   rename: "Rename",
+  deleted: (/** @type {string} */ title) => `${title} was deleted`,
   missing: "This run is not on the server: it was deleted, or the address belongs to another server.",
   loading: "Waiting for the server…",
   readOnly: "This page only looks on: what steers runs is not offered here.",
@@ -590,7 +592,9 @@ export const closeup = {
     loading: "Writing the script…",
     help: "The run as one plain PyTorch script that prints the same losses.",
     download: "Download",
+    large: "Open large",
     label: "The script",
+    labelOf: (/** @type {string} */ title) => `The script of ${title}`,
   },
 };
 
@@ -639,7 +643,7 @@ export const theme = { label: "Colours", system: "System", light: "Light", dark:
 export const keys = {
   open: "Keyboard shortcuts",
   close: "Close",
-  single: "Single keys do this",
+  single: "Keys act by themselves, without Ctrl",
   space: "Space",
   groups: { seen: "What is seen", runs: "Runs", table: "In the table of runs", page: "The page" },
   overlay: "All runs on one chart",
@@ -656,7 +660,7 @@ export const keys = {
   fill: "Charts over the whole screen",
   filter: "Filter the runs",
   start: "New run",
-  pause: "Pause or resume the run in focus, or the selected ones",
+  pause: "Pause or resume the run in focus, or the picked ones",
   step: "Step them",
   previous: "Previous run, close up",
   next: "Next run, close up",

@@ -60,17 +60,16 @@ export function frame(path, schema, control, ...more) {
   if (isGroup) control.setAttribute("aria-labelledby", label.id);
   else label.setAttribute("for", id);
   if (schema.unit) label.append(" ", make("span", { class: "unit" }, schema.unit));
-  return {
-    element: make("div", { class: "field", "data-field": path }, label, control, ...more, hint, error, help),
-    label,
-    help,
-    complain: (message) => {
-      setText(error, message);
-      error.hidden = !message;
-      if (message) control.setAttribute("aria-invalid", "true");
-      else control.removeAttribute("aria-invalid");
-    },
+  const complain = (/** @type {string} */ message) => {
+    setText(error, message);
+    error.hidden = !message;
+    if (message) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
   };
+  // What was said is of what stood there.
+  const input = () => complain("");
+  const element = make("div", { class: "field", "data-field": path, input }, label, control, ...more, hint, error, help);
+  return { element, label, help, complain };
 }
 
 /** @param {unknown} value @returns {string} as it is typed */

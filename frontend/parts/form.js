@@ -87,6 +87,7 @@ export class Form {
       onStart();
     });
     for (const event of ["input", "change"]) element.addEventListener(event, () => this.#changed());
+    element.addEventListener("input", () => this.#tellRest([]));
     this.#changed();
   }
 
@@ -180,9 +181,15 @@ export class Form {
       if (mine.length) wrong ??= field;
     }
     this.#hyperparameters.unfold();
-    setText(this.#message, [...left].map(({ field, message }) => `${field}: ${message}`).join("; "));
-    this.#message.hidden = !left.size;
+    this.#tellRest([...left]);
     wrong?.focus();
+    wrong?.element.scrollIntoView({ block: "nearest" }); // with what is said below it
+  }
+
+  /** @param {FieldProblem[]} errors what is wrong that has no field here */
+  #tellRest(errors) {
+    setText(this.#message, errors.map(({ field, message }) => `${field}: ${message}`).join("; "));
+    this.#message.hidden = !errors.length;
   }
 
   /**

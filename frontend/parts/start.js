@@ -10,11 +10,13 @@ import { takesPlace } from "../model/states.js";
 import * as sweep from "../model/sweep.js";
 import { start } from "../starting.js";
 import { start as texts } from "../texts.js";
-import { make, setAttribute, setText } from "./dom.js";
+import { byId, make, setAttribute, setText } from "./dom.js";
 import { Form } from "./form.js";
 import { icon } from "./icons.js";
 import { presets } from "./presets.js";
 import { asked } from "./question.js";
+import { bringIntoSight } from "./sight.js";
+import { say } from "./toast.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
@@ -41,18 +43,17 @@ export function startPanel(element, tools, state) {
     if (!state.readOnly) panel ??= new Panel(element, fold, state);
     element.hidden = state.readOnly || !state.view.start;
     element.parentElement?.classList.toggle("with-start", !element.hidden);
-    // Beside a run close up there may be no room for the panel: then the button brings it back, too.
-    newRun.hidden = state.readOnly || (state.view.start && !state.view.run);
+    newRun.hidden = state.readOnly; // and while the panel is seen, by style/closeup.css
     panel?.render();
   };
   /** @param {() => void} then once it is there; without room for both, in place of the run close up */
   const bring = (then) => {
     state.look({ start: true });
     render();
-    if (!element.getClientRects().length) state.look({ run: "" });
+    if (getComputedStyle(element).display === "none") state.look({ run: "" });
     requestAnimationFrame(then); // after the page is drawn
   };
-  const unfold = () => bring(() => fold.focus());
+  const unfold = () => bring(() => (panel?.first ?? fold).focus());
   const foldAway = () => {
     state.look({ start: false });
     render();
@@ -85,6 +86,11 @@ class Panel {
       section("sets-title", texts.sets, this.#sets),
       section("form-title", texts.form, this.#form),
     );
+  }
+
+  /** What starts a run at once; null until the catalog is there. */
+  get first() {
+    return this.#tutorials.querySelector("button");
   }
 
   render() {
@@ -151,7 +157,12 @@ class Panel {
     const notice = this.#excess(runs);
     if (notice) this.state.set({ notice });
     if (notice || (runs > sweep.UNASKED && !(await asked(texts.many(runs), texts.start)))) return 0;
-    return start(this.state, sweep.members(base, grid), onProgress, onWrongFields);
+    const started = await start(this.state, sweep.members(base, grid), onProgress, onWrongFields);
+    if (started) {
+      say(texts.started(started));
+      bringIntoSight(byId("charts"));
+    }
+    return started;
   }
 
   /** @param {number} runs @returns {string} why they are too many; empty where they are not */

@@ -178,7 +178,7 @@ def test_a_run_is_renamed_left_for_its_neighbour_and_closed(visit: Visit, api: A
 
     closeup.button("Close").click()
     expect(closeup.element).to_be_hidden()
-    expect(page.locator(f"[data-run='{ids[1]}'] :focus")).to_have_count(1)
+    expect(visit.row("two").element).to_be_focused()
     expect(page).not_to_have_url(re.compile("run="))
 
 
@@ -190,6 +190,7 @@ def test_a_run_that_is_deleted_meanwhile_closes_and_one_that_is_not_there_is_tol
     closeup.button("Fork…").focus()
 
     api.delete(run_id)
+    expect(visit.page.locator("#toast")).to_have_text("mine was deleted")
 
     expect(closeup.element).to_be_hidden()
     expect(visit.page.locator("#table")).to_be_focused()

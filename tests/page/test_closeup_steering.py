@@ -37,8 +37,9 @@ def test_it_pauses_steps_by_one_and_by_more_goes_on_and_stops(api: Api, closeup:
     expect(closeup.button("Pause")).to_be_focused()
     closeup.button("Stop").click()
     expect(closeup.state).to_have_text("stopped")
-    for verb in ("Resume", "Step 1", "Stop"):
-        expect(closeup.button(verb)).to_be_disabled()
+    for verb in ("Pause", "Resume", "Step 1", "Stop"):
+        expect(closeup.button(verb)).to_be_hidden()
+    expect(closeup.title).to_be_focused()
     expect(closeup.element.get_by_role("slider", name="Pace")).to_be_disabled()
     expect(closeup.element.get_by_label("Learning rate", exact=True)).to_be_disabled()
 

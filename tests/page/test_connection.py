@@ -219,6 +219,8 @@ def test_the_page_says_that_it_is_not_connected_and_comes_back(
     api.start("mine", iterations=50_000, pace=100)
     far.until_points("mine", 5)
 
+    running = far.row("mine").state.evaluate("state => getComputedStyle(state).color")
+
     far.page.evaluate(REMEMBER_STATUS)
     tried = len(far.requests)
     network.down = True
@@ -227,14 +229,17 @@ def test_the_page_says_that_it_is_not_connected_and_comes_back(
     far.until(lambda: len(far.requests) > tried + 2, "the page to try again")
     assert far.page.evaluate("() => told") == ["not connected, trying again…"]
     expect(far.status).to_contain_text(NOT_CONNECTED)
+    state = far.row("mine").state
+    expect(state).not_to_have_css("color", running)  # nobody knows
     far.row("mine").press("Pause")
-    expect(
-        far.page.get_by_role("alert").filter(has_text="the server cannot be reached")
-    ).to_be_visible()
+    refusal = far.page.get_by_role("alert").filter(has_text="the server cannot be reached")
+    expect(refusal).to_be_visible()
 
     network.down = False
 
     expect(far.status).to_contain_text(CONNECTED)
+    expect(refusal).to_be_hidden()
+    expect(state).to_have_css("color", running)
     finish(far, api, "mine")
     expect(far.page.get_by_text("the server cannot be reached")).to_be_hidden()
 

@@ -137,6 +137,39 @@ def test_several_wrong_fields_are_each_told(visit: Visit, api: Api) -> None:
     assert api.runs() == []
 
 
+def test_what_is_wrong_is_read_whole_and_gone_once_it_is_changed(
+    visiting: Visiting, api: Api
+) -> None:
+    visit = visiting(api.url, viewport={"width": 1280, "height": 800})
+    visit.expect_console("status of 422")
+    name = visit.field("Name")
+    name.fill("x" * 201)
+    visit.field("N").fill("0")
+    start(visit)
+    expect(complaint(visit, "Name")).to_have_text("at most 200 characters")
+
+    visit.field("N").fill("64")
+    expect(complaint(visit, "N")).to_be_hidden()
+    expect(visit.field("N")).not_to_have_attribute("aria-invalid", "true")
+    expect(complaint(visit, "Name")).to_be_visible()
+    name.fill("")
+    expect(complaint(visit, "Name")).to_be_hidden()
+
+    for label in ("D_in", "Iterations", "Diagnostics every", "Pace"):
+        right = visit.field(label).input_value()
+        visit.field(label).fill("such words as no number is made of")
+        start(visit)
+        expect(complaint(visit, label)).to_be_visible()
+        said, foot = (
+            complaint(visit, label).bounding_box(),
+            visit.form.locator(".go").bounding_box(),
+        )
+        assert said
+        assert foot
+        assert said["y"] + said["height"] <= foot["y"], label
+        visit.field(label).fill(right)
+
+
 def test_a_tutorial_starts_though_the_form_is_wrong(visit: Visit, api: Api) -> None:
     told = visit.page.get_by_text("They start at")
     for typed, pace in (("abc", 50), ("0", 50), ("1e9", 50), ("200", 200), ("", None)):

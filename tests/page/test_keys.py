@@ -56,12 +56,13 @@ def test_the_sheet_tells_of_every_key_and_turns_them_off(shown: Visit) -> None:
     )
     assert [key for key in keys if keys.count(key) > 1] in ([], ["Space"] * 2)  # picks a row
     keyboard.press("g")  # under a dialog, nothing moves
-    sheet.get_by_label("Single keys do this").uncheck()
+    assert "selected" not in sheet.inner_text()
+    sheet.get_by_label("Keys act by themselves, without Ctrl").uncheck()
     sheet.get_by_role("button", name="Close").click()
     expect(sheet).to_be_hidden()
     keyboard.press("g")
     shown.button("Keyboard shortcuts").click()
-    sheet.get_by_label("Single keys do this").check()
+    sheet.get_by_label("Keys act by themselves, without Ctrl").check()
     keyboard.press("Escape")
     expect(sheet).to_be_hidden()
     expect(shown.button("Overlay")).to_have_attribute("aria-pressed", "true")
@@ -157,3 +158,23 @@ def test_light_and_dark_are_as_the_system_has_them_or_as_chosen(shown: Visit, ap
     colours.select_option("System")
     assert page.evaluate(paper) == dark[0]
     assert re.fullmatch(r"rgb\(.*\)", light[0])
+
+
+def test_escape_leaves_the_filter(shown: Visit, api: Api) -> None:
+    api.start("mine", iterations=5, **SMALL)
+    expect(shown.row("mine").element).to_be_visible()
+    keyboard = shown.page.keyboard
+    keyboard.press("/")
+    field = shown.page.get_by_role("searchbox", name="Filter")
+    expect(field).to_be_focused()
+    keyboard.type("mine")
+    keyboard.press("Escape")
+    expect(field).to_have_value("")
+    keyboard.press("Escape")
+    expect(shown.row("mine").element).to_be_focused()
+    keyboard.press("/")
+    keyboard.type("nothing like it")
+    expect(shown.page.get_by_text("No run passes the filter.")).to_be_visible()
+    keyboard.press("Escape")
+    keyboard.press("Escape")
+    expect(field).not_to_be_focused()

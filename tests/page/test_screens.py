@@ -107,3 +107,21 @@ COLOURS = """() => {
   ];
 }"""
 """Plotly makes the box of a zoom and its buttons from what is behind the chart."""
+
+
+def test_the_words_of_the_header_stand_on_one_line(visit: Visit) -> None:
+    title, *others = visit.page.evaluate(BASELINES)
+    assert len(others) == 2
+    for other in others:
+        assert abs(other - title) < 1
+
+
+BASELINES = """() => ['h1 span', '.tagline', '.connection'].map((words) => {
+  const foot = document.createElement('span');
+  foot.style.display = 'inline-block';
+  document.querySelector(`header ${words}`).append(foot);
+  const { bottom } = foot.getBoundingClientRect();
+  foot.remove();
+  return bottom;
+})"""
+"""An empty box stands on its line's baseline."""

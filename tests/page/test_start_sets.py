@@ -110,7 +110,7 @@ def test_the_panel_is_folded_away_and_comes_back(visit: Visit) -> None:
     expect(panel(visit)).to_be_hidden()
     visit.button("New run").press("Enter")
     expect(panel(visit)).to_be_visible()
-    expect(visit.button("Fold away")).to_be_focused()
+    expect(visit.button(f"Start {AUTOGRAD}")).to_be_focused()
     expect(visit.button("New run")).to_be_hidden()
     expect(visit.button(f"Start {AUTOGRAD}")).to_be_visible()
 

@@ -70,6 +70,18 @@ def test_a_field_is_told_as_its_sender_wrote_it_with_what_may_come(given, field,
         assert told_allowed == allowed
 
 
+@pytest.mark.parametrize(
+    ("given", "message"), [("ab", "at least 3 characters"), ("abcdef", "at most 5 characters")]
+)
+def test_a_length_is_told_in_few_words(given, message):
+    adapter = TypeAdapter(Annotated[str, Field(min_length=3, max_length=5)])
+    schema = adapter.json_schema()
+    with pytest.raises(ValidationError) as refusal:
+        adapter.validate_python(given)
+    (error,) = Places(schema, schema).errors(refusal.value.errors())
+    assert error.message == message
+
+
 def test_a_field_that_is_missing_was_not_given():
     adapter = TypeAdapter(Annotated[Cat, Field()])
     assert errors_of(adapter, {}) == [("kind", NOTHING, ["cat"])]

@@ -20,6 +20,12 @@ BOUNDS = (
 )
 """What a JSON Schema says of a value beside its type, as far as it is told."""
 
+LENGTHS = {
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} characters",
+}
+"""What is said of a text that is too long or too short, by pydantic's type of the error."""
+
 Schema = Mapping[str, Any]
 Location = Sequence[str | int]
 
@@ -53,6 +59,8 @@ class Places:
             branches = self._branches(places[-2])
             allowed = [name for branch in branches for name in branch.get("properties", ())]
             message = f"expected one of {allowed}"
+        elif kind in LENGTHS:
+            message = LENGTHS[kind].format(**error["ctx"])
         elif kind == "missing":
             given = NOTHING
             message = "required" if path[self._prefix :] else "a JSON body is required"

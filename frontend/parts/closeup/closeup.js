@@ -35,10 +35,13 @@ export class Closeup {
    * @param {import("../../model/listing.js").Listing} listing
    * @param {import("../table/table.js").OnIntent} onIntent
    * @param {(id: string) => void} onAsked called with a run that something was asked of
+   * @param {(id: string, isFar: boolean) => boolean} onLeft takes the focus to the row of a run, which may
+   *   be far from what was seen; false where it has none
    */
-  constructor(element, state, listing, onIntent, onAsked) {
+  constructor(element, state, listing, onIntent, onAsked, onLeft) {
     this.element = element;
     this.state = state;
+    this.onLeft = onLeft;
     const asking = new Asking(state, onIntent, (id) => id && onAsked(id));
     const close = () => this.#close();
     this.head = head(asking, listing, close);
@@ -51,7 +54,7 @@ export class Closeup {
       checks: checks(asking),
       script: script(state),
     });
-    const verbs = moving(asking);
+    const verbs = moving(asking, () => this.head.focus());
     this.making = making(asking);
     const others = [this.making, pace(asking), hyperparameters(asking)];
     this.steering = [verbs, ...others];
@@ -121,10 +124,10 @@ export class Closeup {
   #closed(id) {
     const focused = document.activeElement;
     if (focused && focused !== document.body && !this.element.contains(focused)) return;
+    const isBeside = getComputedStyle(this.element).position === "sticky";
+    if (this.onLeft(id, !isBeside)) return;
     const table = byId("table");
-    const row = table.querySelector(`[data-run="${id}"]`);
-    const target = row?.querySelector("a, button, input") ?? table;
-    if (target === table) table.tabIndex = -1;
-    /** @type {HTMLElement} */ (target).focus({ preventScroll: true });
+    table.tabIndex = -1;
+    table.focus({ preventScroll: true });
   }
 }

@@ -19,11 +19,13 @@ const texts = closeup.script;
  * @returns {Part}
  */
 export function script(state) {
-  const code = make("code");
-  const text = make("pre", { tabindex: "0", role: "region", "aria-label": texts.label }, code);
+  const { code, text, copy, download } = parts();
   const note = make("p", { class: "help", "aria-live": "polite" }, texts.help);
-  const download = make("a", { class: "button", download: "" }, texts.download);
-  const tools = make("div", { class: "buttons" }, copyButton(closeup.copy, () => code.textContent ?? ""), download);
+  /** @type {Run} */
+  let shown;
+  const click = () => openLarge(state.title(shown), code.textContent ?? "", download.href);
+  const large = make("button", { type: "button", "aria-haspopup": "dialog", click }, texts.large);
+  const tools = make("div", { class: "buttons" }, copy, download, large);
   /** What is shown, or asked for: which run, and how it was. */
   let key = "";
   const ask = async (/** @type {Run} */ run, /** @type {string} */ wanted) => {
@@ -43,6 +45,7 @@ export function script(state) {
   return {
     element: make("div", { class: "script" }, note, tools, text),
     render: (run) => {
+      shown = run;
       const wanted = `${run.id} ${changes(state, run)}`;
       if (wanted === key || !state.isCurrent) return;
       if (!key.startsWith(run.id)) {
@@ -54,6 +57,39 @@ export function script(state) {
       void ask(run, wanted);
     },
   };
+}
+
+/** What a script is read in, and taken from. */
+function parts() {
+  const code = make("code");
+  return {
+    code,
+    text: make("pre", { tabindex: "0", role: "region", "aria-label": texts.label }, code),
+    copy: copyButton(closeup.copy, () => code.textContent ?? ""),
+    download: make("a", { class: "button", download: "" }, texts.download),
+  };
+}
+
+/**
+ * A script as large as the window.
+ * @param {string} title of its run
+ * @param {string} written
+ * @param {string} href where it is to be saved from
+ */
+function openLarge(title, written, href) {
+  const { code, text, copy, download } = parts();
+  setText(code, written);
+  setAttribute(download, "href", href);
+  text.autofocus = true;
+  const close = make("button", { type: "button", click: () => dialog.close() }, closeup.close);
+  const dialog = make(
+    "dialog",
+    { class: "script large", "aria-label": texts.labelOf(title), close: () => dialog.remove() },
+    make("div", { class: "bar" }, make("h2", {}, title), make("div", { class: "buttons" }, copy, download, close)),
+    text,
+  );
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /**

@@ -3,11 +3,11 @@
  * @module
  */
 
-import { canResume, hasEnded, isLive } from "../../model/states.js";
+import { hasEnded, isLive } from "../../model/states.js";
 import { count } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setAttribute, setText } from "../dom.js";
+import { make, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { stepSize } from "../stepping.js";
 import { forking } from "./fork.js";
@@ -48,8 +48,12 @@ export function making(asking) {
   };
 }
 
-/** @param {Asking} asking @returns {Part} what moves it on, and stops it */
-export function moving(asking) {
+/**
+ * @param {Asking} asking
+ * @param {() => void} leave takes the focus elsewhere
+ * @returns {Part} what moves it on, and stops it: not offered of a run that is over for good
+ */
+export function moving(asking, leave) {
   const { state } = asking;
   /** @type {Run} */
   let shown;
@@ -62,7 +66,7 @@ export function moving(asking) {
   const many = act(() => step(state.stepSize));
   const { input: size, render: renderSize } = stepSize(state, { class: "size", "aria-label": texts.stepSize });
   size.addEventListener("keydown", ({ key }) => {
-    if (key !== "Enter" || hasEnded(shown)) return;
+    if (key !== "Enter") return;
     size.dispatchEvent(new Event("change"));
     step(state.stepSize);
   });
@@ -73,14 +77,13 @@ export function moving(asking) {
     element,
     render: (run) => {
       shown = run;
-      const over = hasEnded(run);
+      const isOver = hasEnded(run);
+      if (isOver && element.contains(document.activeElement)) leave();
+      element.hidden = isOver;
       const isGoing = isLive(run);
       const label = isGoing ? texts.pause : texts.resume;
       if (turn.dataset["verb"] !== label) turn.replaceChildren(icon(isGoing ? "pause" : "play"), ` ${label}`);
       turn.dataset["verb"] = label;
-      allow(turn, isGoing || canResume(run));
-      for (const button of [one, many, stop]) allow(button, !over);
-      size.disabled = over;
       setText(many, texts.step(""));
       renderSize();
     },
@@ -122,17 +125,5 @@ function further(asking, fork, made) {
  * @param {string} [label]
  */
 function act(click, className = "", label = "") {
-  const press = (/** @type {Event} */ event) => {
-    if (/** @type {HTMLElement} */ (event.currentTarget).getAttribute("aria-disabled") !== "true") click();
-  };
-  return make("button", { type: "button", class: className, click: press }, label);
-}
-
-/**
- * Not `disabled`, which would take the focus away from who has just pressed it.
- * @param {HTMLElement} button
- * @param {boolean} isAllowed
- */
-function allow(button, isAllowed) {
-  setAttribute(button, "aria-disabled", String(!isAllowed));
+  return make("button", { type: "button", class: className, click }, label);
 }

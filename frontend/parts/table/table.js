@@ -115,8 +115,9 @@ export class Table {
    * Go to a row, wherever it is.
    * @param {number} position
    * @param {string} [control] what in it gets the focus; else the row itself
+   * @param {ScrollLogicalPosition | null} [block] where in the window it is then; null scrolls the page nowhere
    */
-  focus(position, control) {
+  focus(position, control, block = "nearest") {
     const item = this.listing.items[position];
     if (!item) return;
     this.#strip.reveal(position);
@@ -125,7 +126,20 @@ export class Table {
     const row = this.#rows.get(item.key)?.element;
     const wanted = control ? row?.querySelector(`${control}:not([hidden])`) : null;
     /** @type {HTMLElement | null | undefined} */ (wanted ?? row)?.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: "nearest" });
+    if (block) row?.scrollIntoView({ block });
+  }
+
+  /**
+   * Go back to the row of a run.
+   * @param {string} id
+   * @param {boolean} isFar whether the page scrolls to it
+   * @returns {boolean} whether there is one
+   */
+  back(id, isFar) {
+    const position = this.listing.positionOf(id);
+    if (position < 0) return false;
+    this.focus(position, undefined, isFar ? "center" : null);
+    return true;
   }
 
   /** What changes the tags of runs. */

@@ -29,7 +29,8 @@ const NO_GROUPS = [
 export function tools(element, state, listing) {
   const passing = make("span", { class: "passing", "aria-live": "polite" });
   const problem = make("p", { class: "error", id: "filter-problem", "aria-live": "polite" });
-  const parts = [typed(state), grouping(state), sorting(state), chooser(state), difference(state)];
+  const leave = () => /** @type {HTMLElement | null} */ (element.querySelector("[role='row'][tabindex='0']"))?.focus();
+  const parts = [typed(state, leave), grouping(state), sorting(state), chooser(state), difference(state)];
   element.append(make("div", { class: "tools" }, ...parts.map((part) => part.element), passing), problem);
   return () => {
     for (const { render } of parts) render();
@@ -42,8 +43,8 @@ export function tools(element, state, listing) {
 
 /** @typedef {{element: HTMLElement, render: () => void}} Part */
 
-/** @param {State} state @returns {Part} the filter */
-function typed(state) {
+/** @param {State} state @param {() => void} leave takes the focus elsewhere @returns {Part} the filter */
+function typed(state, leave) {
   const input = make("input", {
     type: "search",
     id: "filter",
@@ -53,6 +54,13 @@ function typed(state) {
     dir: "auto",
     "aria-describedby": "filter-problem",
     input: () => state.look({ filter: input.value }),
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault(); // not all browsers clear it
+    if (input.value) return state.look({ filter: "" });
+    input.blur(); // where there is no row to go to
+    leave();
   });
   return {
     element: make("div", { class: "filter" }, make("label", { for: "filter" }, filterTexts.label), input),

@@ -1,0 +1,43 @@
+"""The script of a run, large."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.conftest import Api, Visiting
+from tests.page.test_access import SCREENS, SMALL, assert_usable
+from tests.page.test_closeup import Closeup
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_script_is_read_as_large_as_the_window(visiting: Visiting, api: Api, screen: str) -> None:
+    visit = visiting(api.url, **SCREENS[screen])
+    closeup = Closeup(visit).open(api.start("mine", iterations=5, **SMALL))
+    closeup.tab("Script").click()
+    small = closeup.panel.get_by_role("region", name="The script")
+    expect(small).to_contain_text("import torch")
+    written = small.inner_text()
+    closeup.button("Open large").click()
+
+    dialog = visit.page.get_by_role("dialog", name="The script of mine")
+    large = dialog.get_by_role("region", name="The script")
+    assert large.inner_text() == written
+    expect(large).to_be_focused()
+    box, window = dialog.bounding_box(), visit.page.viewport_size
+    assert box
+    assert window
+    assert box["width"] > 0.85 * window["width"]
+    assert box["height"] > 0.85 * window["height"]
+    assert large.evaluate("text => text.scrollHeight > text.clientHeight")
+    assert dialog.evaluate("dialog => dialog.scrollHeight - dialog.clientHeight") <= 0
+    expect(dialog.get_by_role("button", name="Copy")).to_be_in_viewport()
+    with visit.page.expect_download():
+        dialog.get_by_role("link", name="Download").click()
+    assert_usable(visit.page, "script", "dialog[open]")
+
+    visit.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(closeup.title).to_have_text("mine")
+    expect(closeup.button("Open large")).to_be_focused()
+    closeup.button("Open large").click()
+    dialog.get_by_role("button", name="Close").click()
+    expect(closeup.button("Open large")).to_be_focused()

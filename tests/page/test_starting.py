@@ -1,0 +1,52 @@
+"""From a panel that has given way to a start that is told."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
+from tests.page.test_closeup import Closeup
+from tests.page.test_start_sets import panel
+
+ROOM_FOR_BOTH = {"viewport": {"width": 1900, "height": 900}}
+
+
+@pytest.mark.parametrize("way", ["button", "key"])
+def test_the_panel_comes_back_in_place_of_a_run_close_up(visit: Visit, api: Api, way: str) -> None:
+    closeup = Closeup(visit).open(api.start("mine", iterations=5000, pace=50))
+    expect(panel(visit)).to_be_hidden()
+    expect(visit.button("New run")).to_be_visible()
+
+    if way == "button":
+        visit.button("New run").click()
+    else:
+        visit.page.keyboard.press("n")
+
+    expect(panel(visit)).to_be_visible()
+    expect(closeup.element).to_be_hidden()
+    expect(visit.button(f"Start {AUTOGRAD}")).to_be_focused()
+    expect(visit.button("New run")).to_be_hidden()
+
+
+def test_with_room_for_both_a_run_stays_close_up(visiting: Visiting, api: Api) -> None:
+    visit = visiting(api.url, **ROOM_FOR_BOTH)
+    closeup = Closeup(visit).open(api.start("mine", iterations=5000, pace=50))
+    expect(panel(visit)).to_be_visible()
+    expect(visit.button("New run")).to_be_hidden()
+    visit.button("Fold away").click()
+    visit.page.keyboard.press("n")
+    expect(visit.button(f"Start {AUTOGRAD}")).to_be_focused()
+    expect(closeup.title).to_have_text("mine")
+
+    visit.page.set_viewport_size({"width": 1280, "height": 900})
+    expect(panel(visit)).to_be_hidden()
+    expect(visit.button("New run")).to_be_visible()
+
+
+def test_what_was_started_is_told(visit: Visit) -> None:
+    toast = visit.page.locator("#toast")
+    visit.start(AUTOGRAD)
+    expect(toast).to_have_text("Started 1 run")
+    visit.field("Iterations").fill("5")
+    visit.field("Seed").fill("0..2")
+    visit.button("Start 3 runs").click()
+    expect(toast).to_have_text("Started 3 runs")
