@@ -84,7 +84,7 @@ export class RunRow {
       "div",
       { role: "row", class: "row", "data-run": id, tabindex: "-1" },
       cell("pick", make("label", { class: "box" }, this.picked), this.swatch, this.pin),
-      cell("run", make("div", { class: "title" }, this.name, this.tags), this.choices),
+      cell("run", make("div", { class: "title" }, this.name), make("div", { class: "more-of-it" }, this.choices, this.tags)),
       ...this.cells.map(({ element }) => element),
       ...(desk.state.readOnly ? [] : [cell("buttons", ...this.buttons.map(({ element }) => element), this.more)]),
       this.reasonCell,
@@ -102,6 +102,8 @@ export class RunRow {
     const choices = differing ? settings(run, differing) : run.spec["name"] ? state.choices(run) : "";
     setText(this.choices, choices);
     setAttribute(this.choices, "title", choices);
+    // Where there is no second line, the title may have it.
+    this.element.classList.toggle("lone", choices === "");
     const reason = texts.reason(run.reason ?? "");
     setText(this.reason, reason);
     setAttribute(this.reason, "title", reason);

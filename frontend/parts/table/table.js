@@ -4,6 +4,7 @@
  * @module
  */
 
+import { hasEnded } from "../../model/states.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
 import { make, setAttribute } from "../dom.js";
 import { Colours } from "./colours.js";
@@ -106,6 +107,8 @@ export class Table {
     this.#empty.hidden = state.runs.size > 0;
     this.#nothing.hidden = !state.runs.size || listing.items.length > 0;
     this.#scroller.hidden = !listing.items.length;
+    // Of runs that have ended there are few buttons: what they leave is for the names.
+    this.#scroller.classList.toggle("ended", listing.runs.every(hasEnded));
     setAttribute(this.#scroller, "aria-rowcount", String(listing.items.length + 1));
     this.#strip.measure(listing.items, state.view.sort === "" && hasMoved);
     this.#draw();
