@@ -23,8 +23,11 @@ const CHIPS = 5;
 /** Between the two clicks of a double click, in which the first does nothing yet. */
 const DOUBLE_MS = 250;
 
+/** In the palette's stead, where no curve is of one run alone. */
+const GROUPED = -1;
+
 export class RunRow {
-  #place = -1;
+  #place = NaN;
   #tags = "";
   #opening = 0;
 
@@ -135,10 +138,11 @@ export class RunRow {
     setAttribute(this.pin, "aria-label", texts.pin(title));
     setAttribute(this.pin, "aria-pressed", String(run.pinned));
     this.pin.hidden = state.readOnly;
-    const place = state.placeOf(run.id);
+    const place = state.view.group ? GROUPED : state.placeOf(run.id);
     if (place === this.#place) return;
     this.#place = place;
-    this.swatch.replaceChildren(this.shown, swatch(style(place)));
+    this.swatch.classList.toggle("grouped", place === GROUPED);
+    this.swatch.replaceChildren(this.shown, place === GROUPED ? icon("eye") : swatch(style(place)));
   }
 
   /** @param {string} title */

@@ -5,6 +5,7 @@
  */
 
 import { hasEnded } from "../../model/states.js";
+import { entries } from "../../model/subjects.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
 import { make, setAttribute } from "../dom.js";
 import { Colours } from "./colours.js";
@@ -178,6 +179,7 @@ export class Table {
   /** Fit the rows that are in the document to those that are seen. */
   #draw() {
     const { items } = this.listing;
+    const places = this.#groupPlaces();
     const [first, last] = this.#strip.seen();
     const positions = new Set(Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i));
     const focused = keyOf(document.activeElement);
@@ -190,7 +192,7 @@ export class Table {
     const elements = drawn.flatMap((position) => {
       const item = items[position];
       if (!item) return [];
-      const { element } = this.#fill(item);
+      const { element } = this.#fill(item, places);
       setAttribute(element, "aria-rowindex", String(position + 2));
       setAttribute(element, "tabindex", item.key === current ? "0" : "-1");
       this.#strip.place(element, position);
@@ -200,15 +202,21 @@ export class Table {
     if (left !== null) this.#focusNear(left);
   }
 
-  /** @param {Item} item @returns {RunRow | GroupRow} its row, as it is now */
-  #fill({ key, run, group }) {
+  /** @returns {Map<string, number>} the place on the palette of each group that is drawn */
+  #groupPlaces() {
+    const drawn = this.state.view.group ? entries(this.state) : [];
+    return new Map(drawn.map(({ key, place }) => [key, place]));
+  }
+
+  /** @param {Item} item @param {Map<string, number>} places @returns {RunRow | GroupRow} its row, as it is now */
+  #fill({ key, run, group }, places) {
     let row = this.#rows.get(key);
     if (run) {
       if (!(row instanceof RunRow)) row = new RunRow(run, this.columns ?? [], this.#desk);
       row.render(this.#differing);
     } else {
       if (!(row instanceof GroupRow)) row = new GroupRow(group, this.#desk);
-      row.render(group);
+      row.render(group, places.get(key));
     }
     this.#rows.set(key, row);
     return row;
