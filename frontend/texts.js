@@ -628,6 +628,9 @@ export const presenting = {
   presenting: "Presenting",
   help: "Whoever opens this link sees what you see, as you change it, and cannot change anything.",
   link: "Link for followers",
+  onlyHere:
+    "This address works on this machine only. For others, on a network that you trust, start the server with ",
+  forOthers: "reluscope --host 0.0.0.0 --allow-host NAME-OF-THIS-MACHINE",
   copy: "Copy",
   copied: "The link is copied.",
   stop: "Stop presenting",

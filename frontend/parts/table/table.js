@@ -81,7 +81,8 @@ export class Table {
     this.#desk = { state, onIntent, picking: new Picking(state, listing), menu, tags };
     this.#head = new Head(state, listing);
     const clear = make("button", { type: "button", click: () => state.look({ filter: "" }) }, filterTexts.clear);
-    this.#nothing = make("div", { class: "empty nothing" }, make("p", {}, filterTexts.nothing), clear);
+    const ways = state.view.follow ? [] : [clear];
+    this.#nothing = make("div", { class: "empty nothing", tabindex: "-1" }, make("p", {}, filterTexts.nothing), ...ways);
     this.#scroller = make(
       "div",
       { role: "table", "aria-label": texts.label, class: "sheet" },
@@ -241,7 +242,7 @@ export class Table {
   #focusNear(position) {
     const last = this.listing.items.length - 1;
     if (last >= 0) this.focus(Math.min(position, last), "[data-intent='delete']");
-    else if (this.#empty.hidden) this.#nothing.querySelector("button")?.focus();
+    else if (this.#empty.hidden) (this.#nothing.querySelector("button") ?? this.#nothing).focus();
     else this.#empty.focus();
   }
 }

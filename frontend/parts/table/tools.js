@@ -29,7 +29,9 @@ const NO_GROUPS = [
  */
 export function tools(element, state, listing) {
   const problem = make("p", { class: "error", id: "filter-problem", "aria-live": "polite" });
-  const parts = [typed(state), grouping(state), sorting(state), chooser(state), difference(state)];
+  // On a page that follows another, what is chosen there would wipe what is chosen here.
+  const isOwn = !state.view.follow;
+  const parts = isOwn ? [typed(state), grouping(state), sorting(state), chooser(state), difference(state)] : [];
   const counts = counted(state, listing);
   byId("runs-title").after(counts.element);
   element.append(make("div", { class: "tools" }, ...parts.map((part) => part.element)), problem);
