@@ -100,12 +100,13 @@ export const groups = {
   /** @param {string} title of the field that its runs have in common @param {string} value */
   of: (title, value) => `${title} ${value}`,
   none: (/** @type {string} */ title) => `no ${title}`,
-  /** @param {string} common what the runs of a group have in common @param {number} runs */
-  group: (common, runs) => `${common} (${someRuns(runs)})`,
+  /** @param {string} common what the runs of a group have in common @param {number} runs that are shown @param {number} all */
+  group: (common, runs, all) => `${common} (${runs < all ? `${count(runs)} of ` : ""}${someRuns(Math.max(runs, all))})`,
 };
 
 export const charts = {
   blank: "Losses appear here as they come.",
+  hidden: "All runs are hidden.",
   pickTwo: "Pick two runs: their difference is drawn here.",
   grid: "Losses, side by side",
   label: (/** @type {number} */ runs) => `Losses, runs shown: ${count(runs)}`,
@@ -203,6 +204,14 @@ export const table = {
   /** @param {number} passing @param {number} all */
   passing: (passing, all) =>
     passing === all ? someRuns(all) : `${count(passing)} of ${someRuns(all)}`,
+  /** @param {number} shown @param {boolean} isAll whether no more can be */
+  onCharts: (shown, isAll) => `${count(shown)} on the charts${isAll ? ", as many as can be" : ""}`,
+  /** @param {number} listed @param {number} room runs that can be on the charts @param {boolean} isFiltered */
+  showListed: (listed, room, isFiltered) => {
+    if (listed > room) return `Show the newest ${count(room)}${isFiltered ? " of these" : ""}`;
+    if (!isFiltered) return `Show all ${count(listed)}`;
+    return listed === 1 ? "Show this one" : `Show these ${count(listed)}`;
+  },
   columns: { pick: "Picked, shown and pinned", run: "Run", buttons: "Actions" },
   pickAll: "Pick all in the list",
   sortBy: (/** @type {string} */ title) => `Sort by ${title}`,
@@ -627,6 +636,9 @@ export const presenting = {
   presenting: "Presenting",
   help: "Whoever opens this link sees what you see, as you change it, and cannot change anything.",
   link: "Link for followers",
+  onlyHere:
+    "This address works on this machine only. For others, on a network that you trust, start the server with ",
+  forOthers: "reluscope --host 0.0.0.0 --allow-host NAME-OF-THIS-MACHINE",
   copy: "Copy",
   copied: "The link is copied.",
   stop: "Stop presenting",

@@ -87,7 +87,7 @@ export class Drawing {
     const events = this.on(subject).map((id) => [this.state.events.get(id)?.length, this.state.runs.get(id)?.status]);
     return JSON.stringify([
       [scale, xscale, x, smoothing, axes, layout, group, this.state.zoomOf(subject.zoom)],
-      [subject.key, this.on(subject), looks, events],
+      [subject.key, this.on(subject), looks, events, this.#blank],
     ]);
   }
 
@@ -114,7 +114,13 @@ export class Drawing {
     const frame = this.#axes.frame(texts.loss, zoom, all, width);
     const lost = [unshown(traces, view.scale), this.#axes.notAcross(curves)].filter(Boolean).join(" · ");
     const said = [alike ? texts.alike(alike) : "", thinned(curves)].filter(Boolean).join(" · ");
-    return { curves, frame, lost, thinned: said, blank: entries.length ? "" : texts.blank };
+    return { curves, frame, lost, thinned: said, blank: entries.length ? "" : this.#blank };
+  }
+
+  /** What a chart of losses says that has none. */
+  get #blank() {
+    const { runs, shownIds, isListed } = this.state;
+    return isListed && runs.size && !shownIds.size ? texts.hidden : texts.blank;
   }
 
   /**

@@ -16,7 +16,7 @@ const EACH = 6;
 export function summary({ entries }, state) {
   if (state.view.layout === "difference") {
     const both = pair(state);
-    return both ? texts.apart(state.title(both[0]), state.title(both[1])) : "";
+    return both ? texts.apart(state.distinct(both[0]), state.distinct(both[1])) : "";
   }
   const runs = entries.flatMap((entry) => entry.runs);
   if (entries.length <= EACH)
@@ -30,5 +30,5 @@ export function summary({ entries }, state) {
   const finite = runs.filter(({ loss }) => loss !== null && Number.isFinite(Number(loss)));
   const best = finite.sort((a, b) => Number(a.loss) - Number(b.loss))[0];
   const running = runs.filter(({ status }) => status === "running").length;
-  return texts.many(runs.length, running, best ? state.title(best) : "", Number(best?.loss ?? NaN));
+  return texts.many(runs.length, running, best ? state.distinct(best) : "", Number(best?.loss ?? NaN));
 }

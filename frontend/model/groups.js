@@ -33,14 +33,17 @@ export function groups(runs, field) {
   /** @type {Map<string, Group>} */
   const found = new Map();
   for (const run of runs) {
-    const value = field === ALL_BUT_SEED ? null : valueOf(run, field);
-    const key = `${field}=${field === ALL_BUT_SEED ? asked(run) : (JSON.stringify(value) ?? "")}`;
+    const key = keyOf(run, field);
     const group = found.get(key);
     if (group) group.runs.push(run);
-    else found.set(key, { key, value: field === ALL_BUT_SEED ? question(run) : value, runs: [run] });
+    else found.set(key, { key, value: field === ALL_BUT_SEED ? question(run) : valueOf(run, field), runs: [run] });
   }
   return [...found.values()];
 }
+
+/** @param {Run} run @param {string} field @returns {string} the key of the group that it is in */
+export const keyOf = (run, field) =>
+  `${field}=${field === ALL_BUT_SEED ? asked(run) : (JSON.stringify(valueOf(run, field)) ?? "")}`;
 
 /** @param {string} key of a group, or the id of a run @returns {string} the field of the group; empty for a run */
 export const fieldOf = (key) => key.slice(0, Math.max(0, key.indexOf("=")));

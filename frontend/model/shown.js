@@ -24,6 +24,12 @@ export const roomFor = (catalog) => (catalog?.limits?.["watched_runs"] ?? SHOWN_
 /** @param {Run[]} runs @param {number} count @returns {Run[]} the newest of them, newest first */
 export const newest = (runs, count) => [...runs].sort((a, b) => b.created_at - a.created_at).slice(0, count);
 
+/** @param {Run[]} runs @param {number} room @returns {Run[]} those of them that can be on the charts together */
+export const fitting = (runs, room) => (runs.length > room ? newest(runs, room) : runs);
+
+/** @param {Run[]} runs @param {ReadonlySet<string>} ids @returns {boolean} whether just these are of those ids */
+export const areJust = (runs, ids) => runs.length === ids.size && runs.every(({ id }) => ids.has(id));
+
 /**
  * @param {Run[]} shown oldest first
  * @param {Run[]} fresh runs that have come

@@ -5,8 +5,9 @@
  */
 
 import { notice as texts } from "../texts.js";
+import { Alike } from "./alike.js";
 import { Places } from "./places.js";
-import { joined, newest, roomFor } from "./shown.js";
+import { fitting, joined, roomFor } from "./shown.js";
 import { runsOn } from "./subjects.js";
 import * as views from "./view.js";
 import { Watched } from "./watched.js";
@@ -68,6 +69,7 @@ export class State {
   #runListeners = [];
   /** @type {(() => void)[]} */
   #watchers = [];
+  #alike = new Alike(this);
 
   /** @param {() => void} listener called at each change */
   subscribe(listener) {
@@ -257,6 +259,16 @@ export class State {
     return words.title(run, this.catalog);
   }
 
+  /** @param {Run} run @returns {string} its title, by which no other run of the list is meant */
+  distinct(run) {
+    return this.#alike.distinct(run);
+  }
+
+  /** @param {string} key of a group @returns {number} how many runs of the list are in it */
+  inGroup(key) {
+    return this.#alike.inGroup(key);
+  }
+
   /** What the page has of the losses of the runs that it watches, by id. */
   get traces() {
     return this.#watched.traces;
@@ -337,7 +349,7 @@ export class State {
     if (!runs) return;
     const chosen = runs.flatMap((id) => this.runs.get(id) ?? []);
     const room = roomFor(this.catalog);
-    const shown = (chosen.length > room ? newest(chosen, room) : chosen).map(({ id }) => id);
+    const shown = fitting(chosen, room).map(({ id }) => id);
     this.shownIds = new Set(shown);
     if (shown.length === chosen.length || !this.catalog) return;
     this.view = { ...this.view, runs: shown };

@@ -50,13 +50,13 @@ export function entries(state) {
   if (!group)
     return shown.map((run) => ({
       key: run.id,
-      title: state.title(run),
+      title: state.distinct(run),
       runs: [run],
       place: state.placeOf(run.id),
     }));
   return groups(shown, group).map(({ key, runs }) => ({
     key,
-    title: texts.group(groupTitle({ runs }, group, state), runs.length),
+    title: texts.group(groupTitle({ runs }, group, state), runs.length, state.inGroup(key)),
     runs,
     place: state.placeOf(runs[0]?.id ?? ""),
   }));

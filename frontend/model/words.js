@@ -69,12 +69,15 @@ export function changes(hyperparameters, schema) {
     .map(([name]) => told(name, hyperparameters[name]));
 }
 
+/** Where a name goes on in another line. */
+const BREAKS = /\s*[\n\r\u2028\u2029]\s*/gu;
+
 /**
  * @param {Run} run
  * @param {Catalog | null} [catalog]
- * @returns {string} what it is called, or else what it does
+ * @returns {string} what it is called, in one line, or else what it does
  */
-export const title = (run, catalog) => run.spec["name"] ?? choices(run, catalog);
+export const title = (run, catalog) => run.spec["name"]?.replace(BREAKS, " ") ?? choices(run, catalog);
 
 /**
  * A number with its label; a word such as `float64` speaks for itself.

@@ -30,7 +30,7 @@ export function pairOfRuns(state) {
     const runs = [...new Set([...state.view.pair, ...state.listed().slice(0, OFFERED).map(({ id }) => id)])];
     const options = runs.flatMap((id) => {
       const run = state.runs.get(id);
-      return run ? [[id, state.title(run)]] : [];
+      return run ? [[id, state.distinct(run)]] : [];
     });
     if (JSON.stringify(options) !== offered) {
       offered = JSON.stringify(options);

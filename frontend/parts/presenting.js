@@ -37,6 +37,7 @@ export function presenting(element, state, live) {
   };
   const followers = make("p", { class: "followers", "aria-live": "polite" });
   const popover = new Popover(texts.present, { class: "presenting" });
+  const onlyHere = isLoopback(location.hostname) ? [make("p", { class: "here" }, texts.onlyHere, make("code", {}, texts.forOthers))] : [];
   popover.panel.append(
     make("p", { class: "help" }, texts.help),
     make("label", { for: "present-link" }, texts.link),
@@ -46,6 +47,7 @@ export function presenting(element, state, live) {
       link,
       make("button", { type: "button", class: "primary", click: () => void copy() }, texts.copy),
     ),
+    ...onlyHere,
     followers,
     make("button", { type: "button", click: stop }, texts.stop),
   );
@@ -80,6 +82,9 @@ function goOn(state) {
   });
   window.addEventListener("pageshow", ({ persisted }) => persisted && keep("tab", KEPT, null));
 }
+
+/** @param {string} host @returns {boolean} whether no other machine finds this one by it */
+const isLoopback = (host) => /^(127(\.\d+){3}|(.+\.)?localhost|\[::1\])$/u.test(host);
 
 /** @param {string} code @returns {string} where others follow it */
 function address(code) {

@@ -80,7 +80,7 @@ class Api:
     def get(self, path: str) -> Any:
         return self._client.get(path).raise_for_status().json()
 
-    def start(self, name: str, **spec: Any) -> str:
+    def start(self, name: str | None, **spec: Any) -> str:
         """Start a run; its id."""
         answer = self._client.post("/runs", json={"name": name, **spec})
         run_id: str = answer.raise_for_status().json()["id"]

@@ -46,7 +46,7 @@ export function comparing(asking) {
   };
   const offer = (/** @type {Run[]} */ runs) => {
     const chosen = select.value;
-    const options = runs.map((run) => make("option", { value: run.id }, state.title(run)));
+    const options = runs.map((run) => make("option", { value: run.id }, state.distinct(run)));
     select.replaceChildren(make("option", { value: "" }, texts.choose), ...options);
     if (runs.some(({ id }) => id === chosen)) select.value = chosen;
     else if (chosen) void ask(); // it is gone: so is what was found of it
@@ -63,7 +63,7 @@ export function comparing(asking) {
       }
       shown = run;
       const runs = likely(run, state.listed()).slice(0, MOST_CHOICES);
-      const key = runs.map((other) => other.id + state.title(other)).join(" ");
+      const key = runs.map((other) => other.id + state.distinct(other)).join(" ");
       if (key === offered && select.options.length) return;
       offered = key;
       offer(runs);

@@ -19,7 +19,7 @@ const WIDTHS = { pick: "var(--pick)", run: "12rem", buttons: "var(--buttons)" };
 /** Of columns that are chosen. */
 const WIDTH_OF = /** @type {Record<string, string>} */ ({ 
   status: "6.4rem",
-  progress: "7rem",
+  progress: "6.6rem",
   loss: "5.6rem",
   rate: "5.6rem",
   reason: "14rem",

@@ -4,17 +4,21 @@
  * @module
  */
 
+import { style } from "../../draw/palette.js";
 import { groupTitle, spread } from "../../model/groups.js";
 import { loss } from "../../numbers.js";
 import { table as texts } from "../../texts.js";
 import { make, setAttribute, setText } from "../dom.js";
-import { icon } from "../icons.js";
+import { icon, swatch } from "../icons.js";
 import { cell } from "./cells.js";
 
 /** @typedef {import("../../model/groups.js").Group} Group */
 /** @typedef {import("./table.js").Desk} Desk */
 
 export class GroupRow {
+  /** @type {number | undefined} */
+  #place;
+
   /**
    * @param {Group} group
    * @param {Desk} desk
@@ -40,18 +44,23 @@ export class GroupRow {
       icon("unfold"),
       this.title,
     );
+    this.swatch = make("span", { class: "swatch", hidden: true });
     this.figures = make("span", { class: "figures" });
     this.element = make(
       "div",
       { role: "row", class: "row group", "data-group": group.key, tabindex: "-1" },
       cell("pick", make("label", { class: "box" }, this.picked)),
-      cell("heading", this.fold, this.count, this.figures),
+      cell("heading", this.swatch, this.fold, this.count, this.figures),
     );
   }
 
-  /** @param {Group} group as it is now */
-  render(group) {
+  /**
+   * @param {Group} group as it is now
+   * @param {number | undefined} place of its curve on the palette; undefined where it has none
+   */
+  render(group, place) {
     this.group = group;
+    this.#renderSwatch(place);
     const { state } = this.desk;
     const title = groupTitle(group, state.view.group, state);
     setText(this.title, title);
@@ -63,6 +72,14 @@ export class GroupRow {
     this.picked.indeterminate = picked > 0 && picked < group.runs.length;
     setAttribute(this.picked, "aria-label", texts.pickGroup(title));
     this.#renderFigures();
+  }
+
+  /** @param {number | undefined} place */
+  #renderSwatch(place) {
+    if (place === this.#place) return;
+    this.#place = place;
+    this.swatch.hidden = place === undefined;
+    if (place !== undefined) this.swatch.replaceChildren(swatch(style(place)));
   }
 
   #renderFigures() {

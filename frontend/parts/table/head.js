@@ -59,6 +59,7 @@ export class Head {
     const cell = make("div", { role: "columnheader", class: `cell ${name}${isRight ? " right" : ""}` });
     if (name === "pick") cell.append(make("label", { class: "box" }, this.#all));
     else if (name === "buttons") cell.append(make("span", { class: "unseen" }, title));
+    else if (this.state.view.follow) cell.append(title); // the presenter sorts
     else {
       const click = () => {
         const { view } = this.state;

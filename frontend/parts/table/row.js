@@ -23,8 +23,11 @@ const CHIPS = 5;
 /** Between the two clicks of a double click, in which the first does nothing yet. */
 const DOUBLE_MS = 250;
 
+/** In the palette's stead, where no curve is of one run alone. */
+const GROUPED = -1;
+
 export class RunRow {
-  #place = -1;
+  #place = NaN;
   #tags = "";
   #opening = 0;
 
@@ -84,7 +87,7 @@ export class RunRow {
       "div",
       { role: "row", class: "row", "data-run": id, tabindex: "-1" },
       cell("pick", make("label", { class: "box" }, this.picked), this.swatch, this.pin),
-      cell("run", make("div", { class: "title" }, this.name, this.tags), this.choices),
+      cell("run", make("div", { class: "title" }, this.name), make("div", { class: "more-of-it" }, this.choices, this.tags)),
       ...this.cells.map(({ element }) => element),
       ...(desk.state.readOnly ? [] : [cell("buttons", ...this.buttons.map(({ element }) => element), this.more)]),
       this.reasonCell,
@@ -102,6 +105,8 @@ export class RunRow {
     const choices = differing ? settings(run, differing) : run.spec["name"] ? state.choices(run) : "";
     setText(this.choices, choices);
     setAttribute(this.choices, "title", choices);
+    // Where there is no second line, the title may have it.
+    this.element.classList.toggle("lone", choices === "");
     const reason = texts.reason(run.reason ?? "");
     setText(this.reason, reason);
     setAttribute(this.reason, "title", reason);
@@ -133,10 +138,11 @@ export class RunRow {
     setAttribute(this.pin, "aria-label", texts.pin(title));
     setAttribute(this.pin, "aria-pressed", String(run.pinned));
     this.pin.hidden = state.readOnly;
-    const place = state.placeOf(run.id);
+    const place = state.view.group ? GROUPED : state.placeOf(run.id);
     if (place === this.#place) return;
     this.#place = place;
-    this.swatch.replaceChildren(this.shown, swatch(style(place)));
+    this.swatch.classList.toggle("grouped", place === GROUPED);
+    this.swatch.replaceChildren(this.shown, place === GROUPED ? icon("eye") : swatch(style(place)));
   }
 
   /** @param {string} title */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { hasEnded } from "../../model/states.js";
+import { entries } from "../../model/subjects.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
 import { make, setAttribute } from "../dom.js";
 import { Colours } from "./colours.js";
@@ -79,7 +81,8 @@ export class Table {
     this.#desk = { state, onIntent, picking: new Picking(state, listing), menu, tags };
     this.#head = new Head(state, listing);
     const clear = make("button", { type: "button", click: () => state.look({ filter: "" }) }, filterTexts.clear);
-    this.#nothing = make("div", { class: "empty nothing" }, make("p", {}, filterTexts.nothing), clear);
+    const ways = state.view.follow ? [] : [clear];
+    this.#nothing = make("div", { class: "empty nothing", tabindex: "-1" }, make("p", {}, filterTexts.nothing), ...ways);
     this.#scroller = make(
       "div",
       { role: "table", "aria-label": texts.label, class: "sheet" },
@@ -106,6 +109,8 @@ export class Table {
     this.#empty.hidden = state.runs.size > 0;
     this.#nothing.hidden = !state.runs.size || listing.items.length > 0;
     this.#scroller.hidden = !listing.items.length;
+    // Of runs that have ended there are few buttons: what they leave is for the names.
+    this.#scroller.classList.toggle("ended", listing.runs.every(hasEnded));
     setAttribute(this.#scroller, "aria-rowcount", String(listing.items.length + 1));
     this.#strip.measure(listing.items, state.view.sort === "" && hasMoved);
     this.#draw();
@@ -189,6 +194,7 @@ export class Table {
   /** Fit the rows that are in the document to those that are seen. */
   #draw() {
     const { items } = this.listing;
+    const places = this.#groupPlaces();
     const [first, last] = this.#strip.seen();
     const positions = new Set(Array.from({ length: Math.max(0, last - first) }, (_, i) => first + i));
     const focused = keyOf(document.activeElement);
@@ -201,7 +207,7 @@ export class Table {
     const elements = drawn.flatMap((position) => {
       const item = items[position];
       if (!item) return [];
-      const { element } = this.#fill(item);
+      const { element } = this.#fill(item, places);
       setAttribute(element, "aria-rowindex", String(position + 2));
       setAttribute(element, "tabindex", item.key === current ? "0" : "-1");
       this.#strip.place(element, position);
@@ -211,15 +217,21 @@ export class Table {
     if (left !== null) this.#focusNear(left);
   }
 
-  /** @param {Item} item @returns {RunRow | GroupRow} its row, as it is now */
-  #fill({ key, run, group }) {
+  /** @returns {Map<string, number>} the place on the palette of each group that is drawn */
+  #groupPlaces() {
+    const drawn = this.state.view.group ? entries(this.state) : [];
+    return new Map(drawn.map(({ key, place }) => [key, place]));
+  }
+
+  /** @param {Item} item @param {Map<string, number>} places @returns {RunRow | GroupRow} its row, as it is now */
+  #fill({ key, run, group }, places) {
     let row = this.#rows.get(key);
     if (run) {
       if (!(row instanceof RunRow)) row = new RunRow(run, this.columns ?? [], this.#desk);
       row.render(this.#differing);
     } else {
       if (!(row instanceof GroupRow)) row = new GroupRow(group, this.#desk);
-      row.render(group);
+      row.render(group, places.get(key));
     }
     this.#rows.set(key, row);
     return row;
@@ -244,7 +256,7 @@ export class Table {
   #focusNear(position) {
     const last = this.listing.items.length - 1;
     if (last >= 0) this.focus(Math.min(position, last), "[data-intent='delete']");
-    else if (this.#empty.hidden) this.#nothing.querySelector("button")?.focus();
+    else if (this.#empty.hidden) (this.#nothing.querySelector("button") ?? this.#nothing).focus();
     else this.#empty.focus();
   }
 }

@@ -7,9 +7,10 @@
 import { fieldNamed, fields, isMeasured } from "../../model/fields.js";
 import { ALL_BUT_SEED } from "../../model/groups.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
-import { make, setText } from "../dom.js";
+import { byId, make, setText } from "../dom.js";
 import { chooser } from "./chooser.js";
 import { USUAL } from "./columns.js";
+import { counted } from "./counted.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */
@@ -27,15 +28,17 @@ const NO_GROUPS = [
  * @returns {() => void} what draws it; the listing is as it is now
  */
 export function tools(element, state, listing) {
-  const passing = make("span", { class: "passing", "aria-live": "polite" });
   const problem = make("p", { class: "error", id: "filter-problem", "aria-live": "polite" });
   const leave = () => /** @type {HTMLElement | null} */ (element.querySelector("[role='row'][tabindex='0']"))?.focus();
-  const parts = [typed(state, leave), grouping(state), sorting(state), chooser(state), difference(state)];
-  element.append(make("div", { class: "tools" }, ...parts.map((part) => part.element), passing), problem);
+  // On a page that follows another, what is chosen there would wipe what is chosen here.
+  const isOwn = !state.view.follow;
+  const parts = isOwn ? [typed(state, leave), grouping(state), sorting(state), chooser(state), difference(state)] : [];
+  const counts = counted(state, listing);
+  byId("runs-title").after(counts.element);
+  element.append(make("div", { class: "tools" }, ...parts.map((part) => part.element)), problem);
   return () => {
     for (const { render } of parts) render();
-    setText(passing, texts.passing(listing.runs.length, state.runs.size));
-    passing.hidden = !state.view.filter;
+    counts.render();
     setText(problem, listing.problems.join(" "));
     problem.hidden = !listing.problems.length;
   };
