@@ -5,7 +5,7 @@
  * @module
  */
 
-import { asked } from "./parts/question.js";
+import { asked } from "./question.js";
 import * as texts from "./texts.js";
 import * as api from "./wire/api.js";
 

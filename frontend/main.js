@@ -12,7 +12,7 @@ import { Mirror } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { Closeup } from "./parts/closeup/closeup.js";
-import { byId, fillTexts } from "./parts/dom.js";
+import { byId, fillTexts } from "./dom.js";
 import { notice } from "./parts/notice.js";
 import { startPanel } from "./parts/start.js";
 import { status } from "./parts/status.js";

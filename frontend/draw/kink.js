@@ -4,7 +4,7 @@
  * @module
  */
 
-import { svg } from "../parts/dom.js";
+import { svg } from "../dom.js";
 
 /** @typedef {import("../wire/api.js").Curve} Curve */
 /** @typedef {[h: number, y: number][]} Line */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { make, setText } from "../parts/dom.js";
+import { make, setText } from "../dom.js";
 import { charts as texts } from "../texts.js";
 import { Figure } from "./figure.js";
 

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { svg } from "../parts/dom.js";
+import { svg } from "../dom.js";
 
 /** @typedef {import("./palette.js").Style} Style */
 

@@ -5,7 +5,7 @@
  */
 
 import { count } from "../numbers.js";
-import { make, svg } from "../parts/dom.js";
+import { make, svg } from "../dom.js";
 import { closeup } from "../texts.js";
 
 const texts = closeup.diagnostics;

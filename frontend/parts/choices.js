@@ -5,7 +5,7 @@
  */
 
 import { start as texts } from "../texts.js";
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 import { frame } from "./fields.js";
 
 /** @typedef {import("../wire/api.js").Schema} Schema */

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 
 /** Until what was saved is freed: a browser may ask where to, first. */
 const FREED_MS = 60_000;

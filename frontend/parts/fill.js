@@ -4,7 +4,7 @@
  */
 
 import { toolbar as texts } from "../texts.js";
-import { make, setAttribute } from "./dom.js";
+import { make, setAttribute } from "../dom.js";
 import { icon } from "./icons.js";
 
 /**

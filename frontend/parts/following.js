@@ -4,7 +4,7 @@
  */
 
 import { presenting as texts } from "../texts.js";
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 

@@ -10,7 +10,7 @@ import { start as texts } from "../texts.js";
 import * as api from "../wire/api.js";
 import { cardsField } from "./cards.js";
 import { choiceField } from "./choices.js";
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 import { inputField, wordsField } from "./fields.js";
 import { Hyperparameters } from "./hyperparameters.js";
 

@@ -6,7 +6,7 @@
 
 import { changes } from "../model/words.js";
 import { start as texts } from "../texts.js";
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 import { checkField, inputField } from "./fields.js";
 
 /** @typedef {import("../wire/api.js").Schema} Schema */

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { svg } from "./dom.js";
+import { svg } from "../dom.js";
 
 const PATHS = {
   play: "M4 2l10 6-10 6z",

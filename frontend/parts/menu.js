@@ -3,7 +3,7 @@
  * @module
  */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 import { Popover } from "./popover.js";
 
 /**

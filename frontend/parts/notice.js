@@ -4,7 +4,7 @@
  */
 
 import { notice as texts } from "../texts.js";
-import { byId, make, setText } from "./dom.js";
+import { byId, make, setText } from "../dom.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("../model/state.js").State} State */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 
 /** Room that a panel leaves to the edges of the window, and to its button, in pixels. */
 const MARGIN = 8;

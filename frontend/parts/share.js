@@ -11,7 +11,7 @@ import { csv, fileName, json } from "../model/export.js";
 import { address } from "../model/presentation.js";
 import { entries } from "../model/subjects.js";
 import { sharing as texts } from "../texts.js";
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 import { copied, save } from "./files.js";
 import { Menu } from "./menu.js";
 import { say } from "./toast.js";

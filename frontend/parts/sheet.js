@@ -4,7 +4,7 @@
  */
 
 import { keys as texts } from "../texts.js";
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 import { keep, recalled } from "./kept.js";
 import { offered } from "./keys.js";
 

@@ -6,7 +6,7 @@
 
 import { setting } from "../numbers.js";
 import { toolbar as texts } from "../texts.js";
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 

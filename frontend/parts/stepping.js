@@ -4,7 +4,7 @@
  * @module
  */
 
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 

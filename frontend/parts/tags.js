@@ -5,7 +5,7 @@
  */
 
 import { tags as texts } from "../texts.js";
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("../model/state.js").State} State */

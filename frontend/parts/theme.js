@@ -4,7 +4,7 @@
  */
 
 import { theme as texts } from "../texts.js";
-import { make } from "./dom.js";
+import { make } from "../dom.js";
 import { keep, recalled } from "./kept.js";
 
 const KEPT = "reluscope.theme";

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { make, setText } from "./dom.js";
+import { make, setText } from "../dom.js";
 
 /** Long enough to be read, and heard. */
 const SEEN_MS = 4000;

@@ -5,7 +5,7 @@
  */
 
 import { toolbar as texts } from "../texts.js";
-import { make, setAttribute } from "./dom.js";
+import { make, setAttribute } from "../dom.js";
 import { pairOfRuns } from "./pair.js";
 import { smoothing } from "./smoothing.js";
 

@@ -4,7 +4,7 @@
  */
 
 import { present } from "../present.js";
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 import { fill } from "./fill.js";
 import { following } from "./following.js";
 import { keys } from "./keys.js";

@@ -7,7 +7,7 @@
 import { duration, loss, setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setAttribute, setText } from "../dom.js";
+import { make, setAttribute, setText } from "../../dom.js";
 import { comparing } from "./comparing.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */

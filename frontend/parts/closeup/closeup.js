@@ -5,7 +5,7 @@
 
 import { WANTED } from "../../actions.js";
 import { closeup as texts } from "../../texts.js";
-import { byId, make } from "../dom.js";
+import { byId, make } from "../../dom.js";
 import { Asking } from "./asking.js";
 import { checks } from "./checks.js";
 import { diagnostics } from "./diagnostics.js";

@@ -4,7 +4,7 @@
  */
 
 import { closeup as texts } from "../../texts.js";
-import { make, setText } from "../dom.js";
+import { make, setText } from "../../dom.js";
 import { copied } from "../files.js";
 
 /** How long it is said. */

@@ -6,7 +6,7 @@
 import { sentence } from "../../model/told.js";
 import { instant } from "../../numbers.js";
 import { closeup, table } from "../../texts.js";
-import { make, setText } from "../dom.js";
+import { make, setText } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/events.js").Event} Event */

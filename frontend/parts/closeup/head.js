@@ -6,7 +6,7 @@
 import { style } from "../../draw/palette.js";
 import { count, loss, rate } from "../../numbers.js";
 import { closeup as texts, table } from "../../texts.js";
-import { make, setAttribute, setText } from "../dom.js";
+import { make, setAttribute, setText } from "../../dom.js";
 import { icon, swatch } from "../icons.js";
 import { rename } from "../rename.js";
 import { copyButton } from "./copying.js";

@@ -4,7 +4,7 @@
  */
 
 import { closeup as texts } from "../../texts.js";
-import { make } from "../dom.js";
+import { make } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../wire/api.js").Run} Run */

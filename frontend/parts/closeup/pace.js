@@ -10,7 +10,7 @@ import { setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { Latest } from "../../wire/latest.js";
-import { make, setAttribute, setText } from "../dom.js";
+import { make, setAttribute, setText } from "../../dom.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */

@@ -5,7 +5,7 @@
 
 import { told } from "../../model/told.js";
 import { closeup } from "../../texts.js";
-import { make } from "../dom.js";
+import { make } from "../../dom.js";
 import { Tagging } from "../tags.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */

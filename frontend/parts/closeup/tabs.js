@@ -4,7 +4,7 @@
  */
 
 import { closeup } from "../../texts.js";
-import { make, setAttribute } from "../dom.js";
+import { make, setAttribute } from "../../dom.js";
 
 /** @typedef {import("./asking.js").Part} Part */
 /** @typedef {import("../../wire/api.js").Run} Run */

@@ -5,7 +5,7 @@
 
 import { canResume, hasEnded, isLive } from "../../model/states.js";
 import { actions, table as texts } from "../../texts.js";
-import { make, setAttribute } from "../dom.js";
+import { make, setAttribute } from "../../dom.js";
 import { icon } from "../icons.js";
 
 /** @typedef {import("../../wire/api.js").Run} Run */

@@ -5,7 +5,7 @@
 
 import { fieldNamed, fields } from "../../model/fields.js";
 import { table as texts } from "../../texts.js";
-import { make } from "../dom.js";
+import { make } from "../../dom.js";
 import { Popover } from "../popover.js";
 import { USUAL } from "./columns.js";
 

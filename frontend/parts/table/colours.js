@@ -6,7 +6,7 @@
 
 import { style } from "../../draw/palette.js";
 import { colours as texts } from "../../texts.js";
-import { make, setAttribute } from "../dom.js";
+import { make, setAttribute } from "../../dom.js";
 import { swatch } from "../icons.js";
 import { Popover } from "../popover.js";
 

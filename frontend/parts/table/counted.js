@@ -6,7 +6,7 @@
 
 import { areJust, fitting, roomFor } from "../../model/shown.js";
 import { table as texts } from "../../texts.js";
-import { make, setText } from "../dom.js";
+import { make, setText } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */

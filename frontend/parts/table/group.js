@@ -8,7 +8,7 @@ import { style } from "../../draw/palette.js";
 import { groupTitle, spread } from "../../model/groups.js";
 import { loss } from "../../numbers.js";
 import { table as texts } from "../../texts.js";
-import { make, setAttribute, setText } from "../dom.js";
+import { make, setAttribute, setText } from "../../dom.js";
 import { icon, swatch } from "../icons.js";
 import { cell } from "./cells.js";
 

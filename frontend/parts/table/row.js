@@ -6,7 +6,7 @@
 import { style } from "../../draw/palette.js";
 import { settings } from "../../model/words.js";
 import { table as texts } from "../../texts.js";
-import { make, setAttribute, setText } from "../dom.js";
+import { make, setAttribute, setText } from "../../dom.js";
 import { icon, swatch } from "../icons.js";
 import { rename } from "../rename.js";
 import { ActionButton, BUTTONS } from "./buttons.js";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { make } from "../dom.js";
+import { make } from "../../dom.js";
 
 /** @typedef {import("../../model/listing.js").Item} Item */
 /** @typedef {"run" | "told" | "group"} Height */

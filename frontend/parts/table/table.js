@@ -7,7 +7,7 @@
 import { hasEnded } from "../../model/states.js";
 import { entries } from "../../model/subjects.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
-import { make, setAttribute } from "../dom.js";
+import { make, setAttribute } from "../../dom.js";
 import { Colours } from "./colours.js";
 import { columns, least, template, USUAL } from "./columns.js";
 import { told as toldOf } from "./differing.js";

@@ -3,7 +3,7 @@
  * @module
  */
 
-import { question as texts } from "../texts.js";
+import { question as texts } from "./texts.js";
 import { make } from "./dom.js";
 
 /**
