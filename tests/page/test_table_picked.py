@@ -58,10 +58,13 @@ def test_what_is_hidden_shown_alone_or_grouped_in_the_table_is_so_on_the_chart(
 
     visit.page.get_by_label("Group by").select_option("ReLU implementation")
     visit.until(
-        lambda: (drawn := visit.drawn()).keys() >= {"clamp (2 runs)"} and len(drawn) == 2,
+        lambda: (
+            (drawn := visit.drawn()).keys() >= {"ReLU implementation clamp (2 runs)"}
+            and len(drawn) == 2
+        ),
         "a mean, and one alone",
     )
-    low, high = visit.beside("band")["clamp (2 runs)"]
+    low, high = visit.beside("band")["ReLU implementation clamp (2 runs)"]
     both = [[float(loss) for loss in api.losses(name)] for name in ("one", "two")]
     assert low["y"] == [min(pair) for pair in zip(*both, strict=True)]
     assert high["y"] == [max(pair) for pair in zip(*both, strict=True)]
