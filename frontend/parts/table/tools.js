@@ -7,7 +7,7 @@
 import { fieldNamed, fields, isMeasured } from "../../model/fields.js";
 import { ALL_BUT_SEED } from "../../model/groups.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
-import { byId, make, setText } from "../../dom.js";
+import { make, setText } from "../../dom.js";
 import { chooser } from "./chooser.js";
 import { USUAL } from "./columns.js";
 import { counted } from "./counted.js";
@@ -34,8 +34,7 @@ export function tools(element, state, listing) {
   const isOwn = !state.view.follow;
   const parts = isOwn ? [typed(state, leave), grouping(state), sorting(state), chooser(state), difference(state)] : [];
   const counts = counted(state, listing);
-  byId("runs-title").after(counts.element);
-  element.append(make("div", { class: "tools" }, ...parts.map((part) => part.element)), problem);
+  element.append(make("div", { class: "tools" }, ...parts.map((part) => part.element)), problem, counts.element);
   return () => {
     for (const { render } of parts) render();
     counts.render();
