@@ -6,13 +6,13 @@
 
 import { act } from "./actions.js";
 import { address } from "./address.js";
+import { byId, fillTexts } from "./dom.js";
 import { Charts } from "./draw/charts.js";
 import { Listing } from "./model/listing.js";
 import { Mirror } from "./model/presentation.js";
 import { State } from "./model/state.js";
 import * as views from "./model/view.js";
 import { Closeup } from "./parts/closeup/closeup.js";
-import { byId, fillTexts } from "./dom.js";
 import { notice } from "./parts/notice.js";
 import { startPanel } from "./parts/start.js";
 import { status } from "./parts/status.js";

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { question as texts } from "./texts.js";
 import { make } from "./dom.js";
+import { question as texts } from "./texts.js";
 
 /**
  * @param {string} question

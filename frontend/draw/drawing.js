@@ -3,10 +3,10 @@
  * @module
  */
 
-import { loss } from "../numbers.js";
 import { Difference } from "../model/difference.js";
 import { isLive } from "../model/states.js";
 import { sentence } from "../model/told.js";
+import { loss } from "../numbers.js";
 import { charts as texts } from "../texts.js";
 import { span } from "./axes.js";
 import { band } from "./band.js";

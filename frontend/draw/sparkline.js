@@ -4,8 +4,8 @@
  * @module
  */
 
-import { count } from "../numbers.js";
 import { make, svg } from "../dom.js";
+import { count } from "../numbers.js";
 import { closeup } from "../texts.js";
 
 const texts = closeup.diagnostics;

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { make, setText } from "../dom.js";
 import { kink } from "../draw/kink.js";
 import { start as texts } from "../texts.js";
 import { keepOne, orNone, severalToggle } from "./choices.js";
-import { make, setText } from "../dom.js";
 import { frame } from "./fields.js";
 
 /** @typedef {import("../wire/api.js").Curve} Curve */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { start as texts } from "../texts.js";
 import { make, setText } from "../dom.js";
+import { start as texts } from "../texts.js";
 import { frame } from "./fields.js";
 
 /** @typedef {import("../wire/api.js").Schema} Schema */

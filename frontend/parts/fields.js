@@ -5,10 +5,10 @@
  * @module
  */
 
+import { make, setText } from "../dom.js";
 import { kind, values } from "../model/sweep.js";
 import { setting } from "../numbers.js";
 import { start as texts } from "../texts.js";
-import { make, setText } from "../dom.js";
 
 /** @typedef {import("../wire/api.js").Schema} Schema */
 

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { toolbar as texts } from "../texts.js";
 import { make, setAttribute } from "../dom.js";
+import { toolbar as texts } from "../texts.js";
 import { icon } from "./icons.js";
 
 /**

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { presenting as texts } from "../texts.js";
 import { make, setText } from "../dom.js";
+import { presenting as texts } from "../texts.js";
 
 /** @typedef {import("../model/state.js").State} State */
 

@@ -5,12 +5,12 @@
  */
 
 import { WATCHABLE_PACE } from "../actions.js";
+import { make, setText } from "../dom.js";
 import { common, put, weights } from "../model/sweep.js";
 import { start as texts } from "../texts.js";
 import * as api from "../wire/api.js";
 import { cardsField } from "./cards.js";
 import { choiceField } from "./choices.js";
-import { make, setText } from "../dom.js";
 import { inputField, wordsField } from "./fields.js";
 import { Hyperparameters } from "./hyperparameters.js";
 

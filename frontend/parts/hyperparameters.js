@@ -4,9 +4,9 @@
  * @module
  */
 
+import { make, setText } from "../dom.js";
 import { changes } from "../model/words.js";
 import { start as texts } from "../texts.js";
-import { make, setText } from "../dom.js";
 import { checkField, inputField } from "./fields.js";
 
 /** @typedef {import("../wire/api.js").Schema} Schema */

@@ -3,9 +3,9 @@
  * @module
  */
 
+import { byId } from "../dom.js";
 import { canResume, hasEnded, isLive } from "../model/states.js";
 import { keys as texts } from "../texts.js";
-import { byId } from "../dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../model/state.js").Run} Run */

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { make } from "../dom.js";
 import { style } from "../draw/palette.js";
 import { entries } from "../model/subjects.js";
 import { sharing as texts } from "../texts.js";
-import { make } from "../dom.js";
 import { swatch } from "./icons.js";
 
 /** @typedef {import("../model/state.js").State} State */

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { notice as texts } from "../texts.js";
 import { byId, make, setText } from "../dom.js";
+import { notice as texts } from "../texts.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("../model/state.js").State} State */

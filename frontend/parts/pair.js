@@ -3,8 +3,8 @@
  * @module
  */
 
-import { toolbar as texts } from "../texts.js";
 import { make } from "../dom.js";
+import { toolbar as texts } from "../texts.js";
 
 /** @typedef {import("../model/state.js").State} State */
 

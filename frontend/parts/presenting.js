@@ -3,9 +3,9 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../dom.js";
 import { kept, opened, restored } from "../model/presentation.js";
 import { presenting as texts } from "../texts.js";
-import { make, setAttribute, setText } from "../dom.js";
 import { copied } from "./files.js";
 import { keep, recalled } from "./kept.js";
 import { Popover } from "./popover.js";

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { make, setText } from "../dom.js";
 import { count } from "../model/sweep.js";
 import { start as texts } from "../texts.js";
-import { make, setText } from "../dom.js";
 
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 /** @typedef {import("../wire/api.js").Preset} Preset */

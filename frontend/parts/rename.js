@@ -3,8 +3,8 @@
  * @module
  */
 
-import { table as texts } from "../texts.js";
 import { make } from "../dom.js";
+import { table as texts } from "../texts.js";
 
 /** @typedef {import("../model/state.js").State} State */
 /** @typedef {import("../wire/api.js").Run} Run */

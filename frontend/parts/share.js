@@ -3,6 +3,7 @@
  * @module
  */
 
+import { make } from "../dom.js";
 import { look } from "../draw/layout.js";
 import { style } from "../draw/palette.js";
 import { picture, png } from "../draw/picture.js";
@@ -11,7 +12,6 @@ import { csv, fileName, json } from "../model/export.js";
 import { address } from "../model/presentation.js";
 import { entries } from "../model/subjects.js";
 import { sharing as texts } from "../texts.js";
-import { make } from "../dom.js";
 import { copied, save } from "./files.js";
 import { Menu } from "./menu.js";
 import { say } from "./toast.js";

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { keys as texts } from "../texts.js";
 import { make } from "../dom.js";
+import { keys as texts } from "../texts.js";
 import { keep, recalled } from "./kept.js";
 import { offered } from "./keys.js";
 

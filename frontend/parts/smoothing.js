@@ -4,9 +4,9 @@
  * @module
  */
 
+import { make, setText } from "../dom.js";
 import { setting } from "../numbers.js";
 import { toolbar as texts } from "../texts.js";
-import { make, setText } from "../dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 

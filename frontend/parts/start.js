@@ -6,15 +6,15 @@
  */
 
 import { WANTED } from "../actions.js";
+import { byId, make, setAttribute, setText } from "../dom.js";
 import { takesPlace } from "../model/states.js";
 import * as sweep from "../model/sweep.js";
+import { asked } from "../question.js";
 import { start } from "../starting.js";
 import { start as texts } from "../texts.js";
-import { byId, make, setAttribute, setText } from "../dom.js";
 import { Form } from "./form.js";
 import { icon } from "./icons.js";
 import { presets } from "./presets.js";
-import { asked } from "../question.js";
 import { bringIntoSight } from "./sight.js";
 import { say } from "./toast.js";
 

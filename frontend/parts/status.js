@@ -4,9 +4,9 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../dom.js";
 import { Liveness } from "../model/liveness.js";
 import { status as texts } from "../texts.js";
-import { make, setAttribute, setText } from "../dom.js";
 
 /** @typedef {import("../model/state.js").State} State */
 

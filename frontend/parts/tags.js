@@ -4,8 +4,8 @@
  * @module
  */
 
-import { tags as texts } from "../texts.js";
 import { make } from "../dom.js";
+import { tags as texts } from "../texts.js";
 import { icon } from "./icons.js";
 
 /** @typedef {import("../model/state.js").State} State */

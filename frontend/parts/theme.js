@@ -3,8 +3,8 @@
  * @module
  */
 
-import { theme as texts } from "../texts.js";
 import { make } from "../dom.js";
+import { theme as texts } from "../texts.js";
 import { keep, recalled } from "./kept.js";
 
 const KEPT = "reluscope.theme";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { toolbar as texts } from "../texts.js";
 import { make, setAttribute } from "../dom.js";
+import { toolbar as texts } from "../texts.js";
 import { pairOfRuns } from "./pair.js";
 import { smoothing } from "./smoothing.js";
 

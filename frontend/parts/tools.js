@@ -3,8 +3,8 @@
  * @module
  */
 
-import { present } from "../present.js";
 import { byId } from "../dom.js";
+import { present } from "../present.js";
 import { fill } from "./fill.js";
 import { following } from "./following.js";
 import { keys } from "./keys.js";

@@ -4,10 +4,10 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { duration, loss, setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setAttribute, setText } from "../../dom.js";
 import { comparing } from "./comparing.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */

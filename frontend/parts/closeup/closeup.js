@@ -4,8 +4,8 @@
  */
 
 import { WANTED } from "../../actions.js";
-import { closeup as texts } from "../../texts.js";
 import { byId, make } from "../../dom.js";
+import { closeup as texts } from "../../texts.js";
 import { Asking } from "./asking.js";
 import { checks } from "./checks.js";
 import { diagnostics } from "./diagnostics.js";

@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { loss } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import { compare } from "../../wire/curves.js";
-import { make, setText } from "../../dom.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */

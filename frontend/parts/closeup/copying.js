@@ -3,8 +3,8 @@
  * @module
  */
 
-import { closeup as texts } from "../../texts.js";
 import { make, setText } from "../../dom.js";
+import { closeup as texts } from "../../texts.js";
 import { copied } from "../files.js";
 
 /** How long it is said. */

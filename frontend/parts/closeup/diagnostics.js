@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { Sparkline } from "../../draw/sparkline.js";
 import { count, loss } from "../../numbers.js";
 import { closeup } from "../../texts.js";
-import { make, setText } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("./asking.js").Part} Part */

@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { told } from "../../model/told.js";
 import { duration, instant } from "../../numbers.js";
 import { closeup } from "../../texts.js";
-import { make, setText } from "../../dom.js";
 import { copyButton } from "./copying.js";
 import { runLink } from "./links.js";
 

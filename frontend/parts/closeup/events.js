@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { sentence } from "../../model/told.js";
 import { instant } from "../../numbers.js";
 import { closeup, table } from "../../texts.js";
-import { make, setText } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/events.js").Event} Event */

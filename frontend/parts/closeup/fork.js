@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { count, setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setText } from "../../dom.js";
 import { choiceField } from "../choices.js";
 import { inputField, one } from "../fields.js";
 

@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { style } from "../../draw/palette.js";
 import { count, loss, rate } from "../../numbers.js";
 import { closeup as texts, table } from "../../texts.js";
-import { make, setAttribute, setText } from "../../dom.js";
 import { icon, swatch } from "../icons.js";
 import { rename } from "../rename.js";
 import { copyButton } from "./copying.js";

@@ -4,11 +4,11 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { Held } from "../../model/held.js";
 import { hasEnded } from "../../model/states.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setAttribute, setText } from "../../dom.js";
 import { checkField, inputField, one } from "../fields.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */

@@ -3,8 +3,8 @@
  * @module
  */
 
-import { closeup as texts } from "../../texts.js";
 import { make } from "../../dom.js";
+import { closeup as texts } from "../../texts.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../wire/api.js").Run} Run */

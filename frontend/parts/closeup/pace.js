@@ -3,6 +3,7 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { Held } from "../../model/held.js";
 import { PLACES, paceAt, placeOf } from "../../model/pace.js";
 import { hasEnded } from "../../model/states.js";
@@ -10,7 +11,6 @@ import { setting } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
 import { Latest } from "../../wire/latest.js";
-import { make, setAttribute, setText } from "../../dom.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */
 /** @typedef {import("./asking.js").Part} Part */

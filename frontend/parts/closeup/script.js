@@ -3,9 +3,9 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setAttribute, setText } from "../../dom.js";
 import { copyButton } from "./copying.js";
 
 /** @typedef {import("../../model/state.js").State} State */

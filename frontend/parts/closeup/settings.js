@@ -3,9 +3,9 @@
  * @module
  */
 
+import { make } from "../../dom.js";
 import { told } from "../../model/told.js";
 import { closeup } from "../../texts.js";
-import { make } from "../../dom.js";
 import { Tagging } from "../tags.js";
 
 /** @typedef {import("./asking.js").Asking} Asking */

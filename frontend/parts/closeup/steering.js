@@ -3,11 +3,11 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { hasEnded, isLive } from "../../model/states.js";
 import { count } from "../../numbers.js";
 import { closeup } from "../../texts.js";
 import * as api from "../../wire/api.js";
-import { make, setText } from "../../dom.js";
 import { icon } from "../icons.js";
 import { stepSize } from "../stepping.js";
 import { forking } from "./fork.js";

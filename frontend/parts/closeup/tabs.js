@@ -3,8 +3,8 @@
  * @module
  */
 
-import { closeup } from "../../texts.js";
 import { make, setAttribute } from "../../dom.js";
+import { closeup } from "../../texts.js";
 
 /** @typedef {import("./asking.js").Part} Part */
 /** @typedef {import("../../wire/api.js").Run} Run */

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { canResume, hasEnded, isLive } from "../../model/states.js";
 import { actions, steering as texts } from "../../texts.js";
-import { make, setText } from "../../dom.js";
 import { stepSize } from "../stepping.js";
 
 /** @typedef {import("../../model/state.js").State} State */

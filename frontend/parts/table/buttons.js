@@ -3,9 +3,9 @@
  * @module
  */
 
+import { make, setAttribute } from "../../dom.js";
 import { canResume, hasEnded, isLive } from "../../model/states.js";
 import { actions, table as texts } from "../../texts.js";
-import { make, setAttribute } from "../../dom.js";
 import { icon } from "../icons.js";
 
 /** @typedef {import("../../wire/api.js").Run} Run */

@@ -3,11 +3,11 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { hasEnded } from "../../model/states.js";
 import { told } from "../../model/values.js";
 import { count } from "../../numbers.js";
 import { table as texts } from "../../texts.js";
-import { make, setAttribute, setText } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../wire/api.js").Run} Run */

@@ -3,9 +3,9 @@
  * @module
  */
 
+import { make } from "../../dom.js";
 import { fieldNamed, fields } from "../../model/fields.js";
 import { table as texts } from "../../texts.js";
-import { make } from "../../dom.js";
 import { Popover } from "../popover.js";
 import { USUAL } from "./columns.js";
 

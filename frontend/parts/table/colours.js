@@ -4,9 +4,9 @@
  * @module
  */
 
+import { make, setAttribute } from "../../dom.js";
 import { style } from "../../draw/palette.js";
 import { colours as texts } from "../../texts.js";
-import { make, setAttribute } from "../../dom.js";
 import { swatch } from "../icons.js";
 import { Popover } from "../popover.js";
 

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { areJust, fitting, roomFor } from "../../model/shown.js";
 import { table as texts } from "../../texts.js";
-import { make, setText } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */

@@ -4,11 +4,11 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { style } from "../../draw/palette.js";
 import { groupTitle, spread } from "../../model/groups.js";
 import { loss } from "../../numbers.js";
 import { table as texts } from "../../texts.js";
-import { make, setAttribute, setText } from "../../dom.js";
 import { icon, swatch } from "../icons.js";
 import { cell } from "./cells.js";
 

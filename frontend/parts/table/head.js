@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setAttribute } from "../../dom.js";
 import { fieldNamed } from "../../model/fields.js";
 import { next, parsed } from "../../model/sorting.js";
 import { table as texts } from "../../texts.js";
-import { make, setAttribute } from "../../dom.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */

@@ -3,10 +3,10 @@
  * @module
  */
 
+import { make, setAttribute, setText } from "../../dom.js";
 import { style } from "../../draw/palette.js";
 import { settings } from "../../model/words.js";
 import { table as texts } from "../../texts.js";
-import { make, setAttribute, setText } from "../../dom.js";
 import { icon, swatch } from "../icons.js";
 import { rename } from "../rename.js";
 import { ActionButton, BUTTONS } from "./buttons.js";

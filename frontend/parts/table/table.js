@@ -4,10 +4,10 @@
  * @module
  */
 
+import { make, setAttribute } from "../../dom.js";
 import { hasEnded } from "../../model/states.js";
 import { entries } from "../../model/subjects.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
-import { make, setAttribute } from "../../dom.js";
 import { Colours } from "./colours.js";
 import { columns, least, template, USUAL } from "./columns.js";
 import { told as toldOf } from "./differing.js";
@@ -17,8 +17,8 @@ import { keys } from "./keys.js";
 import { RowMenu } from "./menu.js";
 import { Picking } from "./picking.js";
 import { RunRow } from "./row.js";
-import { TagEditor } from "./tags.js";
 import { inOrder, Strip } from "./strip.js";
+import { TagEditor } from "./tags.js";
 
 /** @typedef {import("../../model/state.js").State} State */
 /** @typedef {import("../../model/listing.js").Listing} Listing */

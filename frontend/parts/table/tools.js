@@ -4,10 +4,10 @@
  * @module
  */
 
+import { make, setText } from "../../dom.js";
 import { fieldNamed, fields, isMeasured } from "../../model/fields.js";
 import { ALL_BUT_SEED } from "../../model/groups.js";
 import { filter as filterTexts, table as texts } from "../../texts.js";
-import { make, setText } from "../../dom.js";
 import { chooser } from "./chooser.js";
 import { USUAL } from "./columns.js";
 import { counted } from "./counted.js";
