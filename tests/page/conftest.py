@@ -20,6 +20,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
+    Request,
     WebSocket,
     expect,
     sync_playwright,
@@ -38,6 +39,9 @@ CUSTOM_FUNCTION = "Defining new autograd functions"
 
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 """No other machine can be reached from the browser; that none is asked for, `Visit` checks."""
+
+ONE_PROCESS = "--process-per-site"
+"""Pages of one context, be they one after the other, are in one process, as `Contexts` wants it."""
 
 CONNECTED = re.compile(r"^connected")
 
@@ -140,11 +144,16 @@ class Visit:
         self.requests: list[str] = []
         self.errors: list[str] = []
         self._expected: list[str] = []
-        context.on("request", lambda request: self.requests.append(request.url))
+        context.on("request", self._note)
         context.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
         self.received = 0
         self.page.on("websocket", self._hear_socket)
+
+    def leave(self) -> None:
+        """Hear no more of what goes on there."""
+        self.context.remove_listener("request", self._note)
+        self.context.remove_listener("console", self._hear)
 
     def open(self) -> "Visit":
         self.page.goto(self.url)
@@ -291,6 +300,9 @@ class Visit:
         at_home = parts.scheme in ("data", "blob") or parts.netloc == urlsplit(self.url).netloc
         return not at_home
 
+    def _note(self, request: Request) -> None:
+        self.requests.append(request.url)
+
     def _hear_socket(self, socket: WebSocket) -> None:
         self.requests.append(socket.url)
         socket.on("framereceived", self._count)
@@ -377,30 +389,74 @@ def browser() -> Iterator[Browser]:
     path = chromium.find()
     assert path, f"no Chromium: {Path(chromium.__file__).name} finds or installs one"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*chromium.FLAGS, ALONE])
+        flags = [*chromium.FLAGS, ALONE, ONE_PROCESS]
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+class Contexts:
+    """Browser contexts, each for one visit at a time, with nothing left of those before but what was
+    read: to read Plotly takes a process that is new, and has an empty cache, as long as most tests."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[tuple[BrowserContext, Page]]] = {}
+        self._anchors: dict[BrowserContext, Page] = {}
+
+    def enter(self, url: str, options: dict[str, Any]) -> BrowserContext:
+        """One that nobody is in, made as `options` say."""
+        if free := self._free.get(repr(options)):
+            context, self._anchors[context] = free.pop()
+            return context
+        context = self._browser.new_context(**options)
+        context.set_default_timeout(DEADLINE_S * 1000)
+        anchor = self._anchors[context] = context.new_page()  # its process lives as long as this
+        anchor.goto(f"{url.partition('?')[0].rstrip('/')}/icon.svg")
+        return context
+
+    def leave(self, visit: Visit, options: dict[str, Any]) -> None:
+        """Close what was opened, and have what was kept forgotten."""
+        context = visit.context
+        anchor = self._anchors.pop(context)
+        for page in context.pages:
+            if page is not anchor:
+                page.close()
+        context.set_offline(False)
+        context.clear_permissions()
+        devtools = context.new_cdp_session(anchor)
+        for scheme, host in {urlsplit(request)[:2] for request in visit.requests}:
+            forgotten = {"origin": f"{scheme}://{host}", "storageTypes": "local_storage"}
+            devtools.send("Storage.clearDataForOrigin", forgotten)
+        devtools.detach()
+        visit.leave()
+        self._free.setdefault(repr(options), []).append((context, anchor))
+
+
+@pytest.fixture(scope="package")
+def contexts(browser: Browser) -> Contexts:
+    return Contexts(browser)
 
 
 Visiting = Callable[..., Visit]
 
 
 @pytest.fixture
-def visiting(browser: Browser) -> Iterator[Visiting]:
-    """Begin a visit to a server, in a fresh context; at the end of the test it is looked at. `opens`
-    says whether the page is opened, and is there, when this comes back."""
-    visits: list[Visit] = []
+def visiting(contexts: Contexts) -> Iterator[Visiting]:
+    """Begin a visit to a server, in a context of its own; at the end of the test it is looked at.
+    `opens` says whether the page is opened, and is there, when this comes back."""
+    visits: list[tuple[Visit, dict[str, Any]]] = []
 
     def visit(url: str, *, opens: bool = True, **options: Any) -> Visit:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, **options})
-        context.set_default_timeout(DEADLINE_S * 1000)
-        visits.append(Visit(context, url))
-        return visits[-1].open() if opens else visits[-1]
+        options = {"viewport": {"width": 1280, "height": 1000}, **options}
+        visited = Visit(contexts.enter(url, options), url)
+        visits.append((visited, options))
+        return visited.open() if opens else visited
 
     yield visit
-    for visited in visits:
-        visited.context.close()
-    for visited in visits:
+    for visited, options in visits:
+        contexts.leave(visited, options)
+    for visited, _ in visits:
         visited.check()
 
 

@@ -224,7 +224,7 @@ def test_runs_can_be_started_though_one_is_close_up(visit: Visit, api: Api) -> N
     closeup = Closeup(visit).open(run_id)
     expect(visit.form).to_be_hidden()
     visit.button("New run").click()
-    expect(visit.button("Fold away")).to_be_focused()
+    expect(visit.button("Start Tensors and autograd")).to_be_focused()
     expect(visit.form).to_be_visible()
     expect(closeup.element).to_be_hidden()
     expect(visit.button("New run")).to_be_hidden()

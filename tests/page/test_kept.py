@@ -176,7 +176,7 @@ def test_in_a_browser_that_refuses_to_keep_anything_all_works(visiting: Visiting
     visit.page.get_by_label("Colours").select_option("Dark")
     assert visit.page.evaluate("() => document.documentElement.style.colorScheme") == "dark"
     visit.button("Keyboard shortcuts").click()
-    visit.page.get_by_label("Single keys do this").uncheck()
+    visit.page.get_by_label("Keys act by themselves").uncheck()
     visit.page.keyboard.press("Escape")
     visit.button("Keyboard shortcuts").click()
     expect(visit.page.get_by_label("Single keys do this")).not_to_be_checked()
