@@ -29,6 +29,9 @@ LISTEN = """() => {
     window.forbidden.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
 }"""
 
+FROM_THE_TOP = "() => [document.scrollingElement, ...document.querySelectorAll('#closeup')].forEach((one) => one.scrollTo(0, 0))"
+"""What has been scrolled halfway beneath a head that stays is no target that is too small."""
+
 EVAL = """() => new Promise((resolve) => setTimeout(() => {
   try {
     resolve(eval('1'));
@@ -42,6 +45,7 @@ EVAL = """() => new Promise((resolve) => setTimeout(() => {
 def assert_usable(page: Page, what: str, within: str = "html") -> None:
     """No rule of axe-core is broken in a way that keeps anybody from using the page, or what of it
     a selector finds."""
+    page.evaluate(FROM_THE_TOP)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
     found = page.evaluate("([within, options]) => axe.run(within, options)", [within, RULES])
