@@ -14,6 +14,8 @@ from tests.page.test_screens import PHONE
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 SERIOUS = ("serious", "critical")
 RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+OF_COLOURS = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
+"""By night the page is the same but for its colours."""
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 
@@ -48,7 +50,9 @@ def assert_usable(page: Page, what: str, within: str = "html") -> None:
     page.evaluate(FROM_THE_TOP)
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    found = page.evaluate("([within, options]) => axe.run(within, options)", [within, RULES])
+    is_dark = page.evaluate("() => matchMedia('(prefers-color-scheme: dark)').matches")
+    options = OF_COLOURS if is_dark else RULES
+    found = page.evaluate("([within, options]) => axe.run(within, options)", [within, options])
     broken = [
         (violation["id"], [node["target"] for node in violation["nodes"]][:5])
         for violation in found["violations"]

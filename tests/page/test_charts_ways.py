@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import Api, Visit, Visiting
+from tests.waiting import eventually
 
 SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
 
@@ -197,12 +198,13 @@ def long_runs(visiting: Visiting, api: Api, **specs: dict[str, Any]) -> tuple[Vi
         api.start(name, iterations=LONG, gradients="gram", **SMALL, **spec)
         for name, spec in specs.items()
     ]
-    waiting = visiting(api.url)
-    for run_id in ids:
-        waiting.until(
-            lambda run_id=run_id: api.get(f"/runs/{run_id}")["status"] == "finished", "its end"
+    for run_id in ids:  # before a page that draws them takes its share of the machine
+        eventually(
+            lambda run_id=run_id: api.get(f"/runs/{run_id}")["status"] == "finished",
+            "its end",
+            deadline_s=90,
         )
-    return waiting, ids
+    return visiting(api.url), ids
 
 
 def test_a_part_of_runs_taken_together_refines_to_each_iteration(

@@ -232,7 +232,7 @@ def test_runs_can_be_started_though_one_is_close_up(visit: Visit, api: Api) -> N
     closeup.open(run_id)
     closeup.title.click()
     visit.page.keyboard.press("n")
-    expect(visit.button("Fold away")).to_be_focused()
+    expect(visit.button("Start Tensors and autograd")).to_be_focused()
 
 
 def test_the_next_run_is_the_next_one_in_the_table(visit: Visit, api: Api) -> None:

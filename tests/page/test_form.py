@@ -46,7 +46,9 @@ def test_the_form_is_made_from_the_catalog(visit: Visit, catalog: dict[str, Any]
     assert_every_choice_is_offered_and_explained(visit, catalog)
     visit.page.reload()
     assert_every_field_has_a_label_its_help_and_its_default(visit, catalog)
-    expect(visit.form.locator(".kink")).to_have_count(len(catalog["relus"]))  # all stays in its place
+    expect(visit.form.locator(".kink")).to_have_count(
+        len(catalog["relus"])
+    )  # all stays in its place
     assert_hyperparameters_are_those_of_the_rule(visit, catalog)
     # A phone's keyboard for numbers has neither the e nor the minus of 1e-6.
     assert visit.field("Learning rate").get_attribute("inputmode") is None

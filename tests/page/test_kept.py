@@ -179,7 +179,7 @@ def test_in_a_browser_that_refuses_to_keep_anything_all_works(visiting: Visiting
     visit.page.get_by_label("Keys act by themselves").uncheck()
     visit.page.keyboard.press("Escape")
     visit.button("Keyboard shortcuts").click()
-    expect(visit.page.get_by_label("Single keys do this")).not_to_be_checked()
+    expect(visit.page.get_by_label("Keys act by themselves")).not_to_be_checked()
     visit.page.keyboard.press("Escape")
     visit.button("Present").click()
     visit.button("Stop presenting").click()

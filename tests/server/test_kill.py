@@ -106,6 +106,7 @@ class Person:
         self.lives.delete(self.lives.begin(**LONG))
 
 
+@pytest.mark.timeout(360)  # a server starts thirty times
 @pytest.mark.parametrize("seed", [20])
 def test_twenty_kills_take_nothing_from_any_run(lives):
     chance = lives.random
