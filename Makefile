@@ -16,9 +16,9 @@ endif
 # Pure JavaScript; later majors bring a binary for each platform.
 TYPESCRIPT := 6.0.3
 
-# Tests of one file share servers, so a file is the least that goes to another process. One more than
-# there are cores on a small machine: many of them wait for a browser or a run.
-AT_ONCE := --numprocesses 3 --dist loadfile
+# Tests of one file share servers, so a file is the least that goes to another process. Each has a
+# server and a browser beside it, which fill two cores.
+AT_ONCE := --numprocesses 2 --dist loadfile
 
 BIN := .venv/bin
 TSC := .venv/typescript/node_modules/typescript/bin/tsc
