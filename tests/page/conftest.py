@@ -43,6 +43,9 @@ ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 ONE_PROCESS = "--process-per-site"
 """Pages of one context, be they one after the other, are in one process, as `Contexts` wants it."""
 
+ANCHOR = "/icon.svg"
+"""What is open in a context all the while."""
+
 CONNECTED = re.compile(r"^connected")
 
 TRAINING = ("queued", "running")
@@ -312,6 +315,8 @@ class Visit:
         self.received += len(frame) if isinstance(frame, bytes) else 0
 
     def _hear(self, message: ConsoleMessage) -> None:
+        if message.page and message.page.url.endswith(ANCHOR):
+            return
         is_gone = "status of 404" in message.text and GONE.search(message.location["url"])
         if message.type in ("error", "warning") and not is_gone:
             where = message.location["url"]
@@ -412,7 +417,7 @@ class Contexts:
         context = self._browser.new_context(**options)
         context.set_default_timeout(DEADLINE_S * 1000)
         anchor = self._anchors[context] = context.new_page()  # its process lives as long as this
-        anchor.goto(f"{url.partition('?')[0].rstrip('/')}/icon.svg")
+        anchor.goto(url.partition("?")[0].rstrip("/") + ANCHOR)
         return context
 
     def leave(self, visit: Visit, options: dict[str, Any]) -> None:

@@ -46,6 +46,7 @@ def test_the_form_is_made_from_the_catalog(visit: Visit, catalog: dict[str, Any]
     assert_every_choice_is_offered_and_explained(visit, catalog)
     visit.page.reload()
     assert_every_field_has_a_label_its_help_and_its_default(visit, catalog)
+    visit.form.locator(".card").last.scroll_into_view_if_needed()
     expect(visit.form.locator(".kink")).to_have_count(
         len(catalog["relus"])
     )  # all stays in its place
