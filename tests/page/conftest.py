@@ -406,27 +406,25 @@ class Contexts:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._free: dict[str, list[tuple[BrowserContext, Page]]] = {}
-        self._anchors: dict[BrowserContext, Page] = {}
+        self._free: dict[str, list[BrowserContext]] = {}
 
     def enter(self, url: str, options: dict[str, Any]) -> BrowserContext:
         """One that nobody is in, made as `options` say."""
         if free := self._free.get(repr(options)):
-            context, self._anchors[context] = free.pop()
-            return context
+            return free.pop()
         context = self._browser.new_context(**options)
         context.set_default_timeout(DEADLINE_S * 1000)
-        anchor = self._anchors[context] = context.new_page()  # its process lives as long as this
-        anchor.goto(url.partition("?")[0].rstrip("/") + ANCHOR)
+        context.new_page().goto(
+            url.partition("?")[0].rstrip("/") + ANCHOR
+        )  # its process lives as long
         return context
 
     def leave(self, visit: Visit, options: dict[str, Any]) -> None:
         """Close what was opened, and have what was kept forgotten."""
         context = visit.context
-        anchor = self._anchors.pop(context)
-        for page in context.pages:
-            if page is not anchor:
-                page.close()
+        anchor, *others = context.pages
+        for page in others:
+            page.close()
         context.set_offline(False)
         context.clear_permissions()
         devtools = context.new_cdp_session(anchor)
@@ -435,7 +433,7 @@ class Contexts:
             devtools.send("Storage.clearDataForOrigin", forgotten)
         devtools.detach()
         visit.leave()
-        self._free.setdefault(repr(options), []).append((context, anchor))
+        self._free.setdefault(repr(options), []).append(context)
 
 
 @pytest.fixture(scope="package")
