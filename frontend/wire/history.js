@@ -22,6 +22,13 @@ import * as curves from "./curves.js";
  * @property {number} points about how many draw it
  */
 
+/**
+ * @typedef {object} Question
+ * @property {Trace | Difference} curve that it is of
+ * @property {string} text what tells it from others about the same
+ * @property {() => Promise<void>} ask
+ */
+
 /** Points of an overview of all of a run. */
 const POINTS = 8192;
 
@@ -38,10 +45,10 @@ const AT_ONCE = 4;
 const RETRY_MS = 2000;
 
 export class Histories {
-  /** @type {Map<string, () => Promise<void>>} What is to be asked, by what it is about: the newest of each. */
+  /** @type {Map<string, Question>} What is to be asked, by what it is about: the newest of each. */
   #wanted = new Map();
-  /** @type {Set<string>} */
-  #asked = new Set();
+  /** @type {Map<string, Question>} What is under way. */
+  #asked = new Map();
   /** @type {WeakMap<Trace | Difference, Map<number, string>>} What was asked last of a part, by the weight. */
   #answered = new WeakMap();
 
@@ -61,7 +68,7 @@ export class Histories {
 
   /** @param {string} id @param {Trace} trace */
   #begin(id, trace) {
-    this.#want(`past ${id}`, async () => {
+    this.#want(`past ${id}`, trace, "", async () => {
       const told = await curves.overview(id, { points: POINTS });
       if (this.state.traces.get(id) !== trace || !trace.isAwaited) return;
       trace.seed(told);
@@ -110,7 +117,7 @@ export class Histories {
     const question = JSON.stringify(wanted);
     // What was answered already is as fine as it can be had.
     if (this.#answered.get(curve)?.get(weight) === question) return;
-    this.#want(`part ${weight} ${about}`, async () => {
+    this.#want(`part ${weight} ${about}`, curve, question, async () => {
       await ask(wanted);
       const answered = this.#answered.get(curve) ?? new Map();
       this.#answered.set(curve, answered.set(weight, question));
@@ -119,7 +126,7 @@ export class Histories {
 
   /** @param {string} id @param {Trace} trace @param {number} weight */
   #average(id, trace, weight) {
-    this.#want(`average ${id}`, async () => {
+    this.#want(`average ${id}`, trace, String(weight), async () => {
       const told = await curves.overview(id, { points: POINTS, smoothing: weight, stop: trace.length });
       if (trace.seedAverage(weight, told)) this.onNew(id);
     });
@@ -128,7 +135,7 @@ export class Histories {
   /** @param {string} id @param {Trace} trace of which the times of its iterations are wanted */
   times(id, trace) {
     if (trace.times.isTold || !trace.length) return;
-    this.#want(`times ${id}`, async () => {
+    this.#want(`times ${id}`, trace, "", async () => {
       const { iterations, at } = await curves.times(id);
       trace.times.correct(iterations, at);
       this.onNew(id);
@@ -137,41 +144,51 @@ export class Histories {
 
   /** @param {[string, string]} pair @param {Difference} difference whose past is wanted */
   apart(pair, difference) {
-    this.#want(`apart ${pair.join(" ")}`, async () => {
+    this.#want(`apart ${pair.join(" ")}`, difference, "", async () => {
       const { difference: told, first } = await curves.apart(pair, { points: POINTS });
       difference.seed(told, first);
       this.onNew(pair[0]);
     });
   }
 
-  /** @param {string} about @param {() => Promise<void>} ask */
-  #want(about, ask) {
-    this.#wanted.set(about, ask);
+  /**
+   * Each drawing asks for all that it lacks, be it under way or not.
+   * @param {string} about
+   * @param {Trace | Difference} curve
+   * @param {string} text
+   * @param {() => Promise<void>} ask
+   */
+  #want(about, curve, text, ask) {
+    const asked = this.#asked.get(about);
+    if (asked?.curve === curve && asked.text === text) this.#wanted.delete(about);
+    else this.#wanted.set(about, { curve, text, ask });
     this.#next();
   }
 
   #next() {
-    for (const [about, ask] of this.#wanted) {
+    for (const [about, question] of this.#wanted) {
       if (this.#asked.size >= AT_ONCE) return;
       if (this.#asked.has(about)) continue;
       this.#wanted.delete(about);
-      this.#asked.add(about);
-      void this.#ask(about, ask);
+      this.#asked.set(about, question);
+      void this.#ask(about, question.ask);
     }
   }
 
   /** @param {string} about @param {() => Promise<void>} ask */
   async #ask(about, ask) {
+    let isRefused = false;
     try {
       await ask();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      isRefused = true;
       // Who still needs it asks again; not at once, or a server that is not there is asked for ever.
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      this.state.changed();
     } finally {
       this.#asked.delete(about);
       this.#next();
     }
+    if (isRefused) this.state.changed();
   }
 }
