@@ -27,7 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "cuda: needs a CUDA device; skipped where there is none")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take longest begins first, so that at the end no process waits for another."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        patience = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0), patience.args[0] if patience else 0)
+    items.sort(key=lambda item: -longest[item.path])
     if torch.cuda.is_available():
         return
     for item in items:

@@ -81,7 +81,10 @@ def test_a_curve_does_not_depend_on_company(shape, company, update, relu, dtype)
     specs = [
         spec_of(
             {**update, "lr": 1e-4 / (1 + seed)},
-            **{"seed": seed, "relu": relu, "dtype": dtype, "on_nonfinite": "continue"},
+            seed=seed,
+            relu=relu,
+            dtype=dtype,
+            on_nonfinite="continue",
             **sizes,
         )
         for seed in range(company)
