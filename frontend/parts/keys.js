@@ -30,6 +30,7 @@ import { keys as texts } from "../texts.js";
  * @property {Exclude<keyof typeof texts, "groups">} text id of what it does
  * @property {keyof typeof texts.groups} group
  * @property {(page: Page) => void} [act] left out where somebody else sees to it
+ * @property {boolean} [beside] whether what it shows is beside the charts, which may fill the screen
  * @property {"looks" | "steers"} [kind] what it changes: a page that follows another has none of them, one
  *   that only looks none that steers
  */
@@ -76,8 +77,8 @@ export const SHORTCUTS = [
   { key: ">", text: "right", group: "seen", kind: "looks", act: ({ charts }) => charts.move(1, PAN) },
   { key: "a", text: "showAll", group: "seen", kind: "looks", act: ({ state }) => state.showAll() },
   { key: "f", text: "fill", group: "seen", act: () => byId("fill").click() },
-  { key: "/", text: "filter", group: "runs", kind: "looks", act: () => focus("#runs input[type='search']") },
-  { key: "n", text: "start", group: "runs", kind: "steers", act: () => byId("new-run").click() },
+  { key: "/", text: "filter", group: "runs", beside: true, kind: "looks", act: () => focus("#runs input[type='search']") },
+  { key: "n", text: "start", group: "runs", beside: true, kind: "steers", act: () => byId("new-run").click() },
   { key: "k", also: " ", text: "pause", group: "runs", kind: "steers", act: pause },
   {
     key: ".",
@@ -86,14 +87,14 @@ export const SHORTCUTS = [
     kind: "steers",
     act: (page) => ask(page, "step", concerned(page.state).filter((run) => !hasEnded(run))),
   },
-  { key: "[", text: "previous", group: "runs", kind: "looks", act: (page) => closeUp(page, -1) },
-  { key: "]", text: "next", group: "runs", kind: "looks", act: (page) => closeUp(page, 1) },
+  { key: "[", text: "previous", group: "runs", beside: true, kind: "looks", act: (page) => closeUp(page, -1) },
+  { key: "]", text: "next", group: "runs", beside: true, kind: "looks", act: (page) => closeUp(page, 1) },
   { key: "↑", also: "↓", text: "rows", group: "table" },
   { key: " ", text: "pick", group: "table" },
   { key: "Enter", text: "closeUp", group: "table" },
   { key: "F2", text: "rename", group: "table", kind: "steers" },
-  { key: "e", text: "share", group: "page", act: () => byId("share").click() },
-  { key: "p", text: "present", group: "page", kind: "steers", act: () => byId("present").click() },
+  { key: "e", text: "share", group: "page", beside: true, act: () => byId("share").click() },
+  { key: "p", text: "present", group: "page", beside: true, kind: "steers", act: () => byId("present").click() },
   { key: "?", text: "sheet", group: "page", act: () => byId("keys").click() },
   { key: "Escape", text: "escape", group: "page", act: ({ state }) => state.view.run && state.look({ run: "" }) },
 ];
@@ -118,10 +119,11 @@ export function keys(page, areSingle) {
     if (key === " " && target.closest(PRESSED)) return;
     if (document.querySelector(":popover-open, dialog[open]")) return;
     if (key !== "Escape" && !areSingle()) return;
-    const { act, kind } = offered(page.state).find((offer) => offer.act && [offer.key, offer.also].includes(key)) ?? {};
+    const { act, beside, kind } = offered(page.state).find((offer) => offer.act && [offer.key, offer.also].includes(key)) ?? {};
     if (!act || (event.repeat && kind === "steers")) return;
     event.preventDefault();
-    act(page);
+    if (beside && document.fullscreenElement) void document.exitFullscreen().then(() => act(page));
+    else act(page);
   });
 }
 

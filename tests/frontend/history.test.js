@@ -90,7 +90,7 @@ test("another curve of the same name is asked for, though the old one is under w
   assert.equal(asked.length, 2);
 });
 
-test("a question that is refused is asked again when the page is drawn after a rest", async (t) => {
+test("after a question was refused and a rest, the chart is drawn anew, which asks again", async (t) => {
   const asked = server(t);
   t.mock.timers.enable({ apis: ["setTimeout"] });
   globalThis.fetch.mock.mockImplementation(async (path) => {
@@ -99,7 +99,10 @@ test("a question that is refused is asked again when the page is drawn after a r
   });
   const [a, b] = [long(), long()];
   const difference = new Difference(a, b);
-  const histories = new Histories({ traces: new Map(), changed: () => histories.apart(["a", "b"], difference) }, () => {});
+  const histories = new Histories({ traces: new Map(), changed() {} }, (id) => {
+    assert.equal(id, "a");
+    histories.apart(["a", "b"], difference);
+  });
   histories.apart(["a", "b"], difference);
   for (let i = 0; i < 10; i++) await Promise.resolve();
   assert.equal(asked.length, 1);

@@ -34,27 +34,28 @@ def test_a_file_by_another_name_is_asked_for_again(api, path):
     assert answer.headers.get_list("cache-control") == ["no-cache"]
 
 
-def test_the_files_of_a_version_are_those_that_are_as_they_were(tmp_path):
+def test_the_files_of_a_version_are_as_they_were_when_it_got_its_name(tmp_path):
     (tmp_path / "parts").mkdir()
     for name in ("main.js", "parts/form.js"):
         (tmp_path / name).write_text(name)
     page = Page(tmp_path)
     first = page.version()
     assert page.version() == first
-    assert page.is_of(first, "main.js")
-    assert page.is_of(first, "parts/form.js")
-    assert not page.is_of(first, "nothing.js")
+    assert page.content(first, "main.js") == b"main.js"
+    assert page.content(first, "parts/form.js") == b"parts/form.js"
+    assert page.content(first, "nothing.js") is None
 
     (tmp_path / "main.js").write_text("another")
-    assert not page.is_of(first, "main.js")
-    assert page.is_of(first, "parts/form.js")
+    assert page.content(first, "main.js") == b"main.js"
     second = page.version()
     assert second != first
-    assert page.is_of(second, "main.js")
-    assert not page.is_of(first, "parts/form.js")
+    assert page.content(second, "main.js") == b"another"
+    assert page.content(first, "main.js") is None
 
     (tmp_path / "main.js").rename(tmp_path / "other.js")
     assert page.version() not in (first, second)
+    (tmp_path / "gone.js").symlink_to(tmp_path / "nowhere.js")
+    assert page.version()
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,12 @@ never runs with half of an older version's.
 import gzip
 import hashlib
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from mimetypes import guess_type
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
@@ -44,7 +47,9 @@ class _Version(NamedTuple):
 
     name: str
     stats: dict[str, tuple[int, int]]
-    """When each was changed, in ns, and its bytes, by its path."""
+    """When each was changed, in ns, and how many bytes it has, by its path."""
+
+    content: dict[str, bytes]
 
 
 class Page:
@@ -52,7 +57,7 @@ class Page:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._version = _Version("", {})
+        self._version = _Version("", {}, {})
         self.files = StaticFiles(directory=directory)
 
     def html(self) -> str:
@@ -62,26 +67,29 @@ class Page:
 
     def version(self) -> str:
         """What tells all that is in the files now from all that was."""
-        paths = sorted(path for path in self._directory.rglob("*") if path.is_file())
-        stats = {path.relative_to(self._directory).as_posix(): _stat(path) for path in paths}
+        stats = dict(sorted(self._stats()))
         if stats != self._version.stats:
-            content = hashlib.sha256(plotlyjs_version().encode())
-            for name in stats:
-                content.update(f"\0{name}\0".encode())
-                content.update(hashlib.sha256((self._directory / name).read_bytes()).digest())
-            self._version = _Version(content.hexdigest()[:16], stats)
+            content = {name: (self._directory / name).read_bytes() for name in stats}
+            told = hashlib.sha256(plotlyjs_version().encode())
+            for name, data in content.items():
+                told.update(f"\0{name}\0".encode() + hashlib.sha256(data).digest())
+            self._version = _Version(told.hexdigest()[:16], stats, content)
         return self._version.name
 
-    def is_of(self, version: str, path: str) -> bool:
-        """Whether a file is still what it was in that version."""
-        now = self._version
-        stat = now.stats.get(path)
-        return version == now.name and stat is not None and stat == _stat(self._directory / path)
+    def content(self, version: str, path: str) -> bytes | None:
+        """A file as it is in the newest version; None where that is another one, or has none."""
+        newest = self._version
+        return newest.content.get(path) if version == newest.name else None
 
-
-def _stat(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_mtime_ns, found.st_size
+    def _stats(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        for path in self._directory.rglob("*"):
+            try:
+                found = path.stat()
+            except FileNotFoundError:  # an editor's, for a moment
+                continue
+            if S_ISREG(found.st_mode):
+                name = path.relative_to(self._directory).as_posix()
+                yield name, (found.st_mtime_ns, found.st_size)
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -114,12 +122,13 @@ def plotlyjs_of_a_version(request: Request, version: str) -> Response:
 
 @router.api_route("/assets/{version}/{path:path}", methods=["GET", "HEAD"])
 async def file_of_a_version(request: Request, version: str, path: str) -> Response:
-    """A file of the page, for good where it is what it was in that version."""
+    """A file of the page, for good where it is of that version."""
     page: Page = request.app.state.page
-    answer = await page.files.get_response(path, request.scope)
-    if page.is_of(version, path):
-        answer.headers["Cache-Control"] = FOR_GOOD
-    return answer
+    content = page.content(version, path)
+    if content is None:
+        return await page.files.get_response(path, request.scope)
+    media_type, _ = guess_type(path)
+    return Response(content, media_type=media_type, headers={"Cache-Control": FOR_GOOD})
 
 
 @router.api_route("/vendor/plotly.js", methods=["GET", "HEAD"])
