@@ -61,6 +61,8 @@ class Lives:
         self.process: Process
         self.api = Api(0)
         self._watching: concurrent.futures.Future[None] | None = None
+        self._start_up_s = 0.0
+        """How long the last start took that nothing cut off."""
 
     # --- a life
 
@@ -74,11 +76,19 @@ class Lives:
     def start(self) -> None:
         """Start a server, see that all is there that was, and watch."""
         self.spawn()
+        spawned = time.monotonic()
         port = self.process.until_listening()
+        self._start_up_s = time.monotonic() - spawned
         self.api = Api(port)
         self._check_answered()
         self._check_stored()
         self._watch(f"ws://127.0.0.1:{port}/api/live")
+
+    def start_in_vain(self) -> None:
+        """Start a server, and kill it on its way, or as soon as it has got there."""
+        self.spawn()
+        self.a_moment(1.2 * self._start_up_s)
+        self.kill()
 
     def kill(self) -> None:
         """End it by SIGKILL, and see that what it leaves is sound and goes on from what was there."""
