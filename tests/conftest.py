@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from reluscope.training.devices import use_one_thread
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
+from tests import starting
 from tests.places import Place
 from tests.postgres.cluster import Cluster
 
@@ -46,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _one_thread() -> None:
     """Torch as the server sets it up."""
     use_one_thread()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks() -> Iterator[None]:
+    """Servers start cheaply."""
+    with starting.forks():
+        yield
 
 
 @pytest.fixture
