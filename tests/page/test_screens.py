@@ -56,8 +56,16 @@ def test_a_finger_scrolls_past_a_chart_and_a_tap_tells_of_it(visiting: Visiting,
     swipe(visit, by=-150)
     expect(visit.button("Show all")).to_be_hidden()
     plot.evaluate("plot => plot.scrollIntoView({ block: 'center' })")
+    visit.page.evaluate(WITHOUT_A_MOUSE)
     plot.tap()
     expect(visit.page.locator(".hoverlayer .hovertext").first).to_be_visible()
+
+
+WITHOUT_A_MOUSE = """() => window.addEventListener('mouseout', (event) => {
+  if (event.clientX === 0 && event.clientY === 0) event.stopImmediatePropagation();
+}, true)"""
+"""Chromium's headless shell has one also where it is told to be a phone: it rests at 0, 0, and what the
+tap pointed at is left for it at the next frame."""
 
 
 def swipe(visit: Visit, by: int) -> None:
