@@ -91,7 +91,7 @@ def opened(page: Page, button: str) -> Iterator[None]:
 def test_no_view_keeps_anybody_out(visiting: Visiting, api: Api, screen: str) -> None:
     well = api.start("well", iterations=40, **SMALL)
     api.start("wild", iterations=40, **SMALL, update={"rule": "sgd", "lr": 10})
-    api.start("live", iterations=100_000, pace=20, **SMALL)
+    api.start("live", iterations=100_000, pace=2, **SMALL)
     visit = visiting(api.url, **SCREENS[screen])
     page = visit.page
     visit.until_points("well", 40)
