@@ -18,7 +18,7 @@ TYPESCRIPT := 6.0.3
 
 # Tests of one file share servers, so a file is the least that goes to another process. Each has a
 # server and a browser beside it, which fill two cores.
-AT_ONCE := --numprocesses 2 --dist loadfile
+AT_ONCE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 BIN := .venv/bin
 TSC := .venv/typescript/node_modules/typescript/bin/tsc

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from reluscope.training.devices import use_one_thread
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
+from tests import starting
 from tests.places import Place
 from tests.postgres.cluster import Cluster
 
@@ -27,7 +28,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "cuda: needs a CUDA device; skipped where there is none")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What may take longest begins first, so that at the end no process waits for another."""
+    longest: dict[Path, float] = {}
+    for item in items:
+        patience = item.get_closest_marker("timeout")
+        longest[item.path] = max(longest.get(item.path, 0), patience.args[0] if patience else 0)
+    items.sort(key=lambda item: -longest[item.path])
     if torch.cuda.is_available():
         return
     for item in items:
@@ -39,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _one_thread() -> None:
     """Torch as the server sets it up."""
     use_one_thread()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks() -> Iterator[None]:
+    """Servers start cheaply."""
+    with starting.forks():
+        yield
 
 
 @pytest.fixture

@@ -102,7 +102,8 @@ function spread(members, start, stop, every) {
     const parts = members.flatMap((one) => one.spread(i, every) ?? []);
     if (!parts.length) continue;
     told.at.push(Math.min(i + (every - 1) / 2, stop - 1));
-    told.mean.push(parts.reduce((sum, { mean }) => sum + mean, 0) / parts.length);
+    // Each is divided first: a sum of numbers may be too large to be one.
+    told.mean.push(parts.reduce((sum, { mean }) => sum + mean / parts.length, 0));
     told.low.push(Math.min(...parts.map(({ low }) => low)));
     told.high.push(Math.max(...parts.map(({ high }) => high)));
   }

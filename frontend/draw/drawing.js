@@ -83,7 +83,10 @@ export class Drawing {
   /** @param {Subject} subject @returns {string} what it draws and how, but for the losses */
   subject(subject) {
     const { scale, xscale, x, smoothing, axes, layout, group } = this.state.view;
-    const looks = subject.entries.map(({ title, place }) => [title, place]);
+    const looks = [
+      ...subject.entries.map(({ title, place }) => [title, place]),
+      ...(subject.pair ?? []).map((run) => [this.state.title(run), this.state.placeOf(run.id)]),
+    ];
     const events = this.on(subject).map((id) => [this.state.events.get(id)?.length, this.state.runs.get(id)?.status]);
     return JSON.stringify([
       [scale, xscale, x, smoothing, axes, layout, group, this.state.zoomOf(subject.zoom)],

@@ -55,7 +55,7 @@ let loading = null;
 export function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = "vendor/plotly.js";
+    script.src = new URL("../vendor/plotly.js", import.meta.url).href;
     script.onload = () => resolve(/** @type {any} */ (window).Plotly);
     script.onerror = () => {
       loading = null;

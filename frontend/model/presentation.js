@@ -4,7 +4,6 @@
  * @module
  */
 
-import { SHOWN_AT_FIRST } from "./shown.js";
 import * as views from "./view.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -23,6 +22,9 @@ import * as views from "./view.js";
 const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
 const CODE_LENGTH = 6;
 const KEY_LENGTH = 32;
+
+/** Runs of which the colour is told: of more, what is told would become too long to be passed on. */
+const MOST_PLACES = 256;
 
 /** @returns {Presentation} a new one, of which nobody can guess the key */
 export function opened() {
@@ -55,7 +57,8 @@ export const kept = ({ id, key }) => `${id} ${key}`;
 export function told(state) {
   const { view } = state;
   const runs = state.shown().map(({ id }) => id);
-  const places = runs.slice(0, SHOWN_AT_FIRST).map((id) => [id, state.placeOf(id)]);
+  const coloured = new Set([...view.pair, ...(view.run ? [view.run] : []), ...runs]);
+  const places = [...coloured].slice(0, MOST_PLACES).map((id) => [id, state.placeOf(id)]);
   const colours = { ...view.colours, ...Object.fromEntries(places) };
   const seen = views.shared({ ...view, runs, colours });
   return { address: views.write({ ...views.initial(), ...seen }), at: view.at };

@@ -34,7 +34,8 @@ export function subjects(state) {
   if (layout === "difference")
     return [{ key: DIFFERENCE, zoom: DIFFERENCE, entries: [], pair: pair(state) }];
   const all = entries(state);
-  if (layout === "overlay") return [{ key: ALL, zoom: ALL, entries: all, pair: null }];
+  // Without any, there is one in which this is said.
+  if (layout === "overlay" || !all.length) return [{ key: ALL, zoom: ALL, entries: all, pair: null }];
   return all.map((entry) => ({
     key: entry.key,
     zoom: axes === "shared" ? ALL : entry.key,

@@ -15,12 +15,22 @@ import { keys as texts } from "../texts.js";
 /** @typedef {import("../draw/charts.js").Charts} Charts */
 
 /**
+ * What keys act on.
+ * @typedef {object} Page
+ * @property {State} state
+ * @property {Listing} listing
+ * @property {Charts} charts
+ * @property {OnIntent} onIntent
+ */
+
+/**
  * @typedef {object} Shortcut
  * @property {string} key as the browser names it
  * @property {string} [also] another one that does the same
  * @property {Exclude<keyof typeof texts, "groups">} text id of what it does
  * @property {keyof typeof texts.groups} group
- * @property {(state: State, onIntent: OnIntent, listing: Listing, charts: Charts) => void} [act] left out where somebody else sees to it
+ * @property {(page: Page) => void} [act] left out where somebody else sees to it
+ * @property {boolean} [beside] whether what it shows is beside the charts, which may fill the screen
  * @property {"looks" | "steers"} [kind] what it changes: a page that follows another has none of them, one
  *   that only looks none that steers
  */
@@ -43,50 +53,50 @@ const PRESSED = "button, summary, input, a, [role='button'], [role='menuitem'], 
 
 /** @type {Shortcut[]} */
 export const SHORTCUTS = [
-  { key: "o", text: "overlay", group: "seen", kind: "looks", act: (state) => state.look({ layout: "overlay" }) },
-  { key: "g", text: "grid", group: "seen", kind: "looks", act: (state) => state.look({ layout: "grid" }) },
+  { key: "o", text: "overlay", group: "seen", kind: "looks", act: ({ state }) => state.look({ layout: "overlay" }) },
+  { key: "g", text: "grid", group: "seen", kind: "looks", act: ({ state }) => state.look({ layout: "grid" }) },
   { key: "d", text: "difference", group: "seen", kind: "looks", act: difference },
   {
     key: "l",
     text: "scale",
     group: "seen",
     kind: "looks",
-    act: (state) => state.look({ scale: state.view.scale === "log" ? "linear" : "log" }),
+    act: ({ state }) => state.look({ scale: state.view.scale === "log" ? "linear" : "log" }),
   },
-  { key: "x", text: "x", group: "seen", kind: "looks", act: (state) => state.look({ x: after(X, state.view.x) }) },
+  { key: "x", text: "x", group: "seen", kind: "looks", act: ({ state }) => state.look({ x: after(X, state.view.x) }) },
   {
     key: "s",
     text: "smoothing",
     group: "seen",
     kind: "looks",
-    act: (state) => state.look({ smoothing: SMOOTHINGS.find((weight) => weight > state.view.smoothing) ?? 0 }),
+    act: ({ state }) => state.look({ smoothing: SMOOTHINGS.find((weight) => weight > state.view.smoothing) ?? 0 }),
   },
-  { key: "+", also: "=", text: "nearer", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(1 / ZOOM, 0) },
-  { key: "-", text: "further", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(ZOOM, 0) },
-  { key: "<", text: "left", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(1, -PAN) },
-  { key: ">", text: "right", group: "seen", kind: "looks", act: (_, __, ___, charts) => charts.move(1, PAN) },
-  { key: "a", text: "showAll", group: "seen", kind: "looks", act: (state) => state.showAll() },
+  { key: "+", also: "=", text: "nearer", group: "seen", kind: "looks", act: ({ charts }) => charts.move(1 / ZOOM, 0) },
+  { key: "-", text: "further", group: "seen", kind: "looks", act: ({ charts }) => charts.move(ZOOM, 0) },
+  { key: "<", text: "left", group: "seen", kind: "looks", act: ({ charts }) => charts.move(1, -PAN) },
+  { key: ">", text: "right", group: "seen", kind: "looks", act: ({ charts }) => charts.move(1, PAN) },
+  { key: "a", text: "showAll", group: "seen", kind: "looks", act: ({ state }) => state.showAll() },
   { key: "f", text: "fill", group: "seen", act: () => byId("fill").click() },
-  { key: "/", text: "filter", group: "runs", kind: "looks", act: () => focus("#runs input[type='search']") },
-  { key: "n", text: "start", group: "runs", kind: "steers", act: () => byId("new-run").click() },
+  { key: "/", text: "filter", group: "runs", beside: true, kind: "looks", act: () => focus("#runs input[type='search']") },
+  { key: "n", text: "start", group: "runs", beside: true, kind: "steers", act: () => byId("new-run").click() },
   { key: "k", also: " ", text: "pause", group: "runs", kind: "steers", act: pause },
   {
     key: ".",
     text: "step",
     group: "runs",
     kind: "steers",
-    act: (state, onIntent) => ask("step", concerned(state).filter((run) => !hasEnded(run)), onIntent),
+    act: (page) => ask(page, "step", concerned(page.state).filter((run) => !hasEnded(run))),
   },
-  { key: "[", text: "previous", group: "runs", kind: "looks", act: (state, _, listing) => closeUp(state, listing, -1) },
-  { key: "]", text: "next", group: "runs", kind: "looks", act: (state, _, listing) => closeUp(state, listing, 1) },
+  { key: "[", text: "previous", group: "runs", beside: true, kind: "looks", act: (page) => closeUp(page, -1) },
+  { key: "]", text: "next", group: "runs", beside: true, kind: "looks", act: (page) => closeUp(page, 1) },
   { key: "↑", also: "↓", text: "rows", group: "table" },
   { key: " ", text: "pick", group: "table" },
   { key: "Enter", text: "closeUp", group: "table" },
   { key: "F2", text: "rename", group: "table", kind: "steers" },
-  { key: "e", text: "share", group: "page", act: () => byId("share").click() },
-  { key: "p", text: "present", group: "page", kind: "steers", act: () => byId("present").click() },
+  { key: "e", text: "share", group: "page", beside: true, act: () => byId("share").click() },
+  { key: "p", text: "present", group: "page", beside: true, kind: "steers", act: () => byId("present").click() },
   { key: "?", text: "sheet", group: "page", act: () => byId("keys").click() },
-  { key: "Escape", text: "escape", group: "page", act: (state) => state.view.run && state.look({ run: "" }) },
+  { key: "Escape", text: "escape", group: "page", act: ({ state }) => state.view.run && state.look({ run: "" }) },
 ];
 
 /** @param {State} state @returns {Shortcut[]} those that do something on this page */
@@ -95,14 +105,11 @@ export function offered({ view, readOnly }) {
 }
 
 /**
- * @param {State} state
- * @param {Listing} listing
- * @param {OnIntent} onIntent
- * @param {Charts} charts
+ * @param {Page} page
  * @param {() => boolean} areSingle whether keys do something by themselves: who steers by voice, or by a
  *   machine that types, may have turned that off
  */
-export function keys(state, listing, onIntent, charts, areSingle) {
+export function keys(page, areSingle) {
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     // On some keyboards a bracket takes AltGr, which looks like Ctrl and Alt.
@@ -112,10 +119,11 @@ export function keys(state, listing, onIntent, charts, areSingle) {
     if (key === " " && target.closest(PRESSED)) return;
     if (document.querySelector(":popover-open, dialog[open]")) return;
     if (key !== "Escape" && !areSingle()) return;
-    const { act, kind } = offered(state).find((offer) => offer.act && [offer.key, offer.also].includes(key)) ?? {};
+    const { act, beside, kind } = offered(page.state).find((offer) => offer.act && [offer.key, offer.also].includes(key)) ?? {};
     if (!act || (event.repeat && kind === "steers")) return;
     event.preventDefault();
-    act(state, onIntent, listing, charts);
+    if (beside && document.fullscreenElement) void document.exitFullscreen().then(() => act(page));
+    else act(page);
   });
 }
 
@@ -128,8 +136,8 @@ function focus(selector) {
   /** @type {HTMLElement | undefined} */ (found)?.focus();
 }
 
-/** @param {State} state */
-function difference(state) {
+/** @param {Page} page */
+function difference({ state }) {
   const chosen = [...state.selected].slice(0, 2);
   const shown = state.shown().slice(-2).map(({ id }) => id);
   const pair = state.view.pair.length ? state.view.pair : chosen.length === 2 ? chosen : shown;
@@ -144,21 +152,21 @@ function concerned(state) {
   return ids.flatMap((id) => state.runs.get(id) ?? []);
 }
 
-/** @param {State} state @param {OnIntent} onIntent */
-function pause(state, onIntent) {
-  const runs = concerned(state);
+/** @param {Page} page */
+function pause(page) {
+  const runs = concerned(page.state);
   const live = runs.filter(isLive);
-  if (live.length) ask("pause", live, onIntent);
-  else ask("resume", runs.filter(canResume), onIntent);
+  if (live.length) ask(page, "pause", live);
+  else ask(page, "resume", runs.filter(canResume));
 }
 
-/** @param {Intent} intent @param {Run[]} runs @param {OnIntent} onIntent */
-function ask(intent, runs, onIntent) {
+/** @param {Page} page @param {Intent} intent @param {Run[]} runs */
+function ask({ onIntent }, intent, runs) {
   if (runs.length) onIntent(intent, runs.map(({ id }) => id));
 }
 
-/** @param {State} state @param {Listing} listing @param {-1 | 1} way in the table */
-function closeUp(state, listing, way) {
+/** @param {Page} page @param {-1 | 1} way in the table */
+function closeUp({ state, listing }, way) {
   const run = listing.beside(state.view.run, way);
   if (run) state.look({ run: run.id });
 }

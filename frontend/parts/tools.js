@@ -39,7 +39,7 @@ export function tools(element, state, listing, charts, live, onIntent) {
   }
   theme(element, () => charts.recolour());
   sheet(element, state);
-  keys(state, listing, onIntent, charts, areSingle);
+  keys({ state, listing, charts, onIntent }, areSingle);
   toast();
   renders.push(legend(byId("charts"), state));
   byId("charts-title").after(fill(byId("seen")));

@@ -43,9 +43,10 @@ export async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
     throw new Refusal(texts.notice.unreachable, []);
   }
   if (answer.status === 204) return null;
-  if (answer.ok && answer.headers.get("Content-Type")?.startsWith("text/")) return answer.text();
-  const content = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refusal(content.detail ?? answer.statusText, content.errors ?? []);
+  const isText = answer.headers.get("Content-Type")?.startsWith("text/");
+  const content = await (answer.ok && isText ? answer.text() : answer.json()).catch(() => null);
+  if (!answer.ok) throw new Refusal(content?.detail ?? answer.statusText, content?.errors ?? []);
+  if (content === null) throw new Refusal(texts.notice.unreachable, []); // cut off on its way
   return content;
 }
 

@@ -22,6 +22,15 @@ import * as curves from "./curves.js";
  * @property {number} points about how many draw it
  */
 
+/**
+ * @typedef {object} Question
+ * @property {string} about of which only the newest is wanted
+ * @property {string} id of a run that is drawn with what is told
+ * @property {Trace | Difference} curve that it is of
+ * @property {string} text what tells it from others about the same
+ * @property {() => Promise<void>} ask
+ */
+
 /** Points of an overview of all of a run. */
 const POINTS = 8192;
 
@@ -38,10 +47,10 @@ const AT_ONCE = 4;
 const RETRY_MS = 2000;
 
 export class Histories {
-  /** @type {Map<string, () => Promise<void>>} What is to be asked, by what it is about: the newest of each. */
+  /** @type {Map<string, Question>} What is to be asked, by what it is about: the newest of each. */
   #wanted = new Map();
-  /** @type {Set<string>} */
-  #asked = new Set();
+  /** @type {Map<string, Question>} What is under way. */
+  #asked = new Map();
   /** @type {WeakMap<Trace | Difference, Map<number, string>>} What was asked last of a part, by the weight. */
   #answered = new WeakMap();
 
@@ -61,13 +70,14 @@ export class Histories {
 
   /** @param {string} id @param {Trace} trace */
   #begin(id, trace) {
-    this.#want(`past ${id}`, async () => {
+    const ask = async () => {
       const told = await curves.overview(id, { points: POINTS });
       if (this.state.traces.get(id) !== trace || !trace.isAwaited) return;
       trace.seed(told);
       this.state.changed();
       this.onNew(id);
-    });
+    };
+    this.#want({ about: `past ${id}`, id, curve: trace, text: "", ask });
   }
 
   /**
@@ -79,7 +89,7 @@ export class Histories {
   refine(id, trace, weight, part) {
     if (trace.isAwaited) return;
     if (!trace.series(weight)) return this.#average(id, trace, weight);
-    this.#part(id, trace, weight, part, async (wanted) => {
+    this.#part(id, id, trace, weight, part, async (wanted) => {
       trace.refine(weight, new Detail(await curves.overview(id, { ...wanted, smoothing: weight })));
       this.onNew(id);
     });
@@ -87,91 +97,103 @@ export class Histories {
 
   /** @param {[string, string]} pair @param {Difference} difference @param {Part} part */
   refineApart(pair, difference, part) {
-    this.#part(pair.join(" "), difference, 0, part, async (wanted) => {
+    this.#part(pair.join(" "), pair[0], difference, 0, part, async (wanted) => {
       difference.detail = new Detail((await curves.apart(pair, wanted)).difference);
       this.onNew(pair[0]);
     });
   }
 
   /**
-   * @param {string} about
+   * @param {string} what
+   * @param {string} id
    * @param {Trace | Difference} curve
    * @param {number} weight
    * @param {Part} part
-   * @param {(wanted: Part) => Promise<void>} ask
+   * @param {(wanted: Part) => Promise<void>} get
    */
-  #part(about, curve, weight, { start, stop, points }, ask) {
+  #part(what, id, curve, weight, { start, stop, points }, get) {
     const margin = Math.ceil(MARGIN * (stop - start));
     const wanted = {
       start: Math.max(0, start - margin),
       stop: Math.min(curve.length, stop + margin),
       points: Math.round(FINER * points * (1 + 2 * MARGIN)),
     };
-    const question = JSON.stringify(wanted);
+    const text = JSON.stringify(wanted);
     // What was answered already is as fine as it can be had.
-    if (this.#answered.get(curve)?.get(weight) === question) return;
-    this.#want(`part ${weight} ${about}`, async () => {
-      await ask(wanted);
+    if (this.#answered.get(curve)?.get(weight) === text) return;
+    const ask = async () => {
+      await get(wanted);
       const answered = this.#answered.get(curve) ?? new Map();
-      this.#answered.set(curve, answered.set(weight, question));
-    });
+      this.#answered.set(curve, answered.set(weight, text));
+    };
+    this.#want({ about: `part ${weight} ${what}`, id, curve, text, ask });
   }
 
   /** @param {string} id @param {Trace} trace @param {number} weight */
   #average(id, trace, weight) {
-    this.#want(`average ${id}`, async () => {
+    const ask = async () => {
       const told = await curves.overview(id, { points: POINTS, smoothing: weight, stop: trace.length });
       if (trace.seedAverage(weight, told)) this.onNew(id);
-    });
+    };
+    this.#want({ about: `average ${id}`, id, curve: trace, text: String(weight), ask });
   }
 
   /** @param {string} id @param {Trace} trace of which the times of its iterations are wanted */
   times(id, trace) {
     if (trace.times.isTold || !trace.length) return;
-    this.#want(`times ${id}`, async () => {
+    const ask = async () => {
       const { iterations, at } = await curves.times(id);
       trace.times.correct(iterations, at);
       this.onNew(id);
-    });
+    };
+    this.#want({ about: `times ${id}`, id, curve: trace, text: "", ask });
   }
 
   /** @param {[string, string]} pair @param {Difference} difference whose past is wanted */
   apart(pair, difference) {
-    this.#want(`apart ${pair.join(" ")}`, async () => {
+    const ask = async () => {
       const { difference: told, first } = await curves.apart(pair, { points: POINTS });
       difference.seed(told, first);
       this.onNew(pair[0]);
-    });
+    };
+    this.#want({ about: `apart ${pair.join(" ")}`, id: pair[0], curve: difference, text: "", ask });
   }
 
-  /** @param {string} about @param {() => Promise<void>} ask */
-  #want(about, ask) {
-    this.#wanted.set(about, ask);
+  /** @param {Question} question each drawing has one for all that it lacks, be it under way or not */
+  #want(question) {
+    const { about, curve, text } = question;
+    const asked = this.#asked.get(about);
+    if (asked?.curve === curve && asked.text === text) this.#wanted.delete(about);
+    else this.#wanted.set(about, question);
     this.#next();
   }
 
   #next() {
-    for (const [about, ask] of this.#wanted) {
+    for (const [about, question] of this.#wanted) {
       if (this.#asked.size >= AT_ONCE) return;
       if (this.#asked.has(about)) continue;
       this.#wanted.delete(about);
-      this.#asked.add(about);
-      void this.#ask(about, ask);
+      this.#asked.set(about, question);
+      void this.#ask(question);
     }
   }
 
-  /** @param {string} about @param {() => Promise<void>} ask */
-  async #ask(about, ask) {
+  /** @param {Question} question */
+  async #ask({ about, id, ask }) {
+    let isRefused = false;
     try {
       await ask();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      isRefused = true;
       // Who still needs it asks again; not at once, or a server that is not there is asked for ever.
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      this.state.changed();
     } finally {
       this.#asked.delete(about);
       this.#next();
     }
+    if (!isRefused) return;
+    this.state.changed();
+    this.onNew(id); // a chart that waits is drawn anew, and asks
   }
 }

@@ -248,7 +248,7 @@ def holding_long(iterations: int) -> Iterator[str]:
 @contextmanager
 def opened() -> Iterator[PageBench]:
     """While inside, there is a browser to measure with."""
-    found = chromium.find()
+    found = chromium.find(*chromium.NAMES, chromium.SHELL)  # what people have, rather
     if found is None:
         sys.exit("no Chromium was found: python -m tests.page.chromium finds or installs one")
     with sync_playwright() as playwright:

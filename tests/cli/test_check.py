@@ -118,7 +118,8 @@ def test_a_wrong_option_is_told(told, words):
 def test_the_command_itself(tmp_path):
     broken = tmp_path / "broken.py"
     broken.write_text("import no_such\n")
-    with contextlib.closing(Process("check", "relu", "--load", str(broken))) as process:
+    checking = Process("check", "relu", "--load", str(broken), fresh=True)
+    with contextlib.closing(checking) as process:
         assert process.wait() == 2
     reason = "ModuleNotFoundError: No module named 'no_such'"
     assert process.log == f"reluscope: error: {broken}, line 1: {reason}\n"

@@ -11,6 +11,8 @@ from reluscope.cli import serve
 from tests.places import Place
 from tests.server.serving import LONG, TINY, Api, Process
 
+COMMAND = ("--port", "0", "--workers", "1")
+
 
 @pytest.fixture
 def start(place: Place) -> Iterator[Callable[[], Process]]:
@@ -18,7 +20,7 @@ def start(place: Place) -> Iterator[Callable[[], Process]]:
     with contextlib.ExitStack() as stack:
 
         def starting() -> Process:
-            process = Process("--port", "0", "--workers", "1", **place.environment())
+            process = Process(*COMMAND, fresh=True, **place.environment())
             stack.callback(process.close)
             return process
 
@@ -80,7 +82,7 @@ def test_what_is_there_at_the_start_is_no_matter_of_the_collector(tmp_path: Path
     """Torch alone is some hundred thousand objects; to go through them stops all workers."""
     file = tmp_path / "counting.py"
     file.write_text(COUNTS)
-    process = Process("--port", "0", "--workers", "1", "--load", str(file))
+    process = Process(*COMMAND, "--load", str(file), fresh=True)
     with contextlib.closing(process), contextlib.closing(Api(process.until_listening())) as api:
         run_id = api.start(**TINY, relu="counts")
         reason = api.until_status(run_id, "failed")["reason"]

@@ -38,6 +38,16 @@ test("a follower sees what is shown, pinned to its runs and their colours", () =
   for (const number of [1, 3]) assert.equal(follower.placeOf(ID(number)), teacher.placeOf(ID(number)));
 });
 
+test("a pair that is on no chart and a run close up have the presenter's colours, too", () => {
+  const teacher = page(1, 2, 3, 4, 5, 6, 7);
+  teacher.look({ layout: "difference", pair: [ID(5), ID(6)], run: ID(7) });
+  teacher.hide([ID(5), ID(6), ID(7)]);
+  const follower = page(5, 6, 7); // of the others it has never heard
+  follower.look({ follow: "abcdef" });
+  follow(follower, teacher);
+  for (const number of [5, 6, 7]) assert.equal(follower.placeOf(ID(number)), teacher.placeOf(ID(number)));
+});
+
 test("a hand that points changes nothing but the point", () => {
   const [teacher, follower] = [page(1, 2), page(1, 2)];
   follower.look({ follow: "abcdef" });

@@ -3,12 +3,13 @@
 import os
 import re
 import signal
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests import starting
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 10.0
@@ -20,7 +21,7 @@ class Server:
     """A server that listens; `exit_code` is set once it has ended."""
 
     url: str
-    process: subprocess.Popen[bytes]
+    process: starting.Started
     exit_code: int | None = None
 
     def kill(self) -> None:
@@ -31,27 +32,26 @@ class Server:
 
 @contextmanager
 def serving(
-    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path],
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    fresh: bool = False,
 ) -> Iterator[Server]:
     """While inside, `command` serves from `folder`, which also takes its log. It must choose a
-    free port; at the end it gets SIGTERM."""
+    free port; at the end it gets SIGTERM. `fresh`: started by an interpreter of its own."""
     log = folder / "server.log"
-    with (
-        log.open("w") as stderr,
-        subprocess.Popen(
-            command,
-            cwd=folder,
-            env=_clean({"RELUSCOPE_DATA": str(folder / "data"), **(environment or {})}),
-            stderr=stderr,
-        ) as process,
-    ):
-        try:
-            server = Server(_wait_for_url(process, log), process)
-            yield server
-            process.terminate()
-            server.exit_code = process.wait(STOP_TIMEOUT_S)
-        finally:
-            process.kill()
+    clean = _clean({"RELUSCOPE_DATA": str(folder / "data"), **(environment or {})})
+    with log.open("w") as stderr:
+        process = starting.start(command, folder, clean, stderr, fresh=fresh)
+    try:
+        server = Server(_wait_for_url(process, log), process)
+        yield server
+        process.send_signal(signal.SIGTERM)
+        server.exit_code = process.wait(STOP_TIMEOUT_S)
+    finally:
+        process.kill()
+        process.wait(STOP_TIMEOUT_S)
 
 
 def _clean(environment: Mapping[str, str]) -> dict[str, str]:
@@ -64,7 +64,7 @@ def _clean(environment: Mapping[str, str]) -> dict[str, str]:
     return kept | dict(environment)
 
 
-def _wait_for_url(process: subprocess.Popen[bytes], log: Path) -> str:
+def _wait_for_url(process: starting.Started, log: Path) -> str:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline and process.poll() is None:
         if listening := LISTENING.search(log.read_text()):

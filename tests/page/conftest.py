@@ -16,7 +16,6 @@ import httpx
 import pytest
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
     ConsoleMessage,
     Locator,
     Page,
@@ -28,6 +27,7 @@ from playwright.sync_api import (
 
 from tests.house.serving import Server, serving
 from tests.page import chromium
+from tests.page.contexts import ANCHOR, Contexts
 from tests.waiting import eventually
 
 COMMAND = [sys.executable, "-m", "reluscope", "--port", "0"]
@@ -42,9 +42,6 @@ ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 ONE_PROCESS = "--process-per-site"
 """Pages of one context, be they one after the other, are in one process, as `Contexts` wants it."""
-
-ANCHOR = "/icon.svg"
-"""What is open in a context all the while."""
 
 CONNECTED = re.compile(r"^connected")
 
@@ -140,9 +137,9 @@ class Api:
 class Visit:
     """A person's visit to the page: what they see and do, and what went wrong meanwhile."""
 
-    def __init__(self, context: BrowserContext, url: str) -> None:
-        self.context = context
-        self.page = context.new_page()
+    def __init__(self, page: Page, url: str) -> None:
+        self.context = context = page.context
+        self.page = page
         self.url = url
         self.requests: list[str] = []
         self.errors: list[str] = []
@@ -400,42 +397,6 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-class Contexts:
-    """Browser contexts, each for one visit at a time, with nothing left of those before but what was
-    read: to read Plotly takes a process that is new, and has an empty cache, as long as most tests."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._free: dict[str, list[BrowserContext]] = {}
-
-    def enter(self, url: str, options: dict[str, Any]) -> BrowserContext:
-        """One that nobody is in, made as `options` say."""
-        if free := self._free.get(repr(options)):
-            return free.pop()
-        context = self._browser.new_context(**options)
-        context.set_default_timeout(DEADLINE_S * 1000)
-        context.new_page().goto(
-            url.partition("?")[0].rstrip("/") + ANCHOR
-        )  # its process lives as long
-        return context
-
-    def leave(self, visit: Visit, options: dict[str, Any]) -> None:
-        """Close what was opened, and have what was kept forgotten."""
-        context = visit.context
-        anchor, *others = context.pages
-        for page in others:
-            page.close()
-        context.set_offline(False)
-        context.clear_permissions()
-        devtools = context.new_cdp_session(anchor)
-        for scheme, host in {urlsplit(request)[:2] for request in visit.requests}:
-            forgotten = {"origin": f"{scheme}://{host}", "storageTypes": "local_storage"}
-            devtools.send("Storage.clearDataForOrigin", forgotten)
-        devtools.detach()
-        visit.leave()
-        self._free.setdefault(repr(options), []).append(context)
-
-
 @pytest.fixture(scope="package")
 def contexts(browser: Browser) -> Contexts:
     return Contexts(browser)
@@ -448,18 +409,18 @@ Visiting = Callable[..., Visit]
 def visiting(contexts: Contexts) -> Iterator[Visiting]:
     """Begin a visit to a server, in a context of its own; at the end of the test it is looked at.
     `opens` says whether the page is opened, and is there, when this comes back."""
-    visits: list[tuple[Visit, dict[str, Any]]] = []
+    visits: list[Visit] = []
 
     def visit(url: str, *, opens: bool = True, **options: Any) -> Visit:
-        options = {"viewport": {"width": 1280, "height": 1000}, **options}
         visited = Visit(contexts.enter(url, options), url)
-        visits.append((visited, options))
+        visits.append(visited)
         return visited.open() if opens else visited
 
     yield visit
-    for visited, options in visits:
-        contexts.leave(visited, options)
-    for visited, _ in visits:
+    for visited in visits:
+        visited.leave()
+        contexts.leave(visited.context, visited.requests)
+    for visited in visits:
         visited.check()
 
 

@@ -27,7 +27,7 @@ def wild(api: Api) -> str:
         "wild", iterations=40, tags=["a", "b"], **SMALL, update={"rule": "sgd", "lr": 10}
     )
     api.losses("wild")
-    api.start("live", iterations=100_000, pace=20, **SMALL)
+    api.start("live", iterations=100_000, pace=2, **SMALL)
     return run_id
 
 

@@ -25,7 +25,7 @@ def two(visit: Visit, api: Api) -> tuple[str, str]:
     return "one", "two"
 
 
-def test_curves_lie_on_each_other_or_side_by_side(
+def test_curves_lie_on_each_other_or_side_by_side_in_the_order_of_the_starts(
     visit: Visit, api: Api, two: tuple[str, str]
 ) -> None:
     expect(visit.charts).to_have_count(1)
@@ -39,6 +39,12 @@ def test_curves_lie_on_each_other_or_side_by_side(
         expect(visit.charts.filter(has_text=name)).to_be_visible()
         expect(visit.page.get_by_role("group", name=f"Loss of {name}")).to_be_visible()
         visit.until_complete(name, api.losses(name))
+    captions = visit.charts.locator("figcaption")
+    expect(captions).to_have_text(list(two))
+    visit.row(two[0]).shown.uncheck()
+    expect(captions).to_have_text([two[1]])
+    visit.row(two[0]).shown.check()
+    expect(captions).to_have_text(list(two))
 
     visit.button("Overlay").click()
 
@@ -47,26 +53,21 @@ def test_curves_lie_on_each_other_or_side_by_side(
         visit.until_complete(name, api.losses(name))
 
 
-def test_curves_grow_side_by_side_too(visit: Visit, api: Api) -> None:
-    visit.button("Side by side").click()
+def test_curves_grow_side_by_side_too_and_the_layout_may_change_at_any_moment(
+    visit: Visit, api: Api
+) -> None:
     for name in ("one", "two"):
-        api.start(name, iterations=50_000, pace=50, **SMALL)
+        api.start(name, iterations=50_000, pace=100, **SMALL)
+    for _ in range(6):
+        visit.button("Side by side").click()
+        visit.button("Overlay").click()
+    visit.until_grown("one", "two")
+    visit.button("Side by side").click()
     visit.until_grown("one", "two")
     visit.button("Stop all").click()
     for name in ("one", "two"):
         expect(visit.row(name).state).to_have_text("stopped")
         visit.until_complete(name, api.losses(name))
-
-
-def test_the_layout_may_change_at_any_moment(visit: Visit, api: Api) -> None:
-    api.start("mine", iterations=50_000, pace=200, **SMALL)
-    for _ in range(6):
-        visit.button("Side by side").click()
-        visit.button("Overlay").click()
-    visit.until_grown("mine")
-    visit.row("mine").press("Stop")
-    expect(visit.row("mine").state).to_have_text("stopped")
-    visit.until_complete("mine", api.losses("mine"))
 
 
 @pytest.mark.usefixtures("two")
@@ -139,7 +140,7 @@ def test_a_zoomed_view_holds_while_its_curve_grows_and_goes_back_on_a_double_cli
     visit.until_complete("mine", api.losses("mine"))
 
 
-def test_what_is_drawn_fills_the_view_on_either_axis(
+def test_what_is_drawn_fills_the_view_on_either_axis_and_all_is_shown_again_at_a_click(
     visit: Visit, api: Api, two: tuple[str, str]
 ) -> None:
     def fills() -> bool:
@@ -149,6 +150,8 @@ def test_what_is_drawn_fills_the_view_on_either_axis(
             for curve in visit.drawn().values()
         )
 
+    show_all = visit.button("Show all")
+    expect(show_all).to_be_hidden()
     zoom(visit)
     visit.until(lambda: 1 < visit.points(two[0]) < 200, "a part of the curve")
     assert fills()
@@ -163,18 +166,17 @@ def test_what_is_drawn_fills_the_view_on_either_axis(
     for name, curve in visit.drawn().items():
         assert curve["y"] == [losses[name][x] for x in curve["x"]]
 
-
-def test_all_is_shown_again_at_a_click_or_when_nothing_is_left_of_what_was_zoomed(
-    visit: Visit, api: Api, two: tuple[str, str]
-) -> None:
-    show_all = visit.button("Show all")
-    expect(show_all).to_be_hidden()
-    zoom(visit)
     show_all.click()
-    visit.until_complete(two[0], api.losses(two[0]))
+    for name in two:
+        visit.until_complete(name, losses[name])
     expect(show_all).to_be_hidden()
     expect(visit.button("Overlay")).to_be_focused()
 
+
+def test_all_is_shown_again_when_nothing_is_left_of_what_was_zoomed(
+    visit: Visit, api: Api, two: tuple[str, str]
+) -> None:
+    show_all = visit.button("Show all")
     zoom(visit)
     expect(show_all).to_be_visible()
     for name in two:
@@ -208,23 +210,15 @@ def test_whether_curves_coincide_or_part_is_seen(visit: Visit, api: Api) -> None
         assert float(loss) in [float(f"{float(x):.9g}") for x in api.losses(name)]
 
 
-def test_side_by_side_the_order_is_that_of_the_starts(visit: Visit, two: tuple[str, str]) -> None:
-    visit.button("Side by side").click()
-    captions = visit.charts.locator("figcaption")
-    expect(captions).to_have_text(list(two))
-    visit.row(two[0]).shown.uncheck()
-    expect(captions).to_have_text([two[1]])
-    visit.row(two[0]).shown.check()
-    expect(captions).to_have_text(list(two))
-
-
-def test_without_losses_no_chart_is_drawn(visit: Visit, api: Api) -> None:
+def test_without_losses_no_chart_is_drawn_and_of_one_loss_a_point(visit: Visit, api: Api) -> None:
     blank = visit.page.get_by_text("Losses appear here")
     expect(blank).to_be_visible()
     expect(visit.charts.locator("svg")).to_have_count(0)
-    api.start("mine", iterations=5, **SMALL)
-    visit.until_complete("mine", api.losses("mine"))
+    api.start("one", iterations=1, **SMALL)
+    visit.until_complete("one", api.losses("one"))
     expect(blank).to_be_hidden()
+    expect(visit.row("one").state).to_have_text("finished")
+    expect(visit.charts.locator(".scatterlayer .point")).to_have_count(1)
 
 
 def zoom(visit: Visit) -> tuple[float, float]:
@@ -310,13 +304,6 @@ def test_a_run_may_go_on_to_its_end_without_a_finite_loss(visit: Visit, api: Api
         expect(note).to_contain_text(f"{inf} {TIMES} +inf")
     row.shown.uncheck()
     expect(note).to_have_count(0)
-
-
-def test_a_run_of_one_iteration_is_a_point(visit: Visit, api: Api) -> None:
-    api.start("one", iterations=1, **SMALL)
-    expect(visit.row("one").state).to_have_text("finished")
-    visit.until_complete("one", api.losses("one"))
-    expect(visit.charts.locator(".scatterlayer .point")).to_have_count(1)
 
 
 def test_a_curve_of_very_many_iterations_is_thinned_out_to_its_lows_and_highs(

@@ -1,4 +1,4 @@
-"""The ways to draw losses: smoothed, along seconds, taken together, one less the other, very long."""
+"""The ways to draw losses: smoothed, along seconds, taken together, one less the other."""
 
 import math
 import re
@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import Api, Visit, Visiting
-from tests.waiting import eventually
 
 SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
 
@@ -186,112 +185,6 @@ def test_a_difference_tells_where_two_runs_part_and_by_how_much(
     visit.page.wait_for_url(f"**{c[:8]}*")
     visit.page.reload()
     expect(visit.page.get_by_text("The same, bit for bit, in all 60 iterations")).to_be_visible()
-
-
-LONG = 70_000
-"""Iterations of runs of which a page that is opened then does not hold all."""
-
-
-def long_runs(visiting: Visiting, api: Api, **specs: dict[str, Any]) -> tuple[Visit, list[str]]:
-    """A visit, and the ids of finished runs of these names and specs that are longer than it holds."""
-    ids = [
-        api.start(name, iterations=LONG, gradients="gram", **SMALL, **spec)
-        for name, spec in specs.items()
-    ]
-    for run_id in ids:  # before a page that draws them takes its share of the machine
-        eventually(
-            lambda run_id=run_id: api.get(f"/runs/{run_id}")["status"] == "finished",
-            "its end",
-            deadline_s=90,
-        )
-    return visiting(api.url), ids
-
-
-def test_a_part_of_runs_taken_together_refines_to_each_iteration(
-    visiting: Visiting, api: Api
-) -> None:
-    visit, ids = long_runs(visiting, api, one={"seed": 1}, two={"seed": 2}, three={"seed": 3})
-    losses = [api.get(f"/runs/{run_id}/losses")["losses"] for run_id in ids]
-    note = visit.charts.get_by_text("Lowest and highest of every")
-    visit.page.goto(f"{api.url}/?group=relu")
-    expect(note).to_be_visible()
-    asked = len(visit.requests)
-
-    visit.page.goto(f"{api.url}/?group=relu&zooms=all,20000~20050,")
-
-    group = "ReLU implementation clamp (3 runs)"
-    each = set(range(20_000, 20_051))
-    visit.until(lambda: each <= set(visit.drawn().get(group, {"x": []})["x"]), "every iteration")
-    expect(note).to_have_count(0)
-    mean = visit.drawn()[group]
-    low, high = visit.beside("band")[group]
-    for place, i in enumerate(mean["x"]):
-        values = [of_one[i] for of_one in losses]
-        assert math.isclose(mean["y"][place], sum(values) / 3)
-        assert (low["y"][place], high["y"][place]) == (min(values), max(values))
-    parts = [url for url in visit.requests[asked:] if "/losses?" in url and "start=" in url]
-    assert len(parts) == len(set(parts)) == 3
-
-
-def test_a_part_of_a_difference_refines_to_each_iteration(visiting: Visiting, api: Api) -> None:
-    part = 20_000
-    a = api.start("a", iterations=LONG, gradients="gram", **SMALL)
-    visit = visiting(api.url)
-    visit.until(lambda: api.get(f"/runs/{a}")["status"] == "finished", "its end")
-    b = api.fork(a, at=part, name="b", update={"lr": 2e-6})
-    visit.until(lambda: api.get(f"/runs/{b}")["status"] == "finished", "the fork's end")
-    left, right = (api.get(f"/runs/{run_id}/losses")["losses"] for run_id in (a, b))
-    apart = [abs(x - y) for x, y in zip(left, right, strict=True)]
-    first = next(i for i in range(LONG) if left[i] != right[i])
-    pair = f"{api.url}/?layout=difference&scale=linear&pair={a[:8]}.{b[:8]}"
-    note = visit.charts.get_by_text("Lowest and highest of every")
-    visit.page.goto(pair)
-    expect(note).to_be_visible()
-
-    visit.page.goto(f"{pair}&zooms=difference,{first - 10}~{first + 30},")
-
-    each = set(range(first - 10, first + 31))
-    visit.until(
-        lambda: (curves := visit.drawn()) and each <= set(next(iter(curves.values()))["x"]),
-        "every iteration",
-    )
-    (curve,) = visit.drawn().values()
-    assert curve["y"] == [apart[i] for i in curve["x"]]
-    expect(note).to_have_count(0)
-    expect(visit.charts.get_by_text(f"They part at iteration {first};")).to_be_visible()
-    expect(visit.charts.locator(".annotation")).to_have_text(f"iteration {first}")
-
-
-def test_a_run_of_very_many_iterations_opens_whole_and_refines_to_each(
-    visiting: Visiting, api: Api
-) -> None:
-    _, (run_id,) = long_runs(visiting, api, long={})
-    losses = api.get(f"/runs/{run_id}/losses")["losses"]
-    visit = visiting(api.url)
-    visit.until(lambda: visit.points("long") > 100, "the curve")
-    curve = visit.drawn()["long"]
-    assert (curve["x"][0], curve["x"][-1]) == (0, LONG - 1)
-    assert curve["y"] == [losses[x] for x in curve["x"]]
-    assert min(losses) in curve["y"]
-    socket_bytes = 8 * LONG
-    assert visit.received < socket_bytes / 10
-
-    visit.page.goto(f"{api.url}/?zooms=all,20000~20050,")
-    visit.until(
-        lambda: (
-            visit.points("long") and {20_000, 20_001, 20_050} <= set(visit.drawn()["long"]["x"])
-        ),
-        "every iteration of the part",
-    )
-    curve = visit.drawn()["long"]
-    assert curve["y"] == [losses[x] for x in curve["x"]]
-    expect(visit.charts.get_by_text("Lowest and highest")).to_have_count(0)
-    slider = visit.page.get_by_role("slider", name="Smoothing")
-    slider.focus()
-    slider.press("End")
-    visit.until(lambda: visit.beside("faint"), "the average, of which the server knows")
-    expected = smoothed(losses, 0.999)
-    visit.until(lambda: is_of(visit.drawn()["long"], expected), "the average of all losses")
 
 
 def test_what_is_done_to_a_run_is_marked_on_its_curve(visit: Visit, api: Api) -> None:

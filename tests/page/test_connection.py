@@ -219,6 +219,7 @@ def test_the_page_says_that_it_is_not_connected_and_comes_back(
     api.start("mine", iterations=50_000, pace=100)
     far.until_points("mine", 5)
 
+    expect(far.row("mine").state).to_have_text("running")
     running = far.row("mine").state.evaluate("state => getComputedStyle(state).color")
 
     far.page.evaluate(REMEMBER_STATUS)

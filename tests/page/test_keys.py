@@ -178,3 +178,18 @@ def test_escape_leaves_the_filter(shown: Visit, api: Api) -> None:
     keyboard.press("Escape")
     keyboard.press("Escape")
     expect(field).not_to_be_focused()
+
+
+def test_a_key_for_what_the_charts_cover_ends_their_filling_the_screen(shown: Visit) -> None:
+    keyboard = shown.page.keyboard
+    fills = "() => document.fullscreenElement?.id ?? null"
+    field = shown.page.get_by_role("searchbox", name="Filter")
+    for key, found in (("/", field), ("n", shown.button("Start Tensors and autograd"))):
+        keyboard.press("f")
+        shown.until(lambda: shown.page.evaluate(fills) == "seen", "charts that fill the screen")
+        keyboard.press("l")
+        assert shown.page.evaluate(fills) == "seen"
+        keyboard.press(key)
+        expect(found).to_be_focused()
+        assert shown.page.evaluate(fills) is None
+        shown.page.locator("body").click(position={"x": 2, "y": 2})

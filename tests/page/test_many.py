@@ -19,14 +19,14 @@ COUNT = 64
 ITERATIONS = 200  # few enough that each is drawn
 
 
-TALL = {"viewport": {"width": 1280, "height": 7000}}
+TALL = {"width": 1280, "height": 7000}
 """A window in which all rows are seen: the others are not there."""
 
 DESK = {"width": 1280, "height": 1000}
 
 
-def test_all_of_many_runs_finish_and_are_drawn_whole(visiting: Visiting, api: Api) -> None:
-    visit = visiting(api.url, **TALL)
+def test_all_of_many_runs_finish_and_are_drawn_whole(visit: Visit, api: Api) -> None:
+    visit.page.set_viewport_size(TALL)
     names = [f"run {index}" for index in range(COUNT)]
     for seed, name in enumerate(names):
         api.start(name, seed=seed, iterations=ITERATIONS, d_in=100, hidden=20)

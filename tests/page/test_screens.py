@@ -1,6 +1,5 @@
 """Small screens and dark ones."""
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
@@ -26,11 +25,7 @@ def test_on_a_phone_nothing_scrolls_sideways(visiting: Visiting, api: Api) -> No
         assert visit.page.evaluate(OVERFLOW) == 0
 
 
-@pytest.mark.parametrize("width", [360, 768, 1024, 1280])
-def test_every_button_of_every_run_is_within_reach(
-    visiting: Visiting, api: Api, width: int
-) -> None:
-    visit = visiting(api.url, viewport={"width": width, "height": 900})
+def test_every_button_of_every_run_is_within_reach(visit: Visit, api: Api) -> None:
     many = {"iterations": 10_000_000, "pace": 0.01}
     api.start("a name that goes on " * 9, **many)
     api.start("wordwithoutanyspace" * 10, **many, device="cpu", dtype="float64")
@@ -38,12 +33,18 @@ def test_every_button_of_every_run_is_within_reach(
     expect(visit.page.locator("[data-status='diverged']")).to_be_visible()
     buttons = visit.page.locator(".cell.buttons button:visible")
     expect(buttons).to_have_count(14)
-    for button in buttons.all():
-        button.scroll_into_view_if_needed()
-        expect(button).to_be_in_viewport(ratio=0.97)  # but for a fraction of a pixel
-        button.click(trial=True)
-    for cell in visit.page.get_by_role("cell").all():
-        assert cell.evaluate("cell => cell.scrollWidth - cell.clientWidth") <= 0
+    for width in (360, 768, 1024, 1280):
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        for button in buttons.all():
+            button.scroll_into_view_if_needed()
+            expect(button).to_be_in_viewport(ratio=0.97)  # but for a fraction of a pixel
+            button.click(trial=True)
+        expect(buttons).to_have_count(14)
+        assert visit.page.evaluate(TOO_WIDE) == [], f"at {width} pixels"
+
+
+TOO_WIDE = """() => [...document.querySelectorAll('[role=cell], td')].filter((cell) =>
+  cell.checkVisibility() && cell.scrollWidth > cell.clientWidth).map((cell) => cell.outerHTML)"""
 
 
 def test_a_finger_scrolls_past_a_chart_and_a_tap_tells_of_it(visiting: Visiting, api: Api) -> None:
@@ -56,8 +57,16 @@ def test_a_finger_scrolls_past_a_chart_and_a_tap_tells_of_it(visiting: Visiting,
     swipe(visit, by=-150)
     expect(visit.button("Show all")).to_be_hidden()
     plot.evaluate("plot => plot.scrollIntoView({ block: 'center' })")
+    visit.page.evaluate(WITHOUT_A_MOUSE)
     plot.tap()
     expect(visit.page.locator(".hoverlayer .hovertext").first).to_be_visible()
+
+
+WITHOUT_A_MOUSE = """() => window.addEventListener('mouseout', (event) => {
+  if (event.clientX === 0 && event.clientY === 0) event.stopImmediatePropagation();
+}, true)"""
+"""Chromium's headless shell has one also where it is told to be a phone: it rests at 0, 0, and what the
+tap pointed at is left for it at the next frame."""
 
 
 def swipe(visit: Visit, by: int) -> None:
@@ -79,7 +88,9 @@ def swipe(visit: Visit, by: int) -> None:
 def test_the_chart_has_the_colours_of_the_page_by_day_and_by_night(
     visiting: Visiting, api: Api
 ) -> None:
-    visit = visiting(api.url, color_scheme="dark")
+    visit = visiting(api.url, opens=False)
+    visit.page.emulate_media(color_scheme="dark")
+    visit.open()
     api.start("mine", iterations=20)
     expect(visit.row("mine").state).to_have_text("finished")
     visit.until_complete("mine", api.losses("mine"))

@@ -29,7 +29,7 @@ FRAMED = """(src) => {
   document.body.replaceChildren(frame);
 }"""
 
-CLIPBOARD = {"permissions": ["clipboard-read", "clipboard-write"]}
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
 
 @pytest.fixture
@@ -99,7 +99,8 @@ def test_pictures_and_numbers_are_those_that_are_seen(
 def test_a_link_shows_the_same_runs_in_the_same_way(
     visiting: Visiting, api: Api, runs: dict[str, list[float | str]]
 ) -> None:
-    visit = visiting(api.url, **CLIPBOARD)
+    visit = visiting(api.url)
+    visit.context.grant_permissions(CLIPBOARD)
     visit.row("two").shown.uncheck()
     visit.button("Linear").click()
     visit.until(lambda: set(visit.drawn()) == set(runs) - {"two"}, "two curves")

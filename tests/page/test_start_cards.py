@@ -42,7 +42,9 @@ def card(visit: Visit, name: str) -> Locator:
 def test_each_card_shows_what_was_measured_once_it_is_seen(
     visiting: Visiting, api: Api, catalog: dict[str, Any]
 ) -> None:
-    visit = visiting(api.url, viewport={"width": 1280, "height": 500})
+    visit = visiting(api.url, opens=False)
+    visit.page.set_viewport_size({"width": 1280, "height": 500})
+    visit.open()
     names = [relu["name"] for relu in catalog["relus"]]
     assert curves(visit) == []
 
@@ -112,7 +114,9 @@ def test_ones_own_relu_has_a_card_and_a_broken_one_says_why(
     (tmp_path / "own.py").write_text(OWN)
     command = [*COMMAND, "--no-store", "--load", str(tmp_path / "own.py")]
     with serving(command, tmp_path) as server:
-        visit = visiting(server.url, viewport={"width": 320, "height": 900})
+        visit = visiting(server.url, opens=False)
+        visit.page.set_viewport_size({"width": 320, "height": 900})
+        visit.open()
         broken = "my_broken_implementation_of_relu"
         visit.relu("my_leaky").check()
         expect(card(visit, "my_leaky")).to_contain_text("0.01 at 0")

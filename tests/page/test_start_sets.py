@@ -152,8 +152,8 @@ def test_a_run_is_started_again_with_changes(visit: Visit, api: Api) -> None:
 
 
 def test_a_page_that_only_looks_starts_nothing(visiting: Visiting, api: Api) -> None:
-    visit = visiting(api.url)
-    visit.page.goto(f"{api.url}/?embed=1")
+    visit = visiting(f"{api.url}/?embed=1", opens=False)
+    visit.page.goto(visit.url)
     expect(visit.page.get_by_role("region", name="Losses")).to_be_visible()
     expect(panel(visit)).to_be_hidden()
     expect(visit.button("New run")).to_be_hidden()

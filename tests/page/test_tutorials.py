@@ -17,6 +17,8 @@ def test_both_tutorials_train_before_ones_eyes(
         assert 0 < row.iteration() < 500
         expect(row.state).to_have_text("running")
 
+    for row in rows:  # enough was seen of how they fall
+        row.press("Full speed")
     for row, name, key in zip(
         rows, (AUTOGRAD, CUSTOM_FUNCTION), ("autograd", "custom_function"), strict=True
     ):

@@ -51,9 +51,13 @@ def test_charts_are_drawn_along_together(visit: Visit, api: Api) -> None:
     assert abs((high - low) - (before[1] - before[0])) < 1  # no nearer, no farther
     for name in ("one", "two"):
         visit.until(
-            lambda name=name: (x := visit.drawn()[name]["x"]) and x[0] <= low and x[-1] >= high,
+            lambda name=name: covers(visit.drawn()[name]["x"], seen(visit)[0]),
             f"what is seen of {name}",
         )
+
+
+def covers(places: list[float], part: list[float]) -> bool:
+    return bool(places) and places[0] <= part[0] and places[-1] >= part[1]
 
 
 def test_a_thinned_curve_is_seen_whole_where_one_looks_closer(visit: Visit, api: Api) -> None:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 from websockets.exceptions import ConnectionClosed
 
 from tests.runs.stored import Found, found, same
+from tests.waiting import eventually
 
 from .serving import TINY, Api, Process
 from .watching import Curves, Viewer
@@ -30,6 +32,9 @@ def hasty(h):
     return torch.relu(h)
 """
 """A plug-in that has checkpoints made far more often than they would be in so short a life."""
+
+OPENING_S = 0.1
+"""What opening a store with some runs takes a server, and then listening, on a busy machine."""
 
 KINDS: list[dict[str, Any]] = [
     {"gradients": "autograd", "iterations": 9000},
@@ -61,6 +66,8 @@ class Lives:
         self.process: Process
         self.api = Api(0)
         self._watching: concurrent.futures.Future[None] | None = None
+        self._start_up_s = 0.0
+        """How long the last start took that nothing cut off."""
 
     # --- a life
 
@@ -74,11 +81,29 @@ class Lives:
     def start(self) -> None:
         """Start a server, see that all is there that was, and watch."""
         self.spawn()
+        spawned = time.monotonic()
         port = self.process.until_listening()
+        self._start_up_s = time.monotonic() - spawned
         self.api = Api(port)
         self._check_answered()
         self._check_stored()
         self._watch(f"ws://127.0.0.1:{port}/api/live")
+
+    def start_in_vain(self) -> None:
+        """Start a server, and kill it: mostly while it opens the store and resumes what is in there,
+        which is the end of a start, or just after; else at any time of a start."""
+        self.spawn()
+        if self.random.random() < 0.7:
+            eventually(self._opens, "a file of the store")
+            self.a_moment(OPENING_S)
+        else:
+            self.a_moment(self._start_up_s)
+        self.kill()
+
+    def _opens(self) -> bool:
+        """Whether the server has begun with the store."""
+        files = psutil.Process(self.process.pid).open_files()
+        return any(Path(file.path).parent == self.folder.resolve() for file in files)
 
     def kill(self) -> None:
         """End it by SIGKILL, and see that what it leaves is sound and goes on from what was there."""

@@ -6,13 +6,12 @@ import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,6 +24,7 @@ from reluscope.runs.book import Book
 from reluscope.server.live import Hub
 from reluscope.settings import Settings
 from reluscope.training.diagnostics import CHANNELS
+from tests import starting
 from tests.waiting import DEADLINE_S, eventually
 
 TINY = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "update": {"lr": 1e-4}}
@@ -199,24 +199,24 @@ def _in_thread(settings: Settings) -> Iterator[Server]:
 
 class Process:
     """The command `reluscope` as a process of its own, with a data folder of its own where the
-    environment names none."""
+    environment names none. `fresh`: started by an interpreter of its own."""
 
-    def __init__(self, *options: str, **environment: str) -> None:
+    def __init__(self, *options: str, fresh: bool = False, **environment: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
-        environment = {"RELUSCOPE_DATA": self._folder.name, **environment}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "reluscope", *options],
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **environment},
-        )
+        environment = {**os.environ, "RELUSCOPE_DATA": self._folder.name, **environment}
+        reads, writes = os.pipe()
+        self._stderr = os.fdopen(reads)
+        try:
+            command = (*starting.MODULE, *options)
+            self._process = starting.start(command, Path.cwd(), environment, writes, fresh=fresh)
+        finally:
+            os.close(writes)
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self._process.stderr is not None
-        self._lines.extend(self._process.stderr)
+        self._lines.extend(self._stderr)
 
     @property
     def log(self) -> str:
@@ -250,9 +250,7 @@ class Process:
         return code
 
     def close(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
+        self._process.kill()
         self.wait()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        self._stderr.close()
         self._folder.cleanup()

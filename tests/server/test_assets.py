@@ -1,4 +1,10 @@
+import re
+
 import pytest
+
+from reluscope.server.assets import Page
+
+FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 def test_the_page_is_served_at_the_root(api):
@@ -6,6 +12,50 @@ def test_the_page_is_served_at_the_root(api):
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
     assert "<title>reluscope</title>" in answer.text
+
+
+def test_a_page_that_is_opened_again_has_its_files_for_good(api):
+    answer = api.http.get("/")
+    assert answer.headers["cache-control"] == "no-cache"
+    (directory,) = set(re.findall(r"(assets/\w+/)", answer.text))
+    named = re.findall(r' (?:src|href)="([^"]+)"', answer.text)
+    assert f"{directory}main.js" in named
+    for path in (*named, f"{directory}parts/form.js", f"{directory}vendor/plotly.js"):
+        answer = api.http.get(f"/{path}")
+        assert answer.status_code == 200, path
+        assert answer.headers["cache-control"] == FOR_GOOD, path
+    assert api.http.get(f"/{directory}main.js").content == api.http.get("/main.js").content
+
+
+@pytest.mark.parametrize("path", ["assets/0123/main.js", "assets/0123/vendor/plotly.js", "main.js"])
+def test_a_file_by_another_name_is_asked_for_again(api, path):
+    answer = api.http.get(f"/{path}")
+    assert answer.status_code == 200
+    assert answer.headers.get_list("cache-control") == ["no-cache"]
+
+
+def test_the_files_of_a_version_are_as_they_were_when_it_got_its_name(tmp_path):
+    (tmp_path / "parts").mkdir()
+    for name in ("main.js", "parts/form.js"):
+        (tmp_path / name).write_text(name)
+    page = Page(tmp_path)
+    first = page.version()
+    assert page.version() == first
+    assert page.content(first, "main.js") == b"main.js"
+    assert page.content(first, "parts/form.js") == b"parts/form.js"
+    assert page.content(first, "nothing.js") is None
+
+    (tmp_path / "main.js").write_text("another")
+    assert page.content(first, "main.js") == b"main.js"
+    second = page.version()
+    assert second != first
+    assert page.content(second, "main.js") == b"another"
+    assert page.content(first, "main.js") is None
+
+    (tmp_path / "main.js").rename(tmp_path / "other.js")
+    assert page.version() not in (first, second)
+    (tmp_path / "gone.js").symlink_to(tmp_path / "nowhere.js")
+    assert page.version()
 
 
 @pytest.mark.parametrize(
@@ -41,6 +91,7 @@ def test_plotly_js_is_not_sent_again_to_a_page_that_has_it(api):
 @pytest.mark.parametrize(
     "path", ["/../pyproject.toml", "/%2e%2e/pyproject.toml", "/..%2fpyproject.toml", "//etc/passwd"]
 )
-def test_nothing_beside_the_page_is_served(api, path):
-    answer = api.http.get(api.url + path)
+@pytest.mark.parametrize("directory", ["", "/assets/0123"])
+def test_nothing_beside_the_page_is_served(api, directory, path):
+    answer = api.http.get(api.url + directory + path, follow_redirects=True)
     assert answer.status_code == 404

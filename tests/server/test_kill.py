@@ -14,9 +14,6 @@ from .serving import LONG
 from .watching import ALL
 
 KILLS = 20
-START_UP_S = 3.0
-"""Within which a server that starts is killed, too."""
-
 SIDE_BY_SIDE = 8
 STEP = 150
 
@@ -121,9 +118,7 @@ def test_twenty_kills_take_nothing_from_any_run(lives):
         lives.kill()
         kills += 1
         while chance.random() < 0.3:
-            lives.spawn()
-            lives.a_moment(START_UP_S)
-            lives.kill()
+            lives.start_in_vain()
             kills += 1
         lives.start()
     for run_id in (person.paused, person.stepping):

@@ -172,7 +172,7 @@ def test_the_command_itself():
         stack.enter_context(taken)
 
         def start(*options: str, **environment: str) -> Process:
-            process = Process(*options, **environment)
+            process = Process(*options, fresh=True, **environment)
             stack.callback(process.close)
             return process
 

@@ -264,6 +264,13 @@ def test_what_is_something_else_is_refused():
     assert_refused(SAVED["gram"] + b"\0", "damaged")
 
 
+@pytest.mark.parametrize("gradients", GRADIENTS)
+def test_one_with_a_name_that_nothing_asks_for_is_refused(gradients):
+    renamed = SAVED[gradients].replace(b'"last"', b'" ast"')
+    assert renamed != SAVED[gradients]
+    assert_refused(renamed, "damaged")
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(data):
     assert_refused(data)

@@ -79,7 +79,14 @@ def test_at_the_tutorials_shape_float32_stays_close():
 def test_a_curve_does_not_depend_on_company(shape, company, update, relu, dtype):
     sizes = dict(zip(("n", "d_in", "hidden", "d_out"), shape, strict=True))
     specs = [
-        spec_of({**update, "lr": 1e-4 / (1 + seed)}, seed=seed, relu=relu, dtype=dtype, **sizes)
+        spec_of(
+            {**update, "lr": 1e-4 / (1 + seed)},
+            seed=seed,
+            relu=relu,
+            dtype=dtype,
+            on_nonfinite="continue",
+            **sizes,
+        )
         for seed in range(company)
     ]
     alone = [Trainer(spec).advance(9) for spec in specs]
@@ -91,7 +98,7 @@ def test_a_curve_does_not_depend_on_company(shape, company, update, relu, dtype)
     pieces = [advance(together, 3), advance(together[::-1], 2)[::-1], advance(together, 2)]
     for place, expected in enumerate(alone):
         losses = np.concatenate([piece[place].losses for piece in pieces])
-        assert losses.tolist() == expected.losses[2:].tolist()
+        np.testing.assert_array_equal(losses, expected.losses[2:], strict=True)
 
 
 def test_the_tutorials_shape_has_the_same_bits_alone_and_in_company():

@@ -97,6 +97,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     )
     for room in (*rooms, assets):
         app.include_router(room.router)
+    app.state.page = assets.Page(assets.frontend_directory())
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)
     app.add_middleware(
         Guard, hosts=(*LOOPBACK, *settings.allow_host), embed_origins=settings.embed_origin

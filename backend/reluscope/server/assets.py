@@ -1,16 +1,33 @@
-"""The page's files and plotly.js, all from this machine."""
+"""The page's files and plotly.js, all from this machine.
+
+The page asks for its files by a name that changes with what is in any of them, so that a browser may
+keep them for good: a page that is opened again asks for one file rather than a hundred and fifty, and
+never runs with half of an older version's.
+"""
 
 import gzip
 import hashlib
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from mimetypes import guess_type
 from pathlib import Path
+from stat import S_ISREG
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
+from starlette.staticfiles import StaticFiles
 
 router = APIRouter(include_in_schema=False)
+
+FOR_GOOD = "public, max-age=31536000, immutable"
+"""A year, which is as long as there is."""
+
+OWN_FILE = re.compile(r' (?:src|href)="(?=[\w./-]+")')
+"""Where the page names a file of its own."""
 
 GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 """Accept-Encoding lets gzip in."""
@@ -25,6 +42,62 @@ def frontend_directory() -> Path:
     return package / "_frontend"
 
 
+class _Version(NamedTuple):
+    """The page's files as they were at a moment."""
+
+    name: str
+    stats: dict[str, tuple[int, int]]
+    """When each was changed, in ns, and how many bytes it has, by its path."""
+
+    content: dict[str, bytes]
+
+
+class Page:
+    """The directory in which the page lies. It may change while it is served."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._version = _Version("", {}, {})
+        self.files = StaticFiles(directory=directory)
+
+    def html(self) -> str:
+        """The page itself, which names its files by their version as they are now."""
+        html = (self._directory / "index.html").read_text(encoding="utf-8")
+        return OWN_FILE.sub(rf"\g<0>assets/{self.version()}/", html)
+
+    def version(self) -> str:
+        """What tells all that is in the files now from all that was."""
+        stats = dict(sorted(self._stats()))
+        if stats != self._version.stats:
+            content = {name: (self._directory / name).read_bytes() for name in stats}
+            told = hashlib.sha256(plotlyjs_version().encode())
+            for name, data in content.items():
+                told.update(f"\0{name}\0".encode() + hashlib.sha256(data).digest())
+            self._version = _Version(told.hexdigest()[:16], stats, content)
+        return self._version.name
+
+    def content(self, version: str, path: str) -> bytes | None:
+        """A file as it is in the newest version; None where that is another one, or has none."""
+        newest = self._version
+        return newest.content.get(path) if version == newest.name else None
+
+    def _stats(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        for path in self._directory.rglob("*"):
+            try:
+                found = path.stat()
+            except FileNotFoundError:  # an editor's, for a moment
+                continue
+            if S_ISREG(found.st_mode):
+                name = path.relative_to(self._directory).as_posix()
+                yield name, (found.st_mtime_ns, found.st_size)
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+def page(request: Request) -> Response:
+    """The page."""
+    return HTMLResponse(request.app.state.page.html())
+
+
 def plotlyjs_version() -> str:
     """The version of the plotly.js that is served."""
     version: str = get_plotlyjs_version()
@@ -36,6 +109,26 @@ def _plotlyjs() -> tuple[bytes, str]:
     """plotly.js, compressed once (1.5 MB of 4.8), and its tag."""
     source: bytes = get_plotlyjs().encode()
     return gzip.compress(source, 6), f'W/"{hashlib.sha256(source).hexdigest()[:16]}"'
+
+
+@router.api_route("/assets/{version}/vendor/plotly.js", methods=["GET", "HEAD"])
+def plotlyjs_of_a_version(request: Request, version: str) -> Response:
+    """plotly.js, for good where the version is this one."""
+    answer = plotlyjs(request)
+    if version == request.app.state.page.version():
+        answer.headers["Cache-Control"] = FOR_GOOD
+    return answer
+
+
+@router.api_route("/assets/{version}/{path:path}", methods=["GET", "HEAD"])
+async def file_of_a_version(request: Request, version: str, path: str) -> Response:
+    """A file of the page, for good where it is of that version."""
+    page: Page = request.app.state.page
+    content = page.content(version, path)
+    if content is None:
+        return await page.files.get_response(path, request.scope)
+    media_type, _ = guess_type(path)
+    return Response(content, media_type=media_type, headers={"Cache-Control": FOR_GOOD})
 
 
 @router.api_route("/vendor/plotly.js", methods=["GET", "HEAD"])

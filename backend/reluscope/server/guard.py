@@ -36,7 +36,7 @@ SECURITY_HEADERS = {
 }
 """Plotly sets styles inline; nothing else is allowed beyond what this server serves, nor in a frame of
 another's page, who could have this one's buttons pressed by whoever sees something else. Whatever was
-kept is asked for again, so that a page never runs with half of an older version's files."""
+kept is asked for again, but for what its answer says may be kept."""
 
 
 class Guard:
@@ -115,7 +115,10 @@ def _with_headers(send: Send, headers: Mapping[str, str]) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"].endswith("http.response.start"):  # of a refused socket, too
-            message = {**message, "headers": [*message.get("headers", []), *extra]}
+            told = message.get("headers", [])
+            known = {name.lower() for name, _ in told}
+            added = [(name, value) for name, value in extra if name not in known]
+            message = {**message, "headers": [*told, *added]}
         await send(message)
 
     return sending

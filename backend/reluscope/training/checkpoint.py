@@ -131,6 +131,11 @@ def read(data: bytes) -> Checkpoint:
     if not right:
         raise ValueError(DAMAGED)
     told = _told(text)
+    names = {
+        place.name if place.memory is None else f"{MEMORY}{place.memory}" for place in told.places
+    }
+    if not names <= found.keys() <= names | {LAST}:  # the checksum is of what they hold
+        raise ValueError(DAMAGED)
     device = told.spec.device
     if canonical(device) not in [known.name for known in devices()]:
         raise ValueError(f"this checkpoint is of a run on {device}, which is not here")

@@ -27,7 +27,7 @@ export function script(state) {
   const large = make("button", { type: "button", "aria-haspopup": "dialog", click }, texts.large);
   const tools = make("div", { class: "buttons" }, copy, download, large);
   /** What is shown, or asked for: which run, and how it was. */
-  let key = "";
+  let [of, key] = ["", ""];
   const ask = async (/** @type {Run} */ run, /** @type {string} */ wanted) => {
     if (!code.textContent) setText(note, texts.loading);
     try {
@@ -47,13 +47,15 @@ export function script(state) {
     render: (run) => {
       shown = run;
       const wanted = `${run.id} ${changes(state, run)}`;
-      if (wanted === key || !state.isCurrent) return;
-      if (!key.startsWith(run.id)) {
+      if (of !== run.id) {
+        [of, key] = [run.id, ""];
         setText(code, "");
+        setText(note, texts.loading);
         [tools.hidden, text.hidden] = [true, true];
+        setAttribute(download, "href", api.scriptUrl(run.id));
       }
+      if (wanted === key || !state.isCurrent) return;
       key = wanted;
-      setAttribute(download, "href", api.scriptUrl(run.id));
       void ask(run, wanted);
     },
   };

@@ -65,8 +65,8 @@ export function moving(asking, leave) {
   const one = act(() => step(1), "", texts.stepOne);
   const many = act(() => step(state.stepSize));
   const { input: size, render: renderSize } = stepSize(state, { class: "size", "aria-label": texts.stepSize });
-  size.addEventListener("keydown", ({ key }) => {
-    if (key !== "Enter") return;
+  size.addEventListener("keydown", ({ key, repeat, isComposing }) => {
+    if (key !== "Enter" || repeat || isComposing) return;
     size.dispatchEvent(new Event("change"));
     step(state.stepSize);
   });

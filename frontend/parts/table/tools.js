@@ -60,7 +60,10 @@ function typed(state, leave) {
   input.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault(); // not all browsers clear it
-    if (input.value) return state.look({ filter: "" });
+    if (input.value) {
+      input.value = ""; // at once: the next Escape may come before all is drawn anew
+      return state.look({ filter: "" });
+    }
     input.blur(); // where there is no row to go to
     leave();
   });
