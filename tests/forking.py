@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass
 
 IMPORTED = (
     "torch",
-    "torch._inductor.config",  # what use_deterministic_algorithms imports
     "alembic.command",
     "fastapi",
     "filelock",

@@ -22,7 +22,7 @@ from tests.waiting import DEADLINE_S, eventually
 
 MODULE = (sys.executable, "-m", "reluscope")
 
-OURS = ("RELUSCOPE_", "PYTEST_", "CUBLAS_WORKSPACE_CONFIG", "TORCHINDUCTOR_CACHE_DIR")
+OURS = ("RELUSCOPE_", "PYTEST_", "CUBLAS_WORKSPACE_CONFIG", "TORCHINDUCTOR_")
 """How the variables begin that may differ: they tell nothing to an interpreter, nor to a library as it
 is loaded. The last two are set where a server runs, or ran, in a thread of this process."""
 

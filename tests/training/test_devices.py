@@ -1,4 +1,6 @@
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -52,3 +54,23 @@ def test_a_container_s_limit_is_what_there_is(tmp_path, limit, left):
         (tmp_path / "memory.max").write_text(limit)
         (tmp_path / "memory.current").write_text("2000\n")
     assert _left_by_cgroup(tmp_path) == left
+
+
+DETERMINISTIC = """
+import sys, torch
+from reluscope.training.devices import make_deterministic
+
+make_deterministic()
+assert torch.are_deterministic_algorithms_enabled()
+assert "torch._inductor" not in sys.modules
+from torch._inductor import config
+
+assert config.deterministic
+config.deterministic = False
+make_deterministic()
+assert config.deterministic
+"""
+
+
+def test_all_of_torch_is_made_deterministic_and_nothing_is_imported_for_it():
+    subprocess.run([sys.executable, "-c", DETERMINISTIC], check=True)

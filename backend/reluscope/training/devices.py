@@ -5,6 +5,7 @@ import math
 import os
 import platform
 import re
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,7 +83,12 @@ def make_deterministic() -> None:
     On the CPU that costs nothing and changes none of the bits that the tests compare.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.use_deterministic_algorithms(True)  # noqa: FBT003
+    # Rather than use_deterministic_algorithms, which does the same and imports the compiler first:
+    # a second of each start. Who compiles finds the variable, or has its settings by now.
+    torch.set_deterministic_debug_mode("error")
+    os.environ.setdefault("TORCHINDUCTOR_DETERMINISTIC", "1")
+    if compiler := sys.modules.get("torch._inductor.config"):
+        compiler.deterministic = True  # type: ignore[attr-defined]
     # All memory is written before it is read.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
