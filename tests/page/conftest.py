@@ -56,6 +56,10 @@ GONE = re.compile(r"/api/runs/[^/]+/(events|diagnostics|losses|times)(\?|$)")
 DRAWN = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
   (plot.data ?? []).map(({ name, mode, x, y, text, marker }) => ({ name, mode, x, y, text, symbol: marker?.symbol })))"""
 
+POINTS = """() => [...document.querySelectorAll('.plot')].flatMap((plot) =>
+  (plot.data ?? []).filter(({ text }) => text === undefined).map(({ name, x }) => [name, x.length]))"""
+"""As `DRAWN` has it of the curves, but not the points themselves, which take long to be told."""
+
 AXIS = """(name) => {
   const { type, range } = document.querySelector('.plot')?._fullLayout?.[name] ?? {};
   return { type, range };
@@ -263,8 +267,7 @@ class Visit:
 
     def points(self, name: str) -> int:
         """How many points of a run's curve are drawn."""
-        curve = self.drawn().get(name)
-        return len(curve["x"]) if curve else 0
+        return self._points().get(name, 0)
 
     def until_points(self, name: str, count: int) -> int:
         """Wait until at least so many are drawn; how many they are then."""
@@ -276,8 +279,8 @@ class Visit:
         """Wait until the curves are seen to grow."""
 
         def points() -> list[int]:
-            curves = self.drawn()
-            return [len(curves[name]["x"]) if name in curves else 0 for name in names]
+            found = self._points()
+            return [found.get(name, 0) for name in names]
 
         before = self.until(lambda: all(now := points()) and now, f"{names} to be drawn")
         self.until(
@@ -290,6 +293,9 @@ class Visit:
         curve = self.drawn()[name]
         assert curve["x"] == list(range(len(losses)))
         assert curve["y"] == losses
+
+    def _points(self) -> dict[str, int]:
+        return {html.unescape(name): count for name, count in self.page.evaluate(POINTS)}
 
     def _traces(self) -> list[dict[str, Any]]:
         traces: list[dict[str, Any]] = self.page.evaluate(DRAWN)
