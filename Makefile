@@ -16,8 +16,8 @@ endif
 # Pure JavaScript; later majors bring a binary for each platform.
 TYPESCRIPT := 6.0.3
 
-# Tests of one file share servers, so a file is the least that goes to another process. Each has a
-# server and a browser beside it, which fill two cores.
+# Tests of one file share servers, so a file is the least that goes to another process, in the order of
+# tests/conftest.py. Three keep two cores busy while one of them waits.
 AT_ONCE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 BIN := .venv/bin
