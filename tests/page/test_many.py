@@ -16,7 +16,7 @@ LOOKS = """() => [
 """Colour and dash of each curve, on the chart and in the table."""
 
 COUNT = 64
-ITERATIONS = 200  # few enough that each is drawn
+ITERATIONS = 100  # few enough that each is drawn
 
 
 TALL = {"width": 1280, "height": 7000}
