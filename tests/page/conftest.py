@@ -28,10 +28,9 @@ from playwright.sync_api import (
 from tests.house.serving import Server, serving
 from tests.page import chromium
 from tests.page.contexts import ANCHOR, Contexts
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 COMMAND = [sys.executable, "-m", "reluscope", "--port", "0"]
-DEADLINE_S = 30.0
 POLL_MS = 25
 
 AUTOGRAD = "Tensors and autograd"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-DEADLINE_S = 30.0
+from tests.waiting import DEADLINE_S
 
 ANCHOR = "/icon.svg"
 """What is open in a context all the while."""
