@@ -25,6 +25,8 @@ class Clock:
     def __init__(self) -> None:
         self.now = 0.0
         self.until = math.inf
+        self.pauses: dict[int, float] = {}
+        """By width: how long somebody else has the core at its next iteration, in seconds."""
         self.turns: list[int] = []
         self.iterations: Counter[int] = Counter()
 
@@ -34,7 +36,7 @@ class Clock:
             self.iterations[width] += 1
             if self.turns[-1:] != [width]:
                 self.turns.append(width)
-        self.now += width / 1000
+        self.now += width / 1000 + self.pauses.pop(width, 0.0)
         return torch.relu(h)
 
     def monotonic(self) -> float:
@@ -78,6 +80,22 @@ def test_a_run_with_long_iterations_leaves_the_others_their_share(narrow, gate, 
     # The look at its ReLU, and its first turn, are free.
     shares = {width: width / 1000 * (count - 2) for width, count in clock.iterations.items()}
     assert shares == pytest.approx(dict.fromkeys((400, 1, 2, 5), 4.8), abs=0.45)
+
+
+def test_a_run_that_lost_the_core_for_a_while_goes_on_with_the_others(narrow, gate, clock):
+    narrow.open(spec(relu="gated", iterations=1))
+    gate.wait_until_reached()
+    runs = [narrow.open(spec(relu="timed", hidden=n, iterations=1_000_000)) for n in (1, 2, 5)]
+    gate.open()
+    eventually(lambda: clock.now >= 1.0, "some turns of each")
+    clock.pauses[5] = 3.0
+    eventually(lambda: clock.now >= 4.0, "the core was lost")
+    clock.turns.clear()
+    clock.until = clock.now + 1.0
+    eventually(lambda: clock.now >= clock.until, "1 s more")
+    for run in runs:
+        narrow.delete(run.id)
+    assert clock.turns.count(5) >= 25  # of 33 for each
 
 
 def test_a_new_run_and_one_that_was_away_get_no_more_than_their_share(narrow, gate, clock):

@@ -31,12 +31,18 @@ TURN_S = 0.010
 """How long a turn lasts: long enough that taking turns costs little, short enough that a pause takes
 effect at once;"""
 
-LAP_S = 0.22
+LAP_S = 0.19
 """and shorter where that takes every run longer than this to have one: so that 64 runs on two workers
 are each seen to move, on cores that have their curves to draw as well;"""
 
 SHORTEST_TURN_S = 0.006
 """but no shorter than this."""
+
+LONGER = 2
+"""How many times as long as its iterations promise a turn may take for it to count in full. In a first
+turn, which promises nothing, the trainer is made, and torch may make itself ready; in a later one
+somebody else may have had the core. Were that counted, the run would stand still until each of the
+others had used as much."""
 
 MAX_COMPANY = 32
 """How many runs share a turn at most: with more, one iteration of all would outlast a turn."""
@@ -237,7 +243,7 @@ class Round:
                         self._begin_turn(run)
                 turn_s = self._turn_s(len(runs))
                 count = 0 if saving else min(_count(run, len(runs), turn_s) for run in runs)
-            is_first = runs[0].turn.iteration_s is None
+            promised_s = count * (runs[0].turn.iteration_s or 0.0)
             began = time.perf_counter()
             if saving:
                 self._trainers.save(runs[0])
@@ -245,9 +251,7 @@ class Round:
             with self._lock:
                 self._in_company[company] -= len(runs)
                 self._in_company += Counter()  # drops what is 0
-                # In a run's first turn its trainer is made, and torch may make itself ready: were
-                # that counted, companies would be seconds ahead before it had another.
-                used_s = 0.0 if is_first else (time.perf_counter() - began) / len(runs)
+                used_s = min((time.perf_counter() - began) / len(runs), LONGER * promised_s)
                 for run, outcome in zip(runs, outcomes, strict=True):
                     run.turn.used_s += used_s
                     run.turn.active = False
