@@ -1,5 +1,7 @@
 """What all tests share: the cuda marker, a PostgreSQL, and the tutorials' own losses."""
 
+import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -95,8 +97,20 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 
 @pytest.fixture(scope="session")
-def tutorial_losses() -> dict[str, list[float]]:
-    """What each tutorial prints, by the name of its preset; run as a person would run it."""
+def tutorial_losses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
+    """What each tutorial prints, by the name of its preset; run as a person would run it, once for
+    all processes that share the tests."""
+    own = tmp_path_factory.getbasetemp()
+    told = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "tutorials.json"
+    with told.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_text(json.dumps(_printed_losses()))
+    losses: dict[str, list[float]] = json.loads(told.read_text())
+    return losses
+
+
+def _printed_losses() -> dict[str, list[float]]:
     scripts = {
         "autograd": "tensors_and_autograd.py",
         "custom_function": "custom_function.py",

@@ -20,7 +20,7 @@ def start(place: Place) -> Iterator[Callable[[], Process]]:
     with contextlib.ExitStack() as stack:
 
         def starting() -> Process:
-            process = Process(*COMMAND, fresh=True, **place.environment())
+            process = Process(*COMMAND, **place.environment())
             stack.callback(process.close)
             return process
 

@@ -65,7 +65,7 @@ def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> No
         "--rounds",
         "1",
         "--window",
-        "0.2",
+        "0.05",
         "--pairs",
         "1",
     ]

@@ -34,7 +34,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving([*MODULE, "--port", "0"], tmp_path_factory.mktemp("server"), fresh=True) as server:
+    with serving([*MODULE, "--port", "0"], tmp_path_factory.mktemp("server")) as server:
         yield server.url
 
 
@@ -172,7 +172,7 @@ def test_its_own_relu_and_rule_train(tmp_path: Path) -> None:
     (tmp_path / "my_relu.py").write_text(own)
     shown = next(block for block in blocks("sh") if "--load" in block)
     serve, check = (shlex.split(line, comments=True) for line in shown.splitlines())
-    with serving([*MODULE, *serve[1:], "--port", "0"], tmp_path, fresh=True) as server:
+    with serving([*MODULE, *serve[1:], "--port", "0"], tmp_path) as server:
         spec = {"relu": "my_leaky", "update": {"rule": "sign_of_mean"}}
         run = f"{server.url}/api/runs/" + start(server.url, 0, **spec)
         eventually(partial(has_finished, run), run)

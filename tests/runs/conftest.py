@@ -8,8 +8,11 @@ import torch
 from torch import Tensor
 
 from reluscope.runs.book import Book
+from reluscope.runs.store import tables, writing
 from reluscope.training.relus import RELUS, Relu
 from tests.waiting import DEADLINE_S
+
+from .making import SHORT
 
 
 @pytest.fixture
@@ -26,6 +29,13 @@ def narrow() -> Iterator[Book]:
     made = Book(cpu_workers=1)
     yield made
     made.close()
+
+
+@pytest.fixture
+def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores that are opened keep chunks of `SHORT` losses: a short curve has several."""
+    for module in (tables, writing):
+        monkeypatch.setattr(module, "CHUNK", SHORT)
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from tests.waiting import eventually
 TINY = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "update": {"rule": "sgd", "lr": 1e-4}}
 LONG = {"iterations": 1_000_000}
 
+SHORT = 128
+"""Losses of a chunk, where a test has `short_chunks`."""
+
 
 def spec(**fields: Any) -> RunSpec:
     """A spec that takes a tenth of a millisecond an iteration."""

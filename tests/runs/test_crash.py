@@ -6,12 +6,12 @@ import pytest
 from reluscope.errors import StoreDamaged
 from reluscope.runs.run import Run
 from reluscope.runs.store import Snapshot
-from reluscope.runs.store.tables import CHUNK
 from reluscope.runs.store.writing import Batch, Progress
 from reluscope.runs.turn import Turn
 
 from .making import (
     LONG,
+    SHORT,
     curve,
     losses,
     others_have_had_turns,
@@ -30,6 +30,8 @@ from .stored import (
     set_loss,
     twin,
 )
+
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 KINDS = [
     {"gradients": "autograd"},
@@ -209,8 +211,8 @@ def test_what_never_began_is_interrupted_where_nothing_is_to_go_on(tmp_path, gat
 def paused_at_some_iteration(folder, **fields):
     """A run that was paused, and saved, on its way."""
     with life(folder) as book:
-        run = book.open(spec(**{"iterations": 3 * CHUNK, **fields}))
-        book.step(run.id, 2 * CHUNK + 100)
+        run = book.open(spec(**{"iterations": 3 * SHORT, **fields}))
+        book.step(run.id, 2 * SHORT + 100)
         until_paused(run)
     return run
 
@@ -254,15 +256,15 @@ def test_of_a_damaged_curve_what_comes_before_is_kept_and_the_rest_trained_again
 ):
     run = paused_at_some_iteration(tmp_path)
     with changing(tmp_path) as db:
-        db.execute("UPDATE chunks SET crc = crc + 1 WHERE first = ?", (chunk * CHUNK,))
+        db.execute("UPDATE chunks SET crc = crc + 1 WHERE first = ?", (chunk * SHORT,))
         if not has_checkpoint:
             db.execute("DELETE FROM checkpoints")
     with life(tmp_path, resume=False) as book:
         again = book.find(run.id)
-        assert losses(again) == losses(run)[: chunk * CHUNK]
+        assert losses(again) == losses(run)[: chunk * SHORT]
         book.step(run.id, 10)
         until_paused(again)
-        assert losses(again) == losses(run)[: chunk * CHUNK + 10]
+        assert losses(again) == losses(run)[: chunk * SHORT + 10]
     with life(tmp_path) as book:
         again = book.find(run.id)
         book.resume(run.id)
@@ -285,7 +287,7 @@ def test_of_a_run_that_has_ended_a_damaged_curve_is_not_shown_as_a_whole_one(tmp
 
 def test_losses_that_differ_when_they_are_trained_again_are_told_and_kept(tmp_path):
     run = paused_at_some_iteration(tmp_path)
-    set_loss(tmp_path, run.id, 5000, 1.5)
+    set_loss(tmp_path, run.id, 150, 1.5)
     with changing(tmp_path) as db:
         db.execute("DELETE FROM checkpoints")
     true = curve(run.spec)
@@ -297,12 +299,12 @@ def test_losses_that_differ_when_they_are_trained_again_are_told_and_kept(tmp_pa
         book.resume(run.id)
         until_ended(again)
         told = [event for event in again.events if event.kind == "differs"]
-        assert [event.iteration for event in told] == [5000]
-        for word in ("iteration 5000", str(true[5000]), "1.5"):
+        assert [event.iteration for event in told] == [150]
+        for word in ("iteration 150", str(true[150]), "1.5"):
             assert word in told[0].reason
         assert again.status == "finished"
         assert again.reason == told[0].reason
-        assert losses(again) == [*true[:5000], 1.5, *true[5001:]]
+        assert losses(again) == [*true[:150], 1.5, *true[151:]]
 
 
 def test_an_interruption_takes_back_no_pause_and_no_step():

@@ -140,7 +140,7 @@ def test_they_make_room_by_size(kept):
 
 def test_deleting_shrinks_the_file(kept, tmp_path):
     book = kept()
-    run = book.open(spec(iterations=60_000, diagnostics_every=0))
+    run = book.open(spec(iterations=60_000, diagnostics_every=0, gradients="gram"))
     small = book.open(spec(iterations=5))
     until_ended(run, small)
     stored(book)

@@ -18,6 +18,7 @@ import pytest
 
 from reluscope.runs import shelf
 from reluscope.runs.store import store as module
+from reluscope.runs.store import tables, writing
 from tests.mounts import tmpfs
 from tests.places import Place
 from tests.postgres.cluster import Cluster
@@ -28,6 +29,8 @@ from .watching import Curves, Viewer
 
 END_S = 5.0
 """In which a service manager expects the end."""
+
+SEVERAL_CHUNKS = 600
 
 QUICK_S = 1.0
 """Far more than an answer takes that waits for no store, and less than one that does."""
@@ -50,6 +53,13 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "READ_TIMEOUT_S", 1.0)
     monkeypatch.setattr(module, "LOOK_S", 0.3)
     monkeypatch.setattr(module, "RETRY_S", 0.2)
+
+
+@pytest.fixture(autouse=True)
+def _short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a short curve has several."""
+    for room in (tables, writing):
+        monkeypatch.setattr(room, "CHUNK", SEVERAL_CHUNKS // 4)
 
 
 def readyz(api: Api) -> httpx.Response:
@@ -90,7 +100,7 @@ class Scene:
 
     def __init__(self, server: Server) -> None:
         self.api = server.api
-        self.ended = self.api.start(**TINY, iterations=5000)
+        self.ended = self.api.start(**TINY, iterations=SEVERAL_CHUNKS)
         self.paused = self.api.start(**LONG)
         self.renamed = self.api.start(**TINY, iterations=5, name="before")
         self.deleted = self.api.start(**TINY, iterations=5)
@@ -102,7 +112,7 @@ class Scene:
     def meanwhile(self) -> None:
         """All goes on, and quickly."""
         api = self.api
-        quickly(lambda: self.made.append(api.start(**TINY, iterations=5000)))
+        quickly(lambda: self.made.append(api.start(**TINY, iterations=SEVERAL_CHUNKS)))
         quickly(lambda: api.http.get("/api/runs"))
         quickly(lambda: api.losses(self.ended))
         quickly(lambda: (api.verb(self.paused, "resume"), api.verb(self.paused, "pause")))
@@ -141,7 +151,7 @@ def survive(server: Server, fault: Fault, words: str) -> tuple[Scene, dict[str, 
     with Viewer(server.live_url) as viewer:
         scene = Scene(server)
         with fault():
-            scene.made.append(server.api.start(**TINY, iterations=5000))
+            scene.made.append(server.api.start(**TINY, iterations=SEVERAL_CHUNKS))
             told = until_problem(server, viewer)
             assert any(word in told for word in words.split("|")), told
             scene.meanwhile()
@@ -436,7 +446,7 @@ def test_what_left_memory_comes_back_for_all_who_ask(
 ) -> None:
     with in_thread(**place.options()) as server:
         api = server.api
-        run_id = api.start(**TINY, iterations=5000, diagnostics_every=7)
+        run_id = api.start(**TINY, iterations=SEVERAL_CHUNKS, diagnostics_every=7)
         api.until_ended(run_id)
         had, rows = api.losses(run_id), api.rows(run_id)
         events = api.http.get(f"/api/runs/{run_id}/events").json()
@@ -447,7 +457,7 @@ def test_what_left_memory_comes_back_for_all_who_ask(
         with Viewer(server.live_url) as viewer:
             curves = Curves({run_id: 0}, 7)
             viewer.watch({run_id: 0})
-            viewer.read(curves, {run_id: 5000})
+            viewer.read(curves, {run_id: SEVERAL_CHUNKS})
             assert curves.losses[run_id] == had
             assert curves.rows[run_id] == rows
         assert api.losses(run_id) == had

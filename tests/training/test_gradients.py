@@ -32,10 +32,13 @@ def bits(tensor: Tensor) -> bytes:
     return torch.where(told.isnan(), torch.nan, told).double().numpy().tobytes()
 
 
-def matrices(rows: int, columns: int, **range_of: float) -> st.SearchStrategy[Tensor]:
+@st.composite
+def matrices(draw: st.DrawFn, rows: int, columns: int, **range_of: float) -> Tensor:
+    """A few numbers, each in places of a seed's choice: to draw one for each place takes long."""
     numbers = st.floats(width=32, **range_of) | st.sampled_from(AT_THE_EDGES)
-    values = st.lists(numbers, min_size=rows * columns, max_size=rows * columns)
-    return values.map(lambda v: torch.tensor(v).reshape(rows, columns))
+    drawn = torch.tensor(draw(st.lists(numbers, min_size=1, max_size=6)))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 2**32 - 1)))
+    return drawn[torch.randint(len(drawn), (rows, columns), generator=generator)]
 
 
 @pytest.mark.parametrize("dtype", DTYPES.values(), ids=str)

@@ -14,7 +14,7 @@ from reluscope.training.trainer import Trainer
 
 from .plain import GENTLE, by_rule, gentle, plain_losses
 
-SMALL = {"n": 16, "d_in": 60, "hidden": 30, "d_out": 5, "iterations": 60}
+SMALL = {"n": 16, "d_in": 60, "hidden": 30, "d_out": 5, "iterations": 30}
 
 
 def curve(spec: RunSpec) -> list[float]:
@@ -90,7 +90,7 @@ def test_the_same_spec_twice_gives_the_same_bits(rule):
 def test_trainers_that_take_turns_do_not_disturb_each_other():
     specs = [spec_of(seed=seed, relu=relu) for seed, relu in product((0, 1), RELUS)]
     trainers = [Trainer(spec) for spec in specs]
-    turns = [[trainer.advance(20).losses for trainer in trainers] for _ in range(3)]
+    turns = [[trainer.advance(10).losses for trainer in trainers] for _ in range(3)]
     for position, spec in enumerate(specs):
         assert np.concatenate([turn[position] for turn in turns]).tolist() == curve(spec)
 
@@ -151,10 +151,10 @@ def test_a_curve_goes_to_infinity_and_to_nan_without_a_stop(dtype):
 def test_it_goes_on_with_other_hyperparameters_and_keeps_what_the_rule_remembers():
     spec = spec_of("sgd", momentum=0.9)
     changed = Trainer(spec)
-    first = changed.advance(20).losses
+    first = changed.advance(10).losses
     changed.change(by_rule(spec, spec.update.changed({"lr": 5e-5})))
-    losses = [*first, *changed.advance(20).losses]
-    assert losses == plain_losses(spec, changes={20: {"lr": 5e-5}})[:40]
+    losses = [*first, *changed.advance(10).losses]
+    assert losses == plain_losses(spec, changes={10: {"lr": 5e-5}})[:20]
 
 
 @pytest.mark.cuda

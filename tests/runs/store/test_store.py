@@ -18,12 +18,14 @@ from reluscope.runs.store import writing
 from reluscope.runs.store.database import Database
 from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.store import Store
-from reluscope.runs.store.tables import CHUNK, CHUNKS, EVENTS, RUNS
+from reluscope.runs.store.tables import CHUNKS, EVENTS, RUNS
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
-from tests.runs.making import LONG, curve, losses, spec, until_at, until_ended, until_paused
+from tests.runs.making import LONG, SHORT, curve, losses, spec, until_at, until_ended, until_paused
 from tests.runs.stored import found, left_by_a_crash, life
 from tests.waiting import DEADLINE_S, eventually
+
+pytestmark = pytest.mark.usefixtures("short_chunks")
 
 
 def problem_of(book: Book) -> str | None:
@@ -47,11 +49,11 @@ def paused_at(book: Book, iterations: int, **fields: object) -> Run:
 
 def damage_second_chunk(place: Place) -> None:
     with place.connected() as connection:
-        connection.execute(update(CHUNKS).where(CHUNKS.c.first == CHUNK).values(crc=1))
+        connection.execute(update(CHUNKS).where(CHUNKS.c.first == SHORT).values(crc=1))
 
 
 def test_what_ended_comes_back_bit_for_bit(place: Place) -> None:
-    asked = spec(iterations=CHUNK + 100, name="one \0 name", tags=["é", "\N{FIRE}"])
+    asked = spec(iterations=SHORT + 100, name="one \0 name", tags=["é", "\N{FIRE}"])
     with place.book() as book:
         run = book.open(asked, request=("key\xff", b"\0digest"))
         until_ended(run)
@@ -69,7 +71,7 @@ def test_what_ended_comes_back_bit_for_bit(place: Place) -> None:
 
 
 def test_what_was_cut_off_goes_on_as_if_it_never_had_been(place: Place) -> None:
-    asked = spec(iterations=2 * CHUNK)
+    asked = spec(iterations=2 * SHORT)
     with place.book() as book:
         running, paused = book.open(asked), paused_at(book, 50)
         until_at(running, 10)
@@ -104,13 +106,13 @@ def test_where_nothing_is_to_go_on_a_run_that_was_queued_can_still_be_resumed(pl
 
 def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: Place) -> None:
     with place.book() as book:
-        run = paused_at(book, 2 * CHUNK + 10)
+        run = paused_at(book, 2 * SHORT + 10)
         book.resume(run.id)
     damage_second_chunk(place)
     with place.book() as book:
         again = book.find(run.id)
         assert again.status in ("queued", "running")
-        until_at(again, 2 * CHUNK + 10)
+        until_at(again, 2 * SHORT + 10)
         book.stop(run.id)
         until_ended(again)
         until_stored(book)
@@ -121,16 +123,16 @@ def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: 
 
 def test_of_a_damaged_curve_nothing_comes_back_that_a_change_has_made_untrue(place: Place) -> None:
     with place.book() as book:
-        run = paused_at(book, 4 * CHUNK)
+        run = paused_at(book, 4 * SHORT)
     damage_second_chunk(place)
     with place.book() as book:
-        assert book.find(run.id).iteration == CHUNK
+        assert book.find(run.id).iteration == SHORT
         book.change(run.id, update={"lr": 1e-9})
-        book.step(run.id, CHUNK)
+        book.step(run.id, SHORT)
         until_paused(book.find(run.id))
         until_stored(book)
         had = losses(book.find(run.id))
-    assert len(had) == 2 * CHUNK
+    assert len(had) == 2 * SHORT
     assert read(place, run.id) == had
 
 
@@ -141,19 +143,19 @@ def test_damage_is_not_forgotten_when_the_database_goes_and_comes_back(
         raise StoreUnavailable("as if the connection were lost")
 
     with place.book() as book:
-        run = paused_at(book, 3 * CHUNK)
+        run = paused_at(book, 3 * SHORT)
     damage_second_chunk(place)
     with place.book() as book:
-        assert book.find(run.id).iteration == CHUNK
+        assert book.find(run.id).iteration == SHORT
         with monkeypatch.context() as patch:
             patch.setattr(Database, "check", gone)
             eventually(lambda: problem_of(book), "the problem")
         eventually(lambda: problem_of(book) is None, "the end of the problem")
-        book.step(run.id, 2 * CHUNK)
+        book.step(run.id, 2 * SHORT)
         until_paused(book.find(run.id))
         until_stored(book)
         had = losses(book.find(run.id))
-    assert len(had) == 3 * CHUNK
+    assert len(had) == 3 * SHORT
     assert read(place, run.id) == had
 
 
@@ -161,7 +163,7 @@ def test_a_curve_that_is_more_than_one_batch_is_written_to_its_end(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "MAX_CHUNKS", 2)
-    count = 7 * CHUNK + 1
+    count = 7 * SHORT + 1
     drawn = np.random.default_rng(0).normal(size=count)
     with place.book() as book:
         small = book.open(spec(iterations=1))
@@ -170,7 +172,7 @@ def test_a_curve_that_is_more_than_one_batch_is_written_to_its_end(
             update={"id": str(uuid.uuid4()), "spec": spec(iterations=count), "iteration": count}
         )
         (run,) = book.add([Kept(view, losses=drawn)])
-        eventually(lambda: run.stored_bytes > 8 * CHUNK, "the end of it in the store")
+        eventually(lambda: run.stored_bytes > 8 * SHORT, "the end of it in the store")
     assert read(place, run.id) == drawn.tolist()
 
 
@@ -179,7 +181,7 @@ def test_what_is_settled_is_stored_to_its_end(
 ) -> None:
     monkeypatch.setattr(writing, "MAX_CHUNKS", 2)
     with life(tmp_path / "data") as book:
-        run = paused_at(book, 10 * CHUNK)
+        run = paused_at(book, 10 * SHORT)
         (fork,) = book.fork(run.id, {"pace": 1e-3})
         ended = run.view().model_copy(update={"id": str(uuid.uuid4()), "status": "stopped"})
         (imported,) = book.add([Kept(ended, losses=run.trace[:])])
@@ -320,19 +322,19 @@ def test_after_its_file_is_lost_all_that_is_in_memory_is_written_to_another(
 ) -> None:
     place = Place(tmp_path / "data", None)
     with place.book() as book:
-        ended, paused = book.open(spec(iterations=CHUNK + 1)), paused_at(book, 30)
+        ended, paused = book.open(spec(iterations=SHORT + 1)), paused_at(book, 30)
         until_ended(ended)
         until_stored(book)
         assert callable(fault)
         fault(place.folder)
         eventually(lambda: (place.folder / "lock").exists() and problem_of(book) is None, "a file")
-        running = book.open(spec(iterations=CHUNK + 2))
+        running = book.open(spec(iterations=SHORT + 2))
         until_ended(running)
         eventually(lambda: settled(book), "an end of the problem")
         with contextlib.suppress(StoreInUse):
             place.store().open()
             pytest.fail("the folder is nobody's")
-    for run, length in ((ended, CHUNK + 1), (running, CHUNK + 2)):
+    for run, length in ((ended, SHORT + 1), (running, SHORT + 2)):
         assert read(place, run.id) == curve(spec(iterations=length))
     assert read(place, paused.id) == losses(paused)
 

@@ -215,19 +215,20 @@ def test_a_long_curve_is_written_in_several_batches(engine: Engine) -> None:
     assert bits(kept.losses) == bits(run.trace[:])
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_a_long_curve_that_has_ended_is_written_as_a_whole_or_not_at_all(engine: Engine) -> None:
     """Half of one would be damaged for ever, were the other half lost."""
     first, second, trains = runs = [
-        a_run(number, iterations=10**7, diagnostics_every=0) for number in (1, 2, 3)
+        a_run(number, diagnostics_every=0) for number in (1, 2, 3)
     ]
     for run in runs:
-        run.trace.extend(np.zeros(MAX_CHUNKS * CHUNK + 7), 1.0)
+        run.trace.extend(np.zeros(4 * MAX_CHUNKS + 7), 1.0)
     for run in (first, second):
         run.move("stopped")
     batch = Batch()
     assert batch.add(Snapshot.of(first), Progress()).losses == len(first.trace)
     assert batch.add(Snapshot.of(second), Progress()) == Progress()
-    assert batch.add(Snapshot.of(trains), Progress()).losses == MIN_CHUNKS * CHUNK
+    assert batch.add(Snapshot.of(trains), Progress()).losses == 4 * MIN_CHUNKS
     with engine.begin() as connection:
         batch.write(connection)
     check_same(engine, first)
@@ -261,30 +262,32 @@ def damage(engine: Engine, run: Run, first: int, **values: object) -> None:
         )
 
 
+@pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("column", ["losses", "rows", "marks"])
 def test_a_damaged_chunk_is_never_shown_as_a_curve(engine: Engine, column: str) -> None:
     run = a_run()
-    extend(run, np.arange(3.0 * CHUNK).tolist(), 1.0)
+    extend(run, np.arange(12.0).tolist(), 1.0)
     run.move("stopped")
     write(engine, run, Progress())
-    damage(engine, run, CHUNK, **{column: bytes(8 * CHUNK)})
+    damage(engine, run, 4, **{column: bytes(8 * 4)})
     with (
         engine.connect() as connection,
-        pytest.raises(StoreDamaged, match=f"from iteration {CHUNK}"),
+        pytest.raises(StoreDamaged, match="from iteration 4"),
     ):
         reading.read(connection, run.id)
 
 
+@pytest.mark.usefixtures("small_chunks")
 def test_of_a_damaged_curve_that_has_not_ended_what_comes_before_is_taken(engine: Engine) -> None:
     run = a_run()
-    extend(run, np.arange(3.0 * CHUNK).tolist(), 1.0)
+    extend(run, np.arange(12.0).tolist(), 1.0)
     write(engine, run, Progress())
-    damage(engine, run, CHUNK, crc=1)
+    damage(engine, run, 4, crc=1)
     with engine.connect() as connection:
         (stored,) = reading.rows(connection, lambda _: False)
     assert stored.whole is not None
-    assert bits(stored.whole.losses) == bits(run.trace[:CHUNK])
-    assert stored.whole.view.iteration == CHUNK
+    assert bits(stored.whole.losses) == bits(run.trace[:4])
+    assert stored.whole.view.iteration == 4
 
 
 def test_a_run_that_cannot_be_read_hides_no_other(
