@@ -17,17 +17,19 @@ import pytest
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
+    Error,
     Locator,
     Page,
     Request,
     WebSocket,
+    WebSocketRoute,
     expect,
     sync_playwright,
 )
 
 from tests.house.serving import Server, serving
 from tests.page import chromium
-from tests.page.contexts import ANCHOR, Contexts
+from tests.page.contexts import Contexts
 from tests.waiting import DEADLINE_S, eventually
 
 COMMAND = [sys.executable, "-m", "reluscope", "--port", "0"]
@@ -38,9 +40,6 @@ CUSTOM_FUNCTION = "Defining new autograd functions"
 
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 """No other machine can be reached from the browser; that none is asked for, `Visit` checks."""
-
-ONE_PROCESS = "--process-per-site"
-"""Pages of one context, be they one after the other, are in one process, as `Contexts` wants it."""
 
 CONNECTED = re.compile(r"^connected")
 
@@ -141,22 +140,45 @@ class Visit:
     """A person's visit to the page: what they see and do, and what went wrong meanwhile."""
 
     def __init__(self, page: Page, url: str) -> None:
-        self.context = context = page.context
+        self.context = page.context
         self.page = page
         self.url = url
-        self.requests: list[str] = []
         self.errors: list[str] = []
-        self._expected: list[str] = []
-        context.on("request", self._note)
-        context.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.errors.append(f"page error: {error}"))
+        self.lost: list[str] = []
+        """Requests that were not answered, as all to other machines are."""
+        self.sockets: list[str] = []
         self.received = 0
+        self.is_altered = False
+        """Whether the page is no longer as any other, and will not be."""
+        self._expected: list[str] = []
+        self.context.on("requestfailed", self._lose)
+        self.context.on("console", self._hear)
+        self.page.on("pageerror", self._fail)
         self.page.on("websocket", self._hear_socket)
 
     def leave(self) -> None:
         """Hear no more of what goes on there."""
-        self.context.remove_listener("request", self._note)
+        self.context.remove_listener("requestfailed", self._lose)
         self.context.remove_listener("console", self._hear)
+        self.page.remove_listener("pageerror", self._fail)
+        self.page.remove_listener("websocket", self._hear_socket)
+
+    def listen(self) -> list[str]:
+        """What is asked for from now on."""
+        requests: list[str] = []
+        self.page.on("request", lambda request: requests.append(request.url))
+        self.is_altered = True
+        return requests
+
+    def route_sockets(self, handler: Callable[[WebSocketRoute], None]) -> None:
+        """From the next connection on, have the live socket come through `handler`."""
+        self.page.route_web_socket(re.compile(r"/api/live"), handler)
+        self.is_altered = True
+
+    def begin_with(self, script: str) -> None:
+        """Have each page begin with a script of the test's."""
+        self.page.add_init_script(script)
+        self.is_altered = True
 
     def open(self) -> "Visit":
         self.page.goto(self.url)
@@ -176,7 +198,7 @@ class Visit:
             if not any(re.search(expected, error) for expected in self._expected)
         ]
         assert not faults
-        assert not list(filter(self._is_foreign, self.requests))
+        assert not list(filter(self._is_foreign, [*self.lost, *self.sockets]))
 
     def until(self, look: Callable[[], Any], what: str) -> Any:
         """The first true value that `look` gives."""
@@ -305,11 +327,14 @@ class Visit:
         at_home = parts.scheme in ("data", "blob") or parts.netloc == urlsplit(self.url).netloc
         return not at_home
 
-    def _note(self, request: Request) -> None:
-        self.requests.append(request.url)
+    def _lose(self, request: Request) -> None:
+        self.lost.append(request.url)
+
+    def _fail(self, error: Error) -> None:
+        self.errors.append(f"page error: {error}")
 
     def _hear_socket(self, socket: WebSocket) -> None:
-        self.requests.append(socket.url)
+        self.sockets.append(socket.url)
         socket.on("framereceived", self._count)
 
     def _count(self, frame: str | bytes) -> None:
@@ -317,8 +342,6 @@ class Visit:
         self.received += len(frame) if isinstance(frame, bytes) else 0
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.page and message.page.url.endswith(ANCHOR):
-            return
         is_gone = "status of 404" in message.text and GONE.search(message.location["url"])
         if message.type in ("error", "warning") and not is_gone:
             where = message.location["url"]
@@ -396,7 +419,7 @@ def browser() -> Iterator[Browser]:
     path = chromium.find()
     assert path, f"no Chromium: {Path(chromium.__file__).name} finds or installs one"
     with sync_playwright() as playwright:
-        flags = [*chromium.FLAGS, ALONE, ONE_PROCESS]
+        flags = [*chromium.FLAGS, ALONE]
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
@@ -417,14 +440,17 @@ def visiting(contexts: Contexts) -> Iterator[Visiting]:
     visits: list[Visit] = []
 
     def visit(url: str, *, opens: bool = True, **options: Any) -> Visit:
-        visited = Visit(contexts.enter(url, options), url)
+        visited = Visit(contexts.enter(options), url)
         visits.append(visited)
         return visited.open() if opens else visited
 
     yield visit
     for visited in visits:
         visited.leave()
-        contexts.leave(visited.context, visited.requests)
+        if visited.is_altered:
+            visited.context.close()
+        else:
+            contexts.leave(visited.page, visited.url)
     for visited in visits:
         visited.check()
 

@@ -1,61 +1,66 @@
-"""Browser contexts that serve one visit after the other."""
+"""Browser pages that serve one visit after the other."""
 
-from collections.abc import Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Error, Page
 
 from tests.waiting import DEADLINE_S
 
-ANCHOR = "/icon.svg"
-"""What is open in a context all the while."""
-
 OF_A_PAGE = ("viewport", "color_scheme", "reduced_motion")
-"""Options that each page of a context may have otherwise."""
+"""Options that a page may have otherwise at each visit."""
 
 DESKTOP = {"width": 1280, "height": 1000}
 
+ANCHOR = "/icon.svg"
+"""Where a page rests, at the origin that it visited."""
+
+FORGET = "() => [localStorage, sessionStorage].forEach((kept) => kept.clear())"
+
 
 class Contexts:
-    """Browser contexts, each for one visit at a time, with nothing left of those before but what was
-    read: to read Plotly takes a process that is new, and has an empty cache, as long as most tests."""
+    """Browser contexts of one page each, for one visit at a time, with nothing left of those before but
+    what was read: to read Plotly and all modules anew takes as long as most tests."""
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._free: dict[str, list[BrowserContext]] = {}
-        self._kinds: dict[BrowserContext, str] = {}
+        self._resting: dict[str, list[Page]] = {}
+        self._kinds: dict[Page, str] = {}
 
-    def enter(self, url: str, options: dict[str, Any]) -> Page:
-        """A new page in one that nobody is in, made as `options` say."""
+    def enter(self, options: dict[str, Any]) -> Page:
+        """A page that nobody is on, made as `options` say."""
         kind = {name: value for name, value in options.items() if name not in OF_A_PAGE}
-        free = self._free.setdefault(repr(kind), [])
-        context = free.pop() if free else self._make(url, kind)
-        page = context.new_page()
+        resting = self._resting.setdefault(repr(kind), [])
+        page = resting.pop() if resting else self._make(kind)
         page.set_viewport_size(options.get("viewport", DESKTOP))
         page.emulate_media(
-            color_scheme=options.get("color_scheme"), reduced_motion=options.get("reduced_motion")
+            color_scheme=options.get("color_scheme", "null"),
+            reduced_motion=options.get("reduced_motion", "null"),
         )
         return page
 
-    def leave(self, context: BrowserContext, requests: Iterable[str]) -> None:
-        """Close what was opened, and have forgotten what was kept for those that were asked."""
-        anchor, *others = context.pages
-        for page in others:
-            page.close()
-        context.set_offline(False)
-        context.clear_permissions()
-        devtools = context.new_cdp_session(anchor)
-        for scheme, host in {urlsplit(request)[:2] for request in requests}:
-            forgotten = {"origin": f"{scheme}://{host}", "storageTypes": "local_storage"}
-            devtools.send("Storage.clearDataForOrigin", forgotten)
-        devtools.detach()
-        self._free[self._kinds[context]].append(context)
+    def leave(self, page: Page, url: str) -> None:
+        """Close what was opened beside it, and have forgotten what was kept for `url`."""
+        for other in page.context.pages:
+            if other is not page:
+                other.close()
+        if page.is_closed():
+            return
+        page.context.set_offline(False)
+        page.context.clear_permissions()
+        page.unroute_all()
+        page.mouse.move(0, 0)
+        try:
+            page.goto(urljoin(url, ANCHOR))
+        except Error:
+            page.context.close()  # that server is gone, and so is all that was kept for it
+            return
+        page.evaluate(FORGET)
+        self._resting[self._kinds[page]].append(page)
 
-    def _make(self, url: str, kind: dict[str, Any]) -> BrowserContext:
+    def _make(self, kind: dict[str, Any]) -> Page:
         context = self._browser.new_context(**kind)
         context.set_default_timeout(DEADLINE_S * 1000)
-        anchor = context.new_page()  # as long as it is open, the process lives
-        anchor.goto(url.partition("?")[0].rstrip("/") + ANCHOR)
-        self._kinds[context] = repr(kind)
-        return context
+        page = context.new_page()
+        self._kinds[page] = repr(kind)
+        return page

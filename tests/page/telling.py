@@ -1,7 +1,6 @@
 """What the server tells the page, changed on its way: so that the page is seen to show what this
 server seldom or never says."""
 
-import re
 import struct
 from collections.abc import Callable
 
@@ -27,7 +26,7 @@ def changed(
             lambda told: page.send(text(told) if isinstance(told, str) else values(told))
         )
 
-    visit.page.route_web_socket(re.compile(r"/api/live"), route)
+    visit.route_sockets(route)
 
 
 def with_losses(losses: dict[int, float]) -> Callable[[bytes], bytes]:

@@ -10,8 +10,10 @@ from tests.page.test_closeup import Closeup
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_a_script_is_read_as_large_as_the_window(visiting: Visiting, api: Api, screen: str) -> None:
+    run_id = api.start("mine", iterations=5, **SMALL)
+    api.losses("mine")  # its end moves what lies beneath
     visit = visiting(api.url, **SCREENS[screen])
-    closeup = Closeup(visit).open(api.start("mine", iterations=5, **SMALL))
+    closeup = Closeup(visit).open(run_id)
     closeup.tab("Script").click()
     small = closeup.panel.get_by_role("region", name="The script")
     expect(small).to_contain_text("import torch")

@@ -223,11 +223,11 @@ def test_the_page_says_that_it_is_not_connected_and_comes_back(
     running = far.row("mine").state.evaluate("state => getComputedStyle(state).color")
 
     far.page.evaluate(REMEMBER_STATUS)
-    tried = len(far.requests)
+    tried = len(far.sockets)
     network.down = True
     network.cut()
 
-    far.until(lambda: len(far.requests) > tried + 2, "the page to try again")
+    far.until(lambda: len(far.sockets) > tried + 2, "the page to try again")
     assert far.page.evaluate("() => told") == ["not connected, trying again…"]
     expect(far.status).to_contain_text(NOT_CONNECTED)
     state = far.row("mine").state
@@ -350,7 +350,7 @@ def test_a_page_that_is_behind_says_so_until_it_has_caught_up(visit: Visit, api:
             )
         )
 
-    visit.page.route_web_socket(re.compile(r"/api/live"), route)
+    visit.route_sockets(route)
     visit.page.reload()
 
     expect(visit.status).to_contain_text("behind, catching up: 0 %")

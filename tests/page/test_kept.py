@@ -171,7 +171,7 @@ def test_an_interrupted_run_goes_on_once_it_is_asked_to(
 
 def test_in_a_browser_that_refuses_to_keep_anything_all_works(visiting: Visiting, api: Api) -> None:
     visit = visiting(api.url, opens=False)
-    visit.page.add_init_script(KEEPS_NOTHING)
+    visit.begin_with(KEEPS_NOTHING)
     visit.open()
     visit.page.get_by_label("Colours").select_option("Dark")
     assert visit.page.evaluate("() => document.documentElement.style.colorScheme") == "dark"

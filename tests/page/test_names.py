@@ -1,7 +1,6 @@
 """A name is text, whatever is in it: in the table, over a chart, and in the chart's labels."""
 
 import json
-import re
 
 from playwright.sync_api import WebSocketRoute, expect
 
@@ -97,7 +96,7 @@ def test_ten_thousand_characters_of_anything_break_nothing(visit: Visit, api: Ap
 
         server.on_message(tell)
 
-    visit.page.route_web_socket(re.compile(r"/api/live"), route)
+    visit.route_sockets(route)
     for query in ("", f"?layout=grid&run={run_id[:8]}", "?layout=difference&group=tags"):
         for width in (1280, 360):
             visit.page.set_viewport_size({"width": width, "height": 900})

@@ -8,7 +8,7 @@ from tests.page.conftest import CONNECTED, Api, Visit, Visiting
 
 SMALL = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 
-MOTION = """() => document.getAnimations().concat([...document.querySelectorAll('*')]
+MOTION = """() => document.getAnimations().filter(({ effect }) => effect.getTiming().duration > 1).concat([...document.querySelectorAll('*')]
   .filter((element) => {
     const { transitionDuration, animationName, animationDuration } = getComputedStyle(element);
     const longest = (durations) => Math.max(...durations.split(', ').map(parseFloat));
@@ -25,7 +25,7 @@ def test_before_the_server_has_answered_the_page_says_that_it_waits(
     page = visit.page
     held: list[Route] = []
     page.route("**/api/catalog", lambda route: held.append(route))  # noqa: PLW0108 - it cannot take a method
-    page.route_web_socket(re.compile(r"/api/live"), lambda _: None)  # no server behind it
+    visit.route_sockets(lambda _: None)  # no server behind it
     page.goto(api.url)
     waiting = page.get_by_role("complementary", name="Start runs").get_by_text(
         "Waiting for the server…"
@@ -134,7 +134,7 @@ def test_after_a_reconnect_it_is_told_how_far_it_has_caught_up(visit: Visit, api
 
         server.on_message(tell)
 
-    visit.page.route_web_socket(re.compile(r"/api/live"), route)
+    visit.route_sockets(route)
     visit.page.reload()
     run_id = api.start("mine", iterations=100_000, pace=20, **SMALL)
     visit.until_points("mine", 5)

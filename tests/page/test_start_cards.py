@@ -29,9 +29,9 @@ def group(visit: Visit) -> Locator:
     return visit.form.get_by_label("ReLU implementation", exact=True)
 
 
-def curves(visit: Visit) -> list[str]:
+def curves(requests: list[str]) -> list[str]:
     """The ReLUs whose curves were asked for, in that order."""
-    found = (re.search(r"/api/relus/(\w+)/curve", url) for url in visit.requests)
+    found = (re.search(r"/api/relus/(\w+)/curve", url) for url in requests)
     return [match[1] for match in found if match]
 
 
@@ -44,14 +44,15 @@ def test_each_card_shows_what_was_measured_once_it_is_seen(
 ) -> None:
     visit = visiting(api.url, opens=False)
     visit.page.set_viewport_size({"width": 1280, "height": 500})
+    requests = visit.listen()
     visit.open()
     names = [relu["name"] for relu in catalog["relus"]]
-    assert curves(visit) == []
+    assert curves(requests) == []
 
     group(visit).scroll_into_view_if_needed()
 
     expect(group(visit).locator(".kink")).to_have_count(len(names))
-    assert curves(visit) == names
+    assert curves(requests) == names
     for name in names:
         curve = api.get(f"/relus/{name}/curve")
         slope = curve["slope_at_0"]
@@ -76,7 +77,7 @@ def test_each_card_shows_what_was_measured_once_it_is_seen(
     expect(
         visit.form.get_by_text(f"{told['kink']} Measured on torch {told['torch']}.")
     ).to_be_visible()
-    assert curves(visit) == names
+    assert curves(requests) == names
 
 
 def test_the_keyboard_chooses_a_card_and_several(visit: Visit, api: Api) -> None:

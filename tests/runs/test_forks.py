@@ -139,11 +139,13 @@ def test_as_many_forks_as_were_asked_for_are_alike(kept):
 @pytest.mark.parametrize("before", ["stop", "pause", "continue"])
 @pytest.mark.parametrize("after", ["stop", "pause", "continue"])
 def test_what_a_fork_does_at_what_is_not_finite_is_its_own(kept, before, after):
-    run = kept.open(spec(**DIVERGING, on_nonfinite=before))
+    run = kept.open(
+        spec(**DIVERGING, on_nonfinite=before, pace=100)
+    )  # else it may be there already
     kept.step(run.id, 3)
     until_paused(run)
     kept.settled().result()
-    (fork,) = kept.fork(run.id, {"on_nonfinite": after})
+    (fork,) = kept.fork(run.id, {"on_nonfinite": after, "pace": None})
     kept.resume(run.id)
     until_paused(fork) if after == "pause" else until_ended(fork)
     alone = kept.open(spec(**DIVERGING, on_nonfinite=after))

@@ -218,9 +218,7 @@ def test_a_long_curve_is_written_in_several_batches(engine: Engine) -> None:
 @pytest.mark.usefixtures("small_chunks")
 def test_a_long_curve_that_has_ended_is_written_as_a_whole_or_not_at_all(engine: Engine) -> None:
     """Half of one would be damaged for ever, were the other half lost."""
-    first, second, trains = runs = [
-        a_run(number, diagnostics_every=0) for number in (1, 2, 3)
-    ]
+    first, second, trains = runs = [a_run(number, diagnostics_every=0) for number in (1, 2, 3)]
     for run in runs:
         run.trace.extend(np.zeros(4 * MAX_CHUNKS + 7), 1.0)
     for run in (first, second):
