@@ -211,7 +211,7 @@ def test_what_never_began_is_interrupted_where_nothing_is_to_go_on(tmp_path, gat
 def paused_at_some_iteration(folder, **fields):
     """A run that was paused, and saved, on its way."""
     with life(folder) as book:
-        run = book.open(spec(**{"iterations": 3 * SHORT, **fields}))
+        run = book.open(spec(**{"iterations": 8 * SHORT, **fields}))
         book.step(run.id, 2 * SHORT + 100)
         until_paused(run)
     return run

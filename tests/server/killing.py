@@ -37,9 +37,9 @@ OPENING_S = 0.1
 """What opening a store with some runs takes a server, and then listening, on a busy machine."""
 
 KINDS: list[dict[str, Any]] = [
-    {"gradients": "autograd", "iterations": 9000},
+    {"gradients": "autograd", "iterations": 4500},
     {"gradients": "closed_form", "update": {"rule": "sgd", "lr": 1e-4, "momentum": 0.9}},
-    {"gradients": "gram", "iterations": 9000, "diagnostics_every": 10},
+    {"gradients": "gram", "iterations": 4500, "diagnostics_every": 10},
     {"update": {"rule": "adam", "lr": 1e-2}, "dtype": "bfloat16", "diagnostics_every": 3},
     {"update": {"rule": "rmsprop", "lr": 1e-3}, "dtype": "float64", "diagnostics_every": 7},
     {"pace": 400.0, "iterations": 2000, "update": {"rule": "nadam", "lr": 1e-3}},
@@ -193,7 +193,7 @@ class Lives:
 
     def begin(self, **spec: Any) -> str:
         """Have a run made, with a key or without, or by a fork; its id."""
-        asked = {**TINY, "iterations": 5000, **spec}
+        asked = {**TINY, "iterations": 2500, **spec}
         key = f"key {self.random.random()}" if self.random.random() < 0.5 else None
         headers = {"Idempotency-Key": key} if key else {}
         answer = self.api.http.post("/api/runs", json=asked, headers=headers)

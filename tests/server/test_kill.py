@@ -49,7 +49,7 @@ class Person:
     def __init__(self, lives):
         self.lives, self.chance = lives, lives.random
         self.runs = [lives.begin(**kind) for kind in KINDS]
-        made = [lives.begin(iterations=6000, seed=seed) for seed in range(3)]
+        made = [lives.begin(iterations=3000, seed=seed) for seed in range(3)]
         self.steered, self.paused, self.stepping = made
         self.runs += made
         lives.pause(self.stepping)
@@ -162,8 +162,8 @@ def test_a_request_that_a_kill_cuts_off_and_that_is_sent_again_is_done_once(live
 @pytest.mark.parametrize("seed", [22])
 def test_a_signal_to_end_saves_what_trains_for_the_next_server(lives):
     lives.start()
-    running = [lives.begin(**{**kind, "iterations": 4000, "pace": 2000.0}) for kind in KINDS[:5]]
-    paused, stepping = (lives.begin(iterations=3000, pace=1000.0, seed=n) for n in range(2))
+    running = [lives.begin(**{**kind, "iterations": 2000, "pace": 1000.0}) for kind in KINDS[:5]]
+    paused, stepping = (lives.begin(iterations=1500, pace=500.0, seed=n) for n in range(2))
     for run_id in running:
         lives.api.until_at(run_id, 100)
     lives.pause(paused)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -18,6 +18,9 @@ from reluscope.training.gradients import (
 from reluscope.training.problem import Problem
 from reluscope.training.relus import RELUS, Relu
 from reluscope.training.spec import DTYPES
+
+few = settings(max_examples=40)
+"""For each of many choices."""
 
 EVERY_RELU = pytest.mark.parametrize("relu", RELUS.values(), ids=lambda relu: relu.name)
 
@@ -78,6 +81,7 @@ def words(problem: Problem, relu: Relu) -> list[Tensor]:
 
 @EVERY_RELU
 @pytest.mark.parametrize("way", [Autograd, ClosedForm])
+@few
 @given(data=st.data(), n=st.integers(1, 6), d_in=st.integers(1, 6), hidden=st.integers(1, 6))
 def test_any_numbers_give_the_gradients_of_the_tutorials_words(way, relu, data, n, d_in, hidden):
     """Also where h is 0, infinite or no number: there each ReLU has its own slope."""
@@ -117,6 +121,7 @@ def test_a_relu_of_two_steps_and_one_in_python_are_pulled_through_by_the_engine(
 
 @EVERY_RELU
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@few
 @given(data=st.data())
 def test_a_cut_has_the_bits_of_the_relus_own_gradient_but_at_nan(relu, dtype, data):
     at = cut_of(relu, dtype)
