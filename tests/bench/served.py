@@ -48,7 +48,7 @@ class Served:
     def heartbeats(self, for_s: float) -> list[float]:
         """How long GET /healthz takes, in milliseconds, again and again for a while, and twice at
         least. It is answered on the event loop, so what it takes longer than when idle is the loop's lag."""
-        taken_ms = []
+        taken_ms: list[float] = []
         end = time.perf_counter() + for_s
         with closing(HTTPConnection(self._url.removeprefix("http://"), timeout=30)) as connection:
             while time.perf_counter() < end or len(taken_ms) < 2:

@@ -1,1 +1,5 @@
 """Real Chromium, as a person would."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.page.visit")

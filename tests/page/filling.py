@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator
 
-from tests.page.conftest import Visit
+from tests.page.visit import Visit
 
 
 def folded(visit: Visit) -> Locator:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import WebSocketRoute
 
-from tests.page.conftest import Visit
+from tests.page.visit import Visit
 
 HEAD = struct.Struct("<BBHIQ16sd")
 LOSSES = 1

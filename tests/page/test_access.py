@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.test_screens import PHONE
+from tests.page.visit import Visit, Visiting
 from tests.waiting import eventually
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")

@@ -4,11 +4,12 @@ wrong or for several; the page of who follows."""
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.filling import fold, start
 from tests.page.test_access import SCREENS, SMALL, assert_usable
 from tests.page.test_closeup import Closeup
 from tests.page.test_presenting import following, presented
+from tests.page.visit import Visit, Visiting
 
 OPEN = ":popover-open, dialog[open]"
 

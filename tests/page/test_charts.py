@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
+from tests.page.visit import Visit
 
 SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import Visit, Visiting
 
 SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import LOST, Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.test_connection import Network, port_of
+from tests.page.visit import LOST, Visit, Visiting
 
 SMALL = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
 from tests.page.test_closeup import SMALL, Closeup
+from tests.page.visit import Visit
 
 
 @pytest.fixture

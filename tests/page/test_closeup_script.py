@@ -3,9 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visiting
+from tests.page.api import Api
 from tests.page.test_access import SCREENS, SMALL, assert_usable
 from tests.page.test_closeup import Closeup
+from tests.page.visit import Visiting
 
 
 @pytest.mark.parametrize("screen", SCREENS)

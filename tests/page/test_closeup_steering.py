@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
 from tests.page.test_closeup import Closeup
+from tests.page.visit import Visit
 
 
 @pytest.fixture

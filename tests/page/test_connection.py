@@ -13,16 +13,8 @@ import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests.house.serving import serving
-from tests.page.conftest import (
-    AUTOGRAD,
-    COMMAND,
-    CONNECTED,
-    CUSTOM_FUNCTION,
-    LOST,
-    Api,
-    Visit,
-    Visiting,
-)
+from tests.page.api import COMMAND, Api
+from tests.page.visit import AUTOGRAD, CONNECTED, CUSTOM_FUNCTION, LOST, Visit, Visiting
 
 NOT_CONNECTED = re.compile(r"^not connected")
 

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.test_presenting import HERE, expect_told, following, presented
+from tests.page.visit import Visit, Visiting
 
 SMALL = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "iterations": 20}
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.filling import fold, folded, start
 from tests.page.test_screens import PHONE
+from tests.page.visit import AUTOGRAD, Visit, Visiting
 
 LABELS = {
     "relu": "ReLU implementation",

@@ -4,9 +4,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import AUTOGRAD, LOST, Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.filling import fold, start
 from tests.page.test_screens import OVERFLOW, PHONE
+from tests.page.visit import AUTOGRAD, LOST, Visit, Visiting
 
 WRONG = [
     ({"N": "0"}, "N"),

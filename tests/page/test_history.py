@@ -2,7 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
+from tests.page.visit import Visit
 
 
 def test_back_closes_what_was_opened_and_forward_opens_it_again(visit: Visit, api: Api) -> None:

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.house.serving import Server, serving
-from tests.page.conftest import COMMAND, CONNECTED, LOST, Api, Visit, Visiting
+from tests.page.api import COMMAND, Api
+from tests.page.visit import CONNECTED, LOST, Visit, Visiting
 
 NAMES = ("one", "two")
 

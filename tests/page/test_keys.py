@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
+from tests.page.visit import Visit
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 

@@ -4,7 +4,8 @@ import json
 
 from playwright.sync_api import Route, expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import Visit, Visiting
 
 LOOKS = """() => [
   document.querySelector('.plot').data.map(({ line }) => [line.color, line.dash]),

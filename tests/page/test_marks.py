@@ -5,9 +5,10 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
 from tests.page.telling import changed, with_losses
 from tests.page.test_closeup import Closeup
+from tests.page.visit import Visit
 
 SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2}
 

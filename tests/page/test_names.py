@@ -4,8 +4,9 @@ import json
 
 from playwright.sync_api import WebSocketRoute, expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
 from tests.page.test_screens import OVERFLOW
+from tests.page.visit import Visit
 
 NAMES = [
     '<b>bold</b> <img src="x" onerror="alert(1)">',

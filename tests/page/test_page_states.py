@@ -4,7 +4,8 @@ import re
 
 from playwright.sync_api import Route, WebSocketRoute, expect
 
-from tests.page.conftest import CONNECTED, Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import CONNECTED, Visit, Visiting
 
 SMALL = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.test_access import assert_usable
 from tests.page.test_closeup import Closeup
 from tests.page.test_start_sets import panel
+from tests.page.visit import AUTOGRAD, Visit, Visiting
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 740},

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.test_sharing import STEERS
+from tests.page.visit import Visit, Visiting
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2, "iterations": 60}
 HERE = "the presenter is here"

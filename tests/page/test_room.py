@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import Visit, Visiting
 
 GAP = """() => [...document.querySelectorAll('.plot')].map((plot) => {
   const drawn = plot.querySelector('.main-svg');

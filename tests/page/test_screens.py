@@ -2,7 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import AUTOGRAD, Visit, Visiting
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
 

@@ -17,7 +17,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import Visit, Visiting
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -7,8 +7,9 @@ from typing import Any
 from playwright.sync_api import Locator, expect
 
 from tests.house.serving import serving
-from tests.page.conftest import COMMAND, Api, Visit, Visiting
+from tests.page.api import COMMAND, Api
 from tests.page.filling import start
+from tests.page.visit import Visit, Visiting
 
 OWN = """
 import torch

@@ -5,7 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import AUTOGRAD, CUSTOM_FUNCTION, Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import AUTOGRAD, CUSTOM_FUNCTION, Visit, Visiting
 
 RELUS = "Every ReLU, same start"
 RULES = "Every rule, same start"

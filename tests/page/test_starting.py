@@ -3,9 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import AUTOGRAD, Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.test_closeup import Closeup
 from tests.page.test_start_sets import panel
+from tests.page.visit import AUTOGRAD, Visit, Visiting
 
 ROOM_FOR_BOTH = {"viewport": {"width": 1900, "height": 900}}
 

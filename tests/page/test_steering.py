@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.page.conftest import Api, Row, Visit
+from tests.page.api import Api
+from tests.page.visit import Row, Visit
 
 WATCH_MS = 400
 """Long enough for a run at 50 iterations a second to move by twenty."""

@@ -5,9 +5,10 @@ from typing import Any
 
 from playwright.sync_api import Locator, Route, expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
 from tests.page.filling import start
 from tests.page.test_form_refusals import complaint
+from tests.page.visit import Visit
 
 QUICK = {"N": "4", "D_in": "5", "H": "6", "D_out": "2", "Iterations": "3"}
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Row, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import Row, Visit, Visiting
 
 SMALL = {"n": 4, "d_in": 4, "hidden": 3, "d_out": 2}
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}

@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
 from tests.page.test_charts import zoom
+from tests.page.visit import Visit
 
 SMALL = {"n": 4, "d_in": 4, "hidden": 3, "d_out": 2, "iterations": 3}
 LARGE_RATE = {"rule": "sgd", "lr": 1e3}

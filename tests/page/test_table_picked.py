@@ -4,7 +4,8 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
+from tests.page.visit import Visit
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 4, "hidden": 3, "d_out": 2}
 

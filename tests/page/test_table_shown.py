@@ -5,7 +5,8 @@ from typing import Any
 
 from playwright.sync_api import Route, expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import Visit, Visiting
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 4, "hidden": 3, "d_out": 2, "iterations": 20}
 

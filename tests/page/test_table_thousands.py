@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
 from tests.page.telling import changed
+from tests.page.visit import Visit
 
 COUNT = 5000
 

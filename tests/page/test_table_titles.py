@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.page.conftest import Api, Visit
+from tests.page.api import Api
+from tests.page.visit import Visit
 
 SMALL: dict[str, Any] = {"n": 4, "d_in": 4, "hidden": 3, "d_out": 2, "iterations": 60}
 LIVE = {**SMALL, "pace": 1}

@@ -4,7 +4,8 @@ import math
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
+from tests.page.visit import Visit, Visiting
 
 GROUP = "ReLU implementation clamp (2 runs)"
 SMALL = {"n": 8, "d_in": 10, "hidden": 10, "d_out": 2, "iterations": 100}

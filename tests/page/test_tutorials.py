@@ -2,7 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import AUTOGRAD, CUSTOM_FUNCTION, Api, Visit
+from tests.page.api import Api
+from tests.page.visit import AUTOGRAD, CUSTOM_FUNCTION, Visit
 
 
 def test_both_tutorials_train_before_ones_eyes(

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.house.serving import Server
-from tests.page.conftest import Api, Visit, Visiting
+from tests.page.api import Api
 from tests.page.test_charts_ways import SMALL, is_of, smoothed
+from tests.page.visit import Visit, Visiting
 from tests.waiting import eventually
 
 LONG = 66_000
