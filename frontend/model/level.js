@@ -12,6 +12,9 @@ const WIDTH = 7;
 /** Where there is no such value. */
 export const NONE = -1;
 
+/** What a sum is kept as a part of, so that it is finite of any values, and by a power of two the same bits. */
+const PART = 2 ** -32;
+
 /** Buckets held at most; past that, the older half goes. */
 const MOST = 8192;
 
@@ -80,7 +83,7 @@ export class Level {
   addMean(i, mean, count = 1) {
     if (!Number.isFinite(mean)) return;
     const k = this.#place(Math.floor(i / this.size));
-    this.#data[k + SUM] = (this.#data[k + SUM] ?? 0) + mean * count;
+    this.#data[k + SUM] = (this.#data[k + SUM] ?? 0) + PART * mean * count;
     this.#data[k + COUNT] = (this.#data[k + COUNT] ?? 0) + count;
   }
 
@@ -90,7 +93,7 @@ export class Level {
     if (place < 0 || place >= this.#count) return null;
     const told = this.#data.subarray(place * WIDTH, (place + 1) * WIDTH);
     const [lowAt = NONE, low = NaN, highAt = NONE, high = NaN, brokenAt = NONE, sum = 0, count = 0] = told;
-    return { lowAt, low, highAt, high, brokenAt, mean: sum / count };
+    return { lowAt, low, highAt, high, brokenAt, mean: sum / count / PART };
   }
 
   /** @param {number} bucket at or after the first that is held @returns {number} where its numbers begin */
@@ -120,7 +123,7 @@ export class Level {
 /** @param {Float64Array} data @param {number} k @param {number} i @param {number} value */
 function addFinite(data, k, i, value) {
   widen(data, k, i, value);
-  data[k + SUM] = (data[k + SUM] ?? 0) + value;
+  data[k + SUM] = (data[k + SUM] ?? 0) + PART * value;
   data[k + COUNT] = (data[k + COUNT] ?? 0) + 1;
 }
 

@@ -138,6 +138,16 @@ test("of a series of a million, as much is looked at as is on the screen", (t) =
   assert.ok(values <= 2 * bucketSize(1_000_000, 2000), `${values} single values`);
 });
 
+test("the mean of a bucket is finite of whatever finite values, and to the last bit", () => {
+  const level = new Level(4);
+  level.add(new Float64Array([1.6e308, 1.6e308, 1.6e308, Infinity, 0.1, 0.2, 0.3, 0.7]), 0);
+  level.addMean(8, 1.7e308, 2);
+  level.addMean(9, 1.7e308, 2);
+  assert.equal(level.at(0)?.mean, 1.6e308);
+  assert.equal(level.at(1)?.mean, (0.1 + 0.2 + 0.3 + 0.7) / 4);
+  assert.equal(level.at(2)?.mean, 1.7e308);
+});
+
 /** What somebody tells who holds all of a series. */
 function overview(values, stop, points) {
   const every = bucketSize(stop, points);
@@ -146,7 +156,7 @@ function overview(values, stop, points) {
   const { at, values: told } = whole.choose(0, stop, points);
   const means = Array.from({ length: Math.ceil(stop / every) }, (_, bucket) => {
     const inside = values.subarray(bucket * every, Math.min(stop, (bucket + 1) * every)).filter(Number.isFinite);
-    return inside.length ? inside.reduce((sum, value) => sum + value, 0) / inside.length : NaN;
+    return inside.length ? inside.reduce((sum, value) => sum + value / inside.length, 0) : NaN;
   });
   return { start: 0, stop, every, at, values: told, means };
 }

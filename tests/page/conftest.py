@@ -14,6 +14,7 @@ from tests.house.serving import Server, serving
 from tests.page import chromium
 from tests.page.api import COMMAND, Api
 from tests.page.contexts import Contexts
+from tests.page.network import Network, port_of
 from tests.page.visit import Visit, Visiting
 from tests.waiting import DEADLINE_S
 
@@ -46,6 +47,14 @@ def api(server: Server) -> Iterator[Api]:
     yield api
     api.delete_all()
     api.close()
+
+
+@pytest.fixture
+def network(api: Api) -> Iterator[Network]:
+    """What lies between browser and server."""
+    network = Network(port_of(api.url))
+    yield network
+    network.close()
 
 
 # For the package and no longer: while Playwright runs, asyncio finds a loop running already, which

@@ -163,6 +163,9 @@ def test_a_mean_waits_for_who_is_on_the_way_and_says_where_one_ends(
     assert mean["y"][end:] == quick[end:]
 
 
+COLOUR = "() => document.querySelector('.plot').data[0].line.color"
+
+
 def test_a_difference_tells_where_two_runs_part_and_by_how_much(
     visiting: Visiting, api: Api
 ) -> None:
@@ -179,6 +182,10 @@ def test_a_difference_tells_where_two_runs_part_and_by_how_much(
     expect(visit.charts.get_by_text(f"They part at iteration {first}")).to_be_visible()
     expect(visit.charts.locator(".annotation")).to_have_text(f"iteration {first}")
     assert visit.page.get_by_role("group", name="Difference of a and b").count() == 1
+    before = visit.page.evaluate(COLOUR)
+    visit.row("a").menu("Choose colour")
+    visit.page.get_by_role("dialog", name="Colour").get_by_role("radio", name="red, solid").click()
+    visit.until(lambda: visit.page.evaluate(COLOUR) != before, "the new colour")
 
     assert losses["a"] == losses["c"], f"{a} and {c} are the same at these sizes"
     visit.page.get_by_role("combobox", name="The run that it is compared with").select_option("c")

@@ -1,13 +1,11 @@
 """One run close up: what is known of it, live, and how it is opened and left."""
 
 import re
-from collections.abc import Iterator
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.page.api import Api
-from tests.page.test_connection import Network, port_of
+from tests.page.network import Network
 from tests.page.visit import LOST, Visit, Visiting
 
 SMALL = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
@@ -44,14 +42,6 @@ class Closeup:
 
 def told(chart: Locator) -> str:
     return chart.get_attribute("aria-valuetext") or ""
-
-
-@pytest.fixture
-def network(api: Api) -> Iterator[Network]:
-    """What lies between browser and server."""
-    network = Network(port_of(api.url))
-    yield network
-    network.close()
 
 
 def test_what_is_measured_is_seen_from_its_beginning_and_as_it_comes(

@@ -4,9 +4,35 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.page.api import Api
+from tests.page.network import Network
 from tests.page.test_access import SCREENS, SMALL, assert_usable
 from tests.page.test_closeup import Closeup
-from tests.page.visit import Visiting
+from tests.page.visit import LOST, Visiting
+
+
+def test_no_run_has_the_script_of_another_though_its_own_cannot_be_had(
+    visiting: Visiting, api: Api, network: Network
+) -> None:
+    names = ("one", "two")
+    one, _ = (api.start(name, iterations=5, seed=seed, **SMALL) for seed, name in enumerate(names))
+    for name in names:
+        api.losses(name)
+    visit = visiting(network.url)
+    visit.expect_console(LOST)
+    closeup = Closeup(visit).open(one)
+    closeup.tab("Script").click()
+    script = closeup.panel.get_by_role("region", name="The script")
+    expect(script).to_contain_text("manual_seed(0)")
+
+    network.down = True
+    network.cut()
+    expect(visit.status).to_contain_text("not connected")
+    closeup.button("Previous run").click()
+    expect(closeup.title).to_have_text("two")
+    expect(script).to_be_hidden()
+
+    network.down = False
+    expect(script).to_contain_text("manual_seed(1)")
 
 
 @pytest.mark.parametrize("screen", SCREENS)

@@ -28,10 +28,13 @@ def test_it_pauses_steps_by_one_and_by_more_goes_on_and_stops(api: Api, closeup:
     expect(figure).to_have_text(re.compile(f"^{at + 1} /"))
     size = closeup.element.get_by_label("Iterations of a longer step")
     size.fill("25")
-    size.press("Enter")
+    for _ in range(5):
+        size.page.keyboard.down("Enter")  # held down, it is one wish
+    size.page.keyboard.up("Enter")
     expect(figure).to_have_text(re.compile(f"^{at + 26} /"))
     expect(closeup.visit.page.get_by_label("Step by")).to_have_value("25")
     expect(closeup.state).to_have_text("paused")
+    assert api.run("mine")["iteration"] == at + 26
 
     closeup.button("Resume").click()
     expect(closeup.state).to_have_text("running")
