@@ -44,16 +44,14 @@ class Contexts:
         for other in page.context.pages:
             if other is not page:
                 other.close()
-        if page.is_closed():
-            return
         page.context.set_offline(False)
         page.context.clear_permissions()
-        page.unroute_all()
-        page.mouse.move(0, 0)
         try:
+            page.unroute_all()
+            page.mouse.move(0, 0)  # away from all that could be pointed at
             page.goto(urljoin(url, ANCHOR))
-        except Error:
-            page.context.close()  # that server is gone, and so is all that was kept for it
+        except Error:  # the page was closed, or its server is gone and with it all that was kept
+            page.context.close()
             return
         page.evaluate(FORGET)
         self._resting[self._kinds[page]].append(page)

@@ -31,6 +31,7 @@ END_S = 5.0
 """In which a service manager expects the end."""
 
 SEVERAL_CHUNKS = 600
+"""Iterations whose losses are several chunks, as `_short_chunks` has them."""
 
 QUICK_S = 1.0
 """Far more than an answer takes that waits for no store, and less than one that does."""
