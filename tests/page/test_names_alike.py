@@ -18,13 +18,13 @@ def test_runs_of_one_name_are_told_apart(visit: Visit, api: Api) -> None:
     visit.until(lambda: set(visit.drawn()) == {*names, "other"}, "three curves")
     expect(visit.table.get_by_role("button", name="same", exact=True)).to_have_count(2)
     labels = visit.page.locator(".hoverlayer .hovertext")
-    visit.page.mouse.move(*visit.page.evaluate(MIDDLE, 0))
-    visit.until(
-        lambda: all(
-            any(text.endswith(name) for text in labels.all_text_contents()) for name in names
-        ),
-        "a label for each",
-    )
+
+    def are_told() -> bool:
+        visit.page.mouse.move(*visit.page.evaluate(MIDDLE, 0))  # it moves until all have ended
+        told = labels.all_text_contents()
+        return all(any(text.endswith(name) for text in told) for name in names)
+
+    visit.until(are_told, "a label for each")
     summary = visit.charts.locator(".unseen")
     for name in names:
         expect(summary).to_contain_text(f"{name}: finished")
@@ -34,7 +34,8 @@ def test_runs_of_one_name_are_told_apart(visit: Visit, api: Api) -> None:
         visit.page.get_by_label("One run", exact=True),
         visit.page.get_by_label("The run that"),
     ):
-        assert names < set(select.locator("option").all_inner_texts())
+        options = select.locator("option")
+        visit.until(lambda o=options: names < set(o.all_inner_texts()), "all runs to choose from")
     visit.page.get_by_role("tab", name="Checks").click()
     choices = visit.page.get_by_label("The other run").locator("option")
     expect(choices).to_have_count(3)
