@@ -45,15 +45,14 @@ def test_each_card_shows_what_was_measured_once_it_is_seen(
 ) -> None:
     visit = visiting(api.url, opens=False)
     visit.page.set_viewport_size({"width": 1280, "height": 500})
-    requests = visit.listen()
     visit.open()
     names = [relu["name"] for relu in catalog["relus"]]
-    assert curves(requests) == []
+    assert curves(visit.requests) == []
 
     group(visit).scroll_into_view_if_needed()
 
     expect(group(visit).locator(".kink")).to_have_count(len(names))
-    assert curves(requests) == names
+    assert curves(visit.requests) == names
     for name in names:
         curve = api.get(f"/relus/{name}/curve")
         slope = curve["slope_at_0"]
@@ -78,7 +77,7 @@ def test_each_card_shows_what_was_measured_once_it_is_seen(
     expect(
         visit.form.get_by_text(f"{told['kink']} Measured on torch {told['torch']}.")
     ).to_be_visible()
-    assert curves(requests) == names
+    assert curves(visit.requests) == names
 
 
 def test_the_keyboard_chooses_a_card_and_several(visit: Visit, api: Api) -> None:

@@ -54,31 +54,23 @@ class Visit:
         self.page = page
         self.url = url
         self.errors: list[str] = []
-        self.lost: list[str] = []
-        """Requests that were not answered, as all to other machines are."""
+        self.requests: list[str] = []
         self.sockets: list[str] = []
         self.received = 0
         self.is_altered = False
         """Whether the page is no longer as any other, and will not be."""
         self._expected: list[str] = []
-        self.context.on("requestfailed", self._lose)
+        self.context.on("request", self._note)
         self.context.on("console", self._hear)
         self.page.on("pageerror", self._fail)
         self.page.on("websocket", self._hear_socket)
 
     def leave(self) -> None:
         """Hear no more of what goes on there."""
-        self.context.remove_listener("requestfailed", self._lose)
+        self.context.remove_listener("request", self._note)
         self.context.remove_listener("console", self._hear)
         self.page.remove_listener("pageerror", self._fail)
         self.page.remove_listener("websocket", self._hear_socket)
-
-    def listen(self) -> list[str]:
-        """What is asked for from now on."""
-        requests: list[str] = []
-        self.page.on("request", lambda request: requests.append(request.url))
-        self.is_altered = True
-        return requests
 
     def route_sockets(self, handler: Callable[[WebSocketRoute], None]) -> None:
         """From the next connection on, have the live socket come through `handler`."""
@@ -108,7 +100,7 @@ class Visit:
             if not any(re.search(expected, error) for expected in self._expected)
         ]
         assert not faults
-        assert not list(filter(self._is_foreign, [*self.lost, *self.sockets]))
+        assert not list(filter(self._is_foreign, [*self.requests, *self.sockets]))
 
     def until(self, look: Callable[[], Any], what: str) -> Any:
         """The first true value that `look` gives."""
@@ -237,8 +229,8 @@ class Visit:
         at_home = parts.scheme in ("data", "blob") or parts.netloc == urlsplit(self.url).netloc
         return not at_home
 
-    def _lose(self, request: Request) -> None:
-        self.lost.append(request.url)
+    def _note(self, request: Request) -> None:
+        self.requests.append(request.url)
 
     def _fail(self, error: Error) -> None:
         self.errors.append(f"page error: {error}")
