@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from reluscope.runs.book import Book
-from reluscope.runs.store import tables, writing
 from reluscope.training.relus import RELUS, Relu
 from tests.waiting import DEADLINE_S
 
 from .making import SHORT
+from .stored import chunks_of
 
 
 @pytest.fixture
@@ -33,9 +33,8 @@ def narrow() -> Iterator[Book]:
 
 @pytest.fixture
 def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stores that are opened keep chunks of `SHORT` losses: a short curve has several."""
-    for module in (tables, writing):
-        monkeypatch.setattr(module, "CHUNK", SHORT)
+    """A short curve has several chunks."""
+    chunks_of(SHORT, monkeypatch)
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from reluscope.runs.book import Book
 from reluscope.runs.history import history
-from reluscope.runs.store import Store
+from reluscope.runs.store import Store, tables, writing
 from reluscope.runs.store.folder import FILE
 from reluscope.runs.view import Event
 from reluscope.training.change import Change
@@ -124,6 +125,12 @@ def set_loss(folder: Path, run_id: str, iteration: int, loss: float) -> None:
             "UPDATE chunks SET losses = ?, crc = ? WHERE run = ? AND first = ?",
             (changed, zlib.crc32(changed + rows + marks), number, first),
         )
+
+
+def chunks_of(losses: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have stores that are opened keep so many losses in a chunk, so that a short curve has several."""
+    for module in (tables, writing):
+        monkeypatch.setattr(module, "CHUNK", losses)
 
 
 @contextlib.contextmanager

@@ -18,10 +18,10 @@ import pytest
 
 from reluscope.runs import shelf
 from reluscope.runs.store import store as module
-from reluscope.runs.store import tables, writing
 from tests.mounts import tmpfs
 from tests.places import Place
 from tests.postgres.cluster import Cluster
+from tests.runs.stored import chunks_of
 from tests.waiting import DEADLINE_S, eventually
 
 from .serving import LONG, TINY, Api, Process, Server, in_thread, problem
@@ -59,8 +59,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a short curve has several."""
-    for room in (tables, writing):
-        monkeypatch.setattr(room, "CHUNK", SEVERAL_CHUNKS // 4)
+    chunks_of(SEVERAL_CHUNKS // 4, monkeypatch)
 
 
 def readyz(api: Api) -> httpx.Response:

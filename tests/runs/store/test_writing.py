@@ -11,7 +11,7 @@ from sqlalchemy import Engine, func, select, update
 
 from reluscope.errors import StoreDamaged
 from reluscope.runs.run import Checkpoint, Run
-from reluscope.runs.store import Snapshot, reading, tables, writing
+from reluscope.runs.store import Snapshot, reading, writing
 from reluscope.runs.store import database as database_module
 from reluscope.runs.store.database import reclaim
 from reluscope.runs.store.tables import CHECKPOINTS, CHUNK, CHUNKS, EVENTS, RUNS
@@ -20,6 +20,7 @@ from reluscope.runs.trace import Trace
 from reluscope.training.diagnostics import CHANNELS
 from tests.places import Place
 from tests.runs.making import spec
+from tests.runs.stored import chunks_of
 
 STRIDE = 3
 
@@ -53,8 +54,7 @@ def engine(place: Place) -> Iterator[Engine]:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Chunks of four losses, in three pieces at most: so that a short curve has many."""
-    for module in (tables, writing):
-        monkeypatch.setattr(module, "CHUNK", 4)
+    chunks_of(4, monkeypatch)
     monkeypatch.setattr(writing, "MAX_PIECES", 3)
 
 
