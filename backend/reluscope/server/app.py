@@ -29,6 +29,7 @@ from .routes import (
     relus,
     runs,
     script,
+    sweeps,
     times,
 )
 
@@ -85,6 +86,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         catalog,
         relus,
         runs,
+        sweeps,
         losses,
         diagnostics,
         times,
