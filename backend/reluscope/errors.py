@@ -123,6 +123,14 @@ class PluginError(ReluscopeError):
         self.reason = reason
 
 
+class CannotListen(ReluscopeError):
+    """The server cannot be where it was asked to be. It ends the command."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        """`option` is the one that cannot be done, as in uds."""
+        super().__init__(f"--{option}: {reason}")
+
+
 class StoreError(ReluscopeError):
     """What is kept of runs cannot be read or written."""
 

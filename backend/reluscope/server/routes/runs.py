@@ -18,7 +18,7 @@ from ...training.spec import GRADIENTS, MAX_ITERATIONS, Name, Pace, RunSpec, Tag
 from ..fields import Places
 from ..idempotency import Answers
 from ..problems import Problem
-from .shared import TheBook
+from .shared import TheBook, here
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem},
@@ -118,7 +118,7 @@ async def create(
         run = await answers.run_of(idempotency_key, spec, book)
     else:
         run = book.open(spec)
-    response.headers["Location"] = f"/api/runs/{run.id}"
+    response.headers["Location"] = here(request, f"/api/runs/{run.id}")
     await until_stored(book)
     return run.view()
 
