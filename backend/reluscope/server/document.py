@@ -1,27 +1,188 @@
-"""The OpenAPI document, with errors under the media type that they come in."""
+"""The OpenAPI document: what FastAPI knows of the routes, and what is the same for all of them, said
+here once. Which errors an operation's own work may come to, its route says by `refusals`."""
 
+import re
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
-from .problems import ProblemResponse
+from ..errors import ReluscopeError
+from .examples import ANSWERS, PROBLEMS, REQUESTS
+from .problems import INTERNAL, KINDS, Kind, Problem, ProblemResponse, http_kind
+
+DESCRIPTION = """\
+Two-layer ReLU networks that train here, one run each, and all that may be asked of them. Losses come
+as they are made on the socket `/api/live`, which [another document](api/asyncapi.json) describes.
+
+**Numbers.** One that is not finite is one of the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+Times are Unix seconds.
+
+**Errors.** Whatever cannot be done is answered with a problem document (RFC 9457), also where a path
+is not known (404) or does not take the method (405, with `Allow`). Its `type` is the same for all
+problems of a kind. Where fields are wrong, `errors` names each, what was given and what is allowed.
+"""
+
+TAGS = {
+    "catalog": "What there is to choose from.",
+    "relus": "What a ReLU implementation does.",
+    "runs": "Runs are made, steered, changed and deleted.",
+    "losses": "The curve of a run.",
+    "diagnostics": "What is measured of a run beside its losses.",
+    "times": "When a run's iterations were done.",
+    "events": "What happened to a run.",
+    "script": "A run as a program of its own.",
+    "compare": "Where two runs part.",
+    "archive": "Runs as files.",
+    "operations": "For whoever runs the server.",
+}
+
+NAMES = "x-kinds"
+"""Where, until the document is whole, an answer's kinds of problems stand."""
+
+JSON = "application/json"
+
+WRITES = ("post", "patch", "put", "delete")
+
+MADE: dict[int | str, dict[str, Any]] = {
+    201: {
+        "headers": {
+            "Location": {
+                "description": "Where what was made can be asked for.",
+                "required": True,
+                "schema": {"type": "string", "format": "uri-reference"},
+            }
+        }
+    }
+}
+"""Of a route that makes one thing."""
+
+HEADERS: dict[int, dict[str, Any]] = {}
+"""Headers of an answer that is a problem, by its status."""
+
+Operation = dict[str, Any]
+
+
+def refusals(*errors: type[ReluscopeError] | int) -> dict[int | str, dict[str, Any]]:
+    """The answers of an operation whose own work may come to these errors, or to HTTP's own of these
+    statuses; for a route's `responses`."""
+    told: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        kind = http_kind(error) if isinstance(error, int) else KINDS[error]
+        told.setdefault(kind.status, {NAMES: []})[NAMES].append(kind.name)
+    return told
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of an operation, as a program that is made of the document has it: runs_create."""
+    tag = str(route.tags[0]) if route.tags else ""
+    return route.name if route.name == tag else f"{tag}_{route.name}"
 
 
 class Documented(FastAPI):
-    """An application whose document says that what goes wrong is answered with a problem document:
-    FastAPI describes errors under the media type of the answer that went well."""
+    """An application with a whole document."""
 
     def openapi(self) -> dict[str, Any]:
         """The document, made once."""
         if self.openapi_schema is None:
-            for operations in super().openapi()["paths"].values():
-                for operation in operations.values():
-                    for status in ("4XX", "5XX", "501", "503"):
-                        _correct(operation["responses"].get(status))
+            document = super().openapi()
+            _complete(document)
         return super().openapi()
 
 
-def _correct(answer: dict[str, Any] | None) -> None:
-    if answer is not None:
-        (described,) = answer["content"].values()
-        answer["content"] = {ProblemResponse.media_type: described}
+def _complete(document: dict[str, Any]) -> None:
+    operations = [
+        (path, operation)
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+    ]
+    used = {operation["tags"][0] for _, operation in operations}
+    document["info"]["description"] = DESCRIPTION
+    document["tags"] = [{"name": n, "description": d} for n, d in TAGS.items() if n in used]
+    parts = document["components"]
+    parts["schemas"].update(_schemas())
+    parts["examples"] = {name: {"value": problem} for name, problem in PROBLEMS.items()}
+    parts["responses"] = {}
+    for path, operation in operations:
+        operation["summary"] = _summary(operation["description"])
+        _refuse(path, operation, parts["responses"])
+        _show(operation)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        parts["schemas"].pop(unused, None)
+
+
+def _schemas() -> dict[str, Any]:
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "Problem": schema}
+
+
+def _summary(description: str) -> str:
+    """The first clause of what is said of an operation."""
+    return re.split(r"[.:;](?:\s|$)", description, maxsplit=1)[0].replace("\n", " ")
+
+
+def _refuse(path: str, operation: Operation, shared: dict[str, Any]) -> None:
+    """Have all answers that are problems told in full: those of its route, and what is true of all."""
+    responses = operation["responses"]
+    named = {int(s): list(a[NAMES]) for s, a in responses.items() if NAMES in a}
+    for kind in _everywhere(path, operation):
+        names = named.setdefault(kind.status, [])
+        if kind.name not in names:
+            names.append(kind.name)
+    if HTTPStatus.UNPROCESSABLE_ENTITY not in named:
+        responses.pop("422", None)  # FastAPI's own, for whatever has a parameter
+    for status, names in named.items():
+        name = "-or-".join(names)
+        shared[name] = _answer(status, names)
+        responses[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _everywhere(path: str, operation: Operation) -> Iterable[Kind]:
+    """The problems that may be told whatever it is that an operation does."""
+    parameters = operation.get("parameters", ())
+    body = operation.get("requestBody", {}).get("content", {})
+    if JSON in body:
+        yield http_kind(400)
+    yield Kind(403, "not-from-here", "Not from here")
+    if "{" in path:
+        yield http_kind(404)  # what stands there may be read as another path
+    if body:
+        yield http_kind(413)
+        yield http_kind(415)
+    if JSON in body or any(parameter["in"] != "path" for parameter in parameters):
+        yield next(kind for kind in KINDS.values() if kind.name == "invalid-fields")
+    yield INTERNAL
+
+
+def _answer(status: int, names: list[str]) -> dict[str, Any]:
+    """An answer that is a problem of one of these kinds."""
+    types = [PROBLEMS[name]["type"] for name in names]
+    schema = {
+        "allOf": [{"$ref": "#/components/schemas/Problem"}],
+        "properties": {"type": {"enum": types}, "status": {"const": status}},
+    }
+    examples = {name: {"$ref": f"#/components/examples/{name}"} for name in names}
+    answer = {
+        "description": "; or: ".join(PROBLEMS[name]["title"] for name in names),
+        "content": {ProblemResponse.media_type: {"schema": schema, "examples": examples}},
+    }
+    return answer | ({"headers": HEADERS[status]} if status in HEADERS else {})
+
+
+def _show(operation: Operation) -> None:
+    """Add the examples of what is asked and answered where all goes well."""
+    name = operation["operationId"]
+    body = operation.get("requestBody", {}).get("content", {})
+    for content in body.values():
+        _exemplify(content, REQUESTS.get(name, {}))
+    for answer in operation["responses"].values():
+        if JSON in answer.get("content", {}):
+            _exemplify(answer["content"][JSON], ANSWERS.get(name, {}))
+
+
+def _exemplify(content: dict[str, Any], examples: Mapping[str, Any]) -> None:
+    if examples:
+        content["examples"] = {name: {"value": value} for name, value in examples.items()}
