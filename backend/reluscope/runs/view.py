@@ -52,6 +52,21 @@ class Origin(BaseModel):
     """The first that is its own."""
 
 
+class Member(BaseModel):
+    """Which run of which sweep it is."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: str
+    """The sweep's."""
+    name: str | None = None
+    """What the sweep is called."""
+    place: int
+    """Its place in the order in which the sweep's runs were asked for, from 0 on."""
+    point: Annotated[dict[str, Any], PlainSerializer(tell_within, return_type=dict[str, Any])]
+    """What was asked for in it alone, by the paths of its spec's fields: {"update.lr": 1e-6}."""
+
+
 class RunView(BaseModel):
     """A run as the outside sees it, at one moment. Times are Unix seconds."""
 
@@ -80,6 +95,7 @@ class RunView(BaseModel):
     pinned: bool = False
     """Whether it is kept, however many come after it."""
     forked_from: Origin | None = None
+    sweep: Member | None = None
 
 
 EventKind = Literal[

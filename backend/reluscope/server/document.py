@@ -29,6 +29,7 @@ TAGS = {
     "catalog": "What there is to choose from.",
     "relus": "What a ReLU implementation does.",
     "runs": "Runs are made, steered, changed and deleted.",
+    "sweeps": "Many runs are made at once, and steered and deleted together.",
     "losses": "The curve of a run.",
     "diagnostics": "What is measured of a run beside its losses.",
     "times": "When a run's iterations were done.",

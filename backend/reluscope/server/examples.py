@@ -19,6 +19,7 @@ from ..errors import (
     StoreUnavailable,
     UnknownName,
     UnknownRun,
+    UnknownSweep,
 )
 from ..runs.view import Event, Origin, RunView
 from ..training.spec import RunSpec
@@ -59,6 +60,18 @@ def _told(view: RunView) -> dict[str, Any]:
     return told
 
 
+_SWEEP = {
+    "id": OTHER,
+    "name": "How fast?",
+    "created_at": 1760000000.0,
+    "fields": ["update.lr"],
+    "count": 1,
+    "statuses": {"running": 1},
+    "runs": [ID],
+}
+_SLOW = {**_SWEEP, "statuses": {"paused": 1}}
+_STILL = {**_SWEEP, "statuses": {"stopped": 1}}
+
 _RUNS = {"runs": [_told(_RUNNING)]}
 
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -80,6 +93,23 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "runs_fork": {
         "another learning rate from there on": {"at": 100, "update": {"lr": 5e-7}},
         "three that go on as it was": {"count": 3},
+    },
+    "sweeps_create": {
+        "each with each": {
+            "base": {"name": "How fast?"},
+            "grid": {"update.lr": [1e-6, 1e-5], "relu": ["clamp", "where"]},
+        },
+        "drawn": {
+            "random": {
+                "count": 10,
+                "seed": 1,
+                "fields": {
+                    "update.lr": {"low": 1e-7, "high": 1e-4, "log": True},
+                    "relu": ["clamp", "where"],
+                },
+            }
+        },
+        "one by one": {"list": [{"seed": 1}, {"seed": 2, "update.lr": 1e-7}]},
     },
 }
 """Of each operation that takes JSON, by what they are called."""
@@ -108,6 +138,19 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "runs_stop": {"stopped": _told(_STOPPED)},
     "runs_fork": {"one fork": {"runs": [_told(_FORKED)]}},
     "runs_replay": {"it begins": _told(_RUNNING)},
+    "sweeps_create": {"of one run": _SWEEP},
+    "sweeps_list": {"one of a page": {"sweeps": [_SWEEP], "next": "1760000000000000"}},
+    "sweeps_show": {"of one run": _SWEEP},
+    "sweeps_pause": {"paused": _SLOW},
+    "sweeps_resume": {"it goes on": _SWEEP},
+    "sweeps_stop": {"stopped": _STILL},
+    "sweeps_results": {
+        "of one run": {
+            "id": OTHER,
+            "columns": ["id", "update.lr", "status", "loss"],
+            "rows": [[ID, 1e-6, "diverged", "NaN"]],
+        }
+    },
     "losses": {
         "losses": {"id": ID, "start": 497, "losses": [1.5, "NaN", "Infinity"]},
         "an overview": {
@@ -179,9 +222,10 @@ _TOO_LARGE = FieldError(
 _ERRORS: tuple[ReluscopeError, ...] = (
     InvalidFields([_TOO_LARGE]),
     UnknownRun(ID),
+    UnknownSweep(ID),
     UnknownName("ReLU", "softplus", ("clamp", "relu")),
     ForbiddenMove(ID, "pause", "finished", ()),
-    NoRoom("1000 runs are live, which is the limit; stop one first"),
+    NoRoom("1000 runs are live, which is the limit; stop one first", ("live_runs", 1000)),
     NoSource("the source of the ReLU my_leaky cannot be read"),
     BadArchive("this is no whole zip: File is not a zip file"),
     NotInstalled("Parquet", "parquet"),
@@ -202,12 +246,14 @@ _OTHERS: tuple[tuple[Kind, str], ...] = (
 )
 
 
-def _problem(kind: Kind, detail: str, errors: tuple[FieldError, ...] | None = None) -> Any:
-    return json.loads(bytes(respond(*kind, detail, errors).body))
+def _problem(kind: Kind, detail: str, **more: Any) -> Any:
+    return json.loads(bytes(respond(*kind, detail, **more).body))
 
 
 PROBLEMS: dict[str, dict[str, Any]] = {
-    kind.name: _problem(kind, str(error), getattr(error, "errors", None))
+    kind.name: _problem(
+        kind, str(error), **{name: vars(error).get(name) for name in ("errors", "limit")}
+    )
     for error in _ERRORS
     for kind in [KINDS[type(error)]]
 } | {kind.name: _problem(kind, detail) for kind, detail in _OTHERS}

@@ -31,6 +31,7 @@ from ..errors import (
     StoreUnavailable,
     UnknownName,
     UnknownRun,
+    UnknownSweep,
 )
 from ..numbers import tell
 from .fields import Places, methods_at, places_of
@@ -48,6 +49,10 @@ TYPE = "urn:reluscope:problem:"
 """What every problem's `type` begins with; its kind follows."""
 
 
+REQUEST = "urn:reluscope:request:"
+"""What every problem's `instance` begins with; the request's id follows."""
+
+
 class Kind(NamedTuple):
     """One kind of problem: the status that it comes with, the end of its `type`, and its title."""
 
@@ -59,6 +64,7 @@ class Kind(NamedTuple):
 KINDS: dict[type[ReluscopeError], Kind] = {
     InvalidFields: Kind(422, "invalid-fields", "Some fields are wrong"),
     UnknownRun: Kind(404, "unknown-run", "No such run"),
+    UnknownSweep: Kind(404, "unknown-sweep", "No such sweep"),
     UnknownName: Kind(404, "unknown-name", "No such name"),
     ForbiddenMove: Kind(409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: Kind(409, "no-room", "No room for another run now"),
@@ -98,9 +104,17 @@ class FieldProblem(BaseModel):
     allowed: Any = None
 
 
+class LimitProblem(BaseModel):
+    """The limit that does not allow it, by its name in the catalog, and how much it allows."""
+
+    name: str
+    maximum: int
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457). `type` is the same for all problems of a kind, and `detail` says
-    what the matter is this time. `errors` is there where fields are wrong."""
+    what the matter is this time. `errors` is there where fields are wrong, `limit` where something
+    would be too much, and `instance` names the request, as the server's log does."""
 
     model_config = ConfigDict(json_schema_extra=left_out)
 
@@ -109,6 +123,8 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | SkipJsonSchema[None] = None
+    limit: LimitProblem | SkipJsonSchema[None] = None
+    instance: Annotated[str, Field(pattern=f"^{REQUEST}.+$")] | SkipJsonSchema[None] = None
 
 
 class ProblemResponse(JSONResponse):
@@ -128,6 +144,7 @@ def respond(
     detail: str,
     errors: Sequence[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
+    limit: tuple[str, int] | None = None,
 ) -> ProblemResponse:
     """A problem document as an answer."""
     problem = {
@@ -136,6 +153,7 @@ def respond(
         "status": status,
         "detail": detail,
         **({} if errors is None else {"errors": [describe(error) for error in errors]}),
+        **({} if limit is None else {"limit": {"name": limit[0], "maximum": limit[1]}}),
     }
     return ProblemResponse(problem, status, headers)
 
@@ -165,7 +183,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ReluscopeError)
     async def ours(_request: HTTPConnection, error: ReluscopeError) -> ProblemResponse:
         errors = error.errors if isinstance(error, InvalidFields) else None
-        return respond(*KINDS[type(error)], str(error), errors)
+        limit = error.limit if isinstance(error, NoRoom) else None
+        return respond(*KINDS[type(error)], str(error), errors, limit=limit)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> ProblemResponse:

@@ -1,4 +1,4 @@
-"""What several routes need: the book, and the id of a run."""
+"""What several routes need: the book, where they are, and the id of a run."""
 
 from typing import Annotated
 
@@ -21,3 +21,8 @@ RunId = Annotated[
 
 READS = (UnknownRun, StoreUnavailable, StoreDamaged)
 """What may come of looking for a run with its curve and events."""
+
+
+def here(request: Request, path: str) -> str:
+    """A path of this server as whoever asks has to ask for it: below where a proxy has it."""
+    return f"{request.scope['root_path']}{path}"
