@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -18,9 +19,12 @@ from pydantic import (
     ValidationError,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, CliImplicitFlag, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+UNIX_PEER = "unix"
+"""Names, among the proxies that are trusted, whoever comes by the Unix socket."""
 
 
 def _words(value: object) -> object:
@@ -48,6 +52,35 @@ def _origin(value: str) -> str:
     return value.lower()
 
 
+_ROOT_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
+
+_OWN_PATHS = ("api", "assets", "docs", "healthz", "metrics", "readyz", "vendor")
+
+
+def _root_path(value: str) -> str:
+    """A path as headers, cookies and the page's own paths can have it before them."""
+    if not _ROOT_PATH.fullmatch(value):
+        raise PydanticCustomError("root_path", "expected a path with no / at its end, as in /scope")
+    if value.split("/")[1:2] and value.split("/")[1] in _OWN_PATHS:
+        # With it or without it, a path could be meant either way.
+        raise PydanticCustomError("root_path", "the server itself has paths that begin so")
+    return value
+
+
+def _proxy(value: str) -> str:
+    """An address or a network, written in one way."""
+    if value.lower() == UNIX_PEER:
+        return UNIX_PEER
+    try:
+        network = ip_network(value)
+    except ValueError:
+        message = "expected an address or a network, as in 10.0.0.2 or 10.0.0.0/24, or unix"
+        raise PydanticCustomError("proxy", message) from None
+    if network.prefixlen == 0:
+        raise PydanticCustomError("proxy", "that is everybody; name the proxy, or its network")
+    return str(network)
+
+
 class Limit(NamedTuple):
     """How much may be kept; one of the two is None."""
 
@@ -72,8 +105,8 @@ def _limit(value: object) -> object:
     return value
 
 
-def _folder(value: object) -> object:
-    """The whole path of a folder: it is told to others, who may stand elsewhere."""
+def _place(value: object) -> object:
+    """The whole path of a file or folder: it is told to others, who may stand elsewhere."""
     try:
         return Path(value).expanduser().absolute() if isinstance(value, str | Path) else value
     except RuntimeError:
@@ -88,20 +121,53 @@ def _cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Serve the page: train ReLU networks and watch them live. Each option may be given as an
-    environment variable, too: --max-runs as RELUSCOPE_MAX_RUNS. See also: reluscope check --help."""
+    """What the server is told. Each field is an option and an environment variable: max_runs is
+    --max-runs and RELUSCOPE_MAX_RUNS."""
 
     model_config = SettingsConfigDict(
         env_prefix="RELUSCOPE_",
-        cli_prog_name="reluscope",
-        cli_kebab_case=True,
-        cli_hide_none_type=True,
         extra="forbid",
         env_ignore_empty=True,  # as a script passes on what is not set; options, too
     )
 
     host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port; 0 takes a free one.")] = 8000
+    uds: Annotated[
+        Path | None,
+        BeforeValidator(_place),
+        Field(
+            description="A Unix socket to listen on instead. Its owner may connect; with a folder "
+            "that hands on its group (setgid), the group, too."
+        ),
+    ] = None
+    ssl_certfile: Annotated[
+        Path | None,
+        BeforeValidator(_place),
+        Field(description="A certificate, as PEM: what is served comes by https."),
+    ] = None
+    ssl_keyfile: Annotated[
+        Path | None,
+        BeforeValidator(_place),
+        Field(description="Its key, where that is not in the same file."),
+    ] = None
+    ssl_keyfile_password: Annotated[
+        SecretStr | None,
+        Field(description="The key's password; better given in the environment."),
+    ] = None
+    root_path: Annotated[
+        str,
+        AfterValidator(_root_path),
+        Field(description="Where a proxy has this server, as in /scope."),
+    ] = ""
+    trust_proxy: Annotated[
+        list[Annotated[str, AfterValidator(_proxy)]],
+        NoDecode,
+        BeforeValidator(_words),
+        Field(
+            description="Proxies whose X-Forwarded-For and -Proto are believed: addresses, "
+            "networks, or unix for whoever comes by the Unix socket."
+        ),
+    ] = []
     allow_host: Annotated[
         list[str],
         NoDecode,
@@ -121,14 +187,14 @@ class Settings(BaseSettings):
         Field(description="Python files with ReLUs or update rules of your own."),
     ] = []
     data: Annotated[
-        Path, BeforeValidator(_folder), Field(description="The folder that keeps the runs.")
+        Path, BeforeValidator(_place), Field(description="The folder that keeps the runs.")
     ] = Path(platformdirs.user_data_path("reluscope", appauthor=False))
     database_url: Annotated[
         SecretStr | None,
         Field(description="A PostgreSQL database that keeps them instead: postgresql://..."),
     ] = None
     store: Annotated[
-        CliImplicitFlag[bool],
+        bool,
         Field(description="Whether runs are kept at all; with --no-store, in memory alone."),
     ] = True
     resume: Annotated[

@@ -5,24 +5,21 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from ..errors import StoreInUse, StoreTooNew
+from ..errors import CannotListen, StoreInUse, StoreTooNew
 from ..settings import Settings
-from .shared import fail, read_settings
+from .shared import NOT_STARTED, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
     from ..runs.store import Store
+    from ..server.listening import Listening
 
 SHUTDOWN_S = 2
 """How long open connections may take to end; workers, store and process need less than the 3 s that
 are left of the 5 s in which a service manager expects the end."""
-
-NOT_STARTED = 3
-"""The exit status where the port could not be had."""
 
 
 def _is_true(record: logging.LogRecord) -> bool:
@@ -34,10 +31,19 @@ def _is_true(record: logging.LogRecord) -> bool:
 class Server(uvicorn.Server):
     """One that tells the store where it is, once it listens."""
 
-    def __init__(self, config: uvicorn.Config, store: "Store | None", *, alone: bool) -> None:
-        """`alone`: whether there is nothing else in the process."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        store: "Store | None",
+        listening: "Listening",
+        *,
+        alone: bool,
+    ) -> None:
+        """`listening`: what `config` was told of it. `alone`: whether there is nothing else in the
+        process."""
         super().__init__(config)
         self._store = store
+        self._listening = listening
         self._alone = alone
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -49,19 +55,32 @@ class Server(uvicorn.Server):
             gc.collect()
             gc.freeze()
         if self._store is not None and self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            self._store.announce(f"http://{shown}:{port}")
+            self._store.announce(self._address())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, and end."""
+        self._listening.close()
+        await super().shutdown(sockets)
+
+    def _address(self) -> str:
+        name = self.servers[0].sockets[0].getsockname()
+        if isinstance(name, str):
+            return f"unix:{name}"
+        host, port = name[:2]
+        shown = f"[{host}]" if ":" in host else host
+        settings: Settings = self.config.app.state.settings  # type: ignore[union-attr]
+        return f"{'https' if self.config.ssl else 'http'}://{shown}:{port}{settings.root_path}"
 
 
-def run(words: Sequence[str]) -> None:
-    """What the command does with the words after it."""
-    serve(read_settings(words))
+@takes_settings()
+def command(given: dict[str, Any]) -> None:
+    """Serve the page and the API: train ReLU networks and watch them live."""
+    serve(read_settings(given))
 
 
 def serve(settings: Settings) -> None:
-    """Load the plug-ins, then serve until SIGTERM or SIGINT. Raises PluginError; ends the command
-    where the store is another server's, or of a later version."""
+    """Load the plug-ins, then serve until SIGTERM or SIGINT. Ends the command where one cannot be
+    loaded, and where the store is another server's, or of a later version."""
     server = prepare(settings, alone=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
@@ -75,21 +94,25 @@ def serve(settings: Settings) -> None:
 
 def prepare(settings: Settings, *, alone: bool = False) -> Server:
     """The server, ready to be run; `alone` in its process, or beside others."""
-    from ..training import plugins
-
-    plugins.load(settings.load)
+    load_plugins(settings)
     # What may be asked of a run is fixed by the import of these: all rules must be entered by then.
     from ..server.app import create_app
+    from ..server.listening import Listening
     from ..server.messages import MAX_MESSAGE_BYTES
     from ..training.devices import use_one_thread
 
     logging.getLogger("uvicorn.error").addFilter(_is_true)
     use_one_thread()
-    store = _store(settings)
+    with contextlib.ExitStack() as undone:
+        try:
+            listening = undone.enter_context(contextlib.closing(Listening(settings)))
+        except CannotListen as error:
+            fail(str(error))
+        store = _store(settings)
+        undone.pop_all()
     config = uvicorn.Config(
         create_app(settings, store),
-        host=settings.host,
-        port=settings.port,
+        **listening.options(),
         log_level=settings.log_level,
         access_log=False,
         ws="websockets-sansio",
@@ -98,7 +121,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
-    return Server(config, store, alone=alone)
+    return Server(config, store, listening, alone=alone)
 
 
 def _store(settings: Settings) -> "Store | None":

@@ -17,6 +17,7 @@ from .document import Documented
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
+from .proxied import Proxied
 from .routes import (
     archive,
     catalog,
@@ -29,6 +30,7 @@ from .routes import (
     relus,
     runs,
     script,
+    sweeps,
     times,
 )
 
@@ -85,6 +87,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         catalog,
         relus,
         runs,
+        sweeps,
         losses,
         diagnostics,
         times,
@@ -102,4 +105,6 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     app.add_middleware(
         Guard, hosts=(*LOOPBACK, *settings.allow_host), embed_origins=settings.embed_origin
     )
+    # The last that is added comes first: the guard must know who asks, and for which path.
+    app.add_middleware(Proxied, root_path=settings.root_path, trusted=settings.trust_proxy)
     return app
