@@ -30,6 +30,7 @@ from .routes import (
     relus,
     runs,
     script,
+    sweeps,
     times,
 )
 
@@ -86,6 +87,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         catalog,
         relus,
         runs,
+        sweeps,
         losses,
         diagnostics,
         times,
