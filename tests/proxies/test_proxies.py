@@ -62,6 +62,15 @@ def test_every_loss_of_a_run_comes_through(proxied: tuple[Behind, httpx.Client])
     assert curves.losses[run_id] == [float(loss) for loss in losses]
 
 
+def test_a_sweep_is_where_its_location_says(proxied: tuple[Behind, httpx.Client]) -> None:
+    served, http = proxied
+    asked = {"base": TINY, "grid": {"seed": [1, 2]}}
+    made = http.post("/api/sweeps", json=asked)
+    assert made.status_code == 201, made.text
+    found = http.get(urljoin(served.url, made.headers["location"]))
+    assert found.json()["id"] == made.json()["id"]
+
+
 def test_a_client_does_not_say_itself_where_it_comes_from(
     proxied: tuple[Behind, httpx.Client],
 ) -> None:
