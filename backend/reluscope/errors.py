@@ -73,8 +73,16 @@ class ForbiddenMove(ReluscopeError):
         self.allowed = tuple(allowed)
 
 
+Limit = tuple[str, int]
+"""A limit by its name in the catalog, and how much it allows."""
+
+
 class NoRoom(ReluscopeError):
     """The request is sound, but what is live now leaves no room for it."""
+
+    def __init__(self, message: str, limit: Limit) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class KeyReused(ReluscopeError):

@@ -81,6 +81,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     # What may be asked of a run is fixed by the import of these: all rules must be entered by then.
     from ..server.app import create_app
     from ..server.messages import MAX_MESSAGE_BYTES
+    from ..server.protocol import Protocol
     from ..training.devices import use_one_thread
 
     logging.getLogger("uvicorn.error").addFilter(_is_true)
@@ -92,6 +93,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         port=settings.port,
         log_level=settings.log_level,
         access_log=False,
+        http=Protocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,

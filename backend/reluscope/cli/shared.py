@@ -44,7 +44,10 @@ def read_settings(words: Sequence[str], **given: Any) -> Settings:
     try:
         return CliApp.run(Settings, cli_args=list(words), cli_settings_source=source, **given)
     except ValidationError as error:
-        wrong = (f"--{str(e['loc'][0]).replace('_', '-')}: {e['msg']}" for e in error.errors())
+        wrong = (
+            f"--{str(e['loc'][0]).replace('_', '-')}: {e['msg']}" if e["loc"] else e["msg"]
+            for e in error.errors()
+        )
         fail("; ".join(wrong))
     except SettingsError as error:
         fail(str(error))

@@ -107,13 +107,18 @@ class Register:
         kept = len(self._runs)
         if kept + more > self._max_runs:
             limit = "which is the limit" if more == 1 else f"the limit is {self._max_runs}"
-            raise NoRoom(f"{kept} runs are kept, {limit}; delete some first")
+            raise NoRoom(
+                f"{kept} runs are kept, {limit}; delete some first", ("runs", self._max_runs)
+            )
 
     def check_live(self, *runs: Run) -> None:
         """Raises NoRoom, or InvalidFields, where these cannot train beside those that do."""
         live = len(self.live)
         if live + len(runs) > self._max_live:
-            raise NoRoom(f"{live} runs are live, which is the limit; stop one first")
+            raise NoRoom(
+                f"{live} runs are live, which is the limit; stop one first",
+                ("live_runs", self._max_live),
+            )
         try:
             self.memory.check(*runs)
         except NoRoom:

@@ -6,17 +6,19 @@ import logging
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from .. import __version__
 from ..runs.book import Book
 from ..runs.keep import Keep
 from ..runs.store import Store
-from ..settings import LOOPBACK, Settings
+from ..settings import Settings
 from . import assets, problems
 from .document import Documented
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
+from .roles import Roles
 from .routes import (
     archive,
     catalog,
@@ -29,6 +31,7 @@ from .routes import (
     relus,
     runs,
     script,
+    session,
     times,
 )
 
@@ -39,6 +42,15 @@ def _tell_failure(task: asyncio.Task[None]) -> None:
     """Without its hub the server would go on in silence, with pages that stand still."""
     if not task.cancelled() and task.exception():
         logger.critical("the live socket is dead", exc_info=task.exception())
+
+
+class Application(Documented):
+    """What is served. The guard stands around all of it, so that it sees the answers to errors that
+    nobody foresaw, too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All of it, as it is called for each request."""
+        return Guard(super().build_middleware_stack(), self.state.settings, self.state.roles)
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -69,7 +81,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
             following.cancel()
             app.state.workers_stopped = await asyncio.to_thread(app.state.book.close)
 
-    app = Documented(
+    app = Application(
         title="reluscope",
         version=__version__,
         lifespan=lifespan,
@@ -79,6 +91,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings
+    app.state.roles = Roles(settings.token, settings.view_token)
     app.state.workers_stopped = True
     problems.install(app)
     rooms = (
@@ -93,13 +106,11 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         compare,
         archive,
         live,
+        session,
         operations,
     )
     for room in (*rooms, assets):
         app.include_router(room.router)
     app.state.page = assets.Page(assets.frontend_directory())
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)
-    app.add_middleware(
-        Guard, hosts=(*LOOPBACK, *settings.allow_host), embed_origins=settings.embed_origin
-    )
     return app

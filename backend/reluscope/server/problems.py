@@ -22,6 +22,7 @@ from ..errors import (
     InvalidFields,
     KeyReused,
     KeySpent,
+    Limit,
     NoRoom,
     NoSource,
     NotInstalled,
@@ -70,6 +71,13 @@ class FieldProblem(BaseModel):
     allowed: Any = None
 
 
+class LimitProblem(BaseModel):
+    """The limit that does not allow it: its name among the catalog's, and how much it allows."""
+
+    name: str
+    maximum: int
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
@@ -78,6 +86,15 @@ class Problem(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] | None = None
+    limit: LimitProblem | None = None
+
+
+class TooLarge(HTTPException):
+    """A body is larger than it may be. Where FastAPI reads it, no other kind of error comes through."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(413, f"a body may have {limit_bytes} bytes here")
+        self.limit = ("body_bytes", limit_bytes)
 
 
 class ProblemResponse(JSONResponse):
@@ -97,6 +114,7 @@ def respond(
     detail: str,
     errors: Sequence[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
+    limit: Limit | None = None,
 ) -> ProblemResponse:
     """A problem document as an answer."""
     problem = {
@@ -105,8 +123,26 @@ def respond(
         "status": status,
         "detail": detail,
         **({} if errors is None else {"errors": [describe(error) for error in errors]}),
+        **({} if limit is None else {"limit": {"name": limit[0], "maximum": limit[1]}}),
     }
     return ProblemResponse(problem, status, headers)
+
+
+def refuse(
+    error: HTTPException, detail: str | None = None, headers: Mapping[str, str] | None = None
+) -> ProblemResponse:
+    """What has no kind of its own, but its status."""
+    status = error.status_code
+    told = str(error.detail) if detail is None else detail
+    limit = error.limit if isinstance(error, TooLarge) else None
+    return respond(
+        status,
+        f"http-{status}",
+        HTTPStatus(status).phrase,
+        told,
+        headers=headers or error.headers,
+        limit=limit,
+    )
 
 
 def describe(error: FieldError) -> dict[str, object]:
@@ -135,7 +171,8 @@ def install(app: FastAPI) -> None:
     async def ours(_request: HTTPConnection, error: ReluscopeError) -> ProblemResponse:
         status, kind, title = KINDS[type(error)]
         errors = error.errors if isinstance(error, InvalidFields) else None
-        return respond(status, kind, title, str(error), errors)
+        limit = error.limit if isinstance(error, NoRoom) else None
+        return respond(status, kind, title, str(error), errors, limit=limit)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
@@ -161,8 +198,7 @@ def install(app: FastAPI) -> None:
         elif status == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(methods_at(app, request))
             detail, headers = f"allowed here: {allowed}", {"Allow": allowed}
-        title = HTTPStatus(status).phrase
-        return respond(status, f"http-{status}", title, detail, headers=headers)
+        return refuse(error, detail, headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> ProblemResponse:
