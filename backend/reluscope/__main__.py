@@ -1,22 +1,11 @@
-"""The command `reluscope`: its first word says what to do; without one, it serves."""
+"""The command `reluscope`."""
 
-import sys
-
-from .cli import check, serve
-from .cli.shared import fail
-from .errors import PluginError
-
-COMMANDS = {"serve": serve.run, "check": check.run}
+from .cli.app import app
 
 
 def main() -> None:
     """What the command runs."""
-    words = sys.argv[1:]
-    named = bool(words) and words[0] in COMMANDS
-    try:
-        COMMANDS[words[0] if named else "serve"](words[named:])
-    except PluginError as error:
-        fail(str(error))
+    app(prog_name="reluscope")
 
 
 if __name__ == "__main__":

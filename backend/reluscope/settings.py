@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, CliImplicitFlag, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 """What a browser calls this machine."""
@@ -134,14 +134,11 @@ def _cores() -> int:
 
 
 class Settings(BaseSettings):
-    """Serve the page: train ReLU networks and watch them live. Each option may be given as an
-    environment variable, too: --max-runs as RELUSCOPE_MAX_RUNS. See also: reluscope check --help."""
+    """What the server is told. Each field is an option and an environment variable: max_runs is
+    --max-runs and RELUSCOPE_MAX_RUNS."""
 
     model_config = SettingsConfigDict(
         env_prefix="RELUSCOPE_",
-        cli_prog_name="reluscope",
-        cli_kebab_case=True,
-        cli_hide_none_type=True,
         extra="forbid",
         env_ignore_empty=True,  # as a script passes on what is not set; options, too
     )
@@ -187,7 +184,7 @@ class Settings(BaseSettings):
         Field(description="A PostgreSQL database that keeps them instead: postgresql://..."),
     ] = None
     store: Annotated[
-        CliImplicitFlag[bool],
+        bool,
         Field(description="Whether runs are kept at all; with --no-store, in memory alone."),
     ] = True
     resume: Annotated[

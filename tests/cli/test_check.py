@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from reluscope.cli import check
+from reluscope.cli.app import app
 from reluscope.training.relus import RELUS
 from tests.server.serving import Process
 
@@ -49,13 +49,10 @@ def told(capsys):
     """What the command tells, and its exit status."""
 
     def tell(*words):
-        status = 0
-        try:
-            check.run(words)
-        except SystemExit as ending:
-            status = ending.code
+        with pytest.raises(SystemExit) as ending:
+            app(["check", *words])
         said = capsys.readouterr()
-        return said.out, said.err, status
+        return said.out, said.err, ending.value.code
 
     return tell
 

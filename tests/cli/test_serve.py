@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reluscope.cli import serve
+from reluscope.cli.app import app
 from tests.places import Place
 from tests.server.serving import LONG, TINY, Api, Process
 
@@ -58,7 +58,7 @@ def test_a_url_of_no_postgresql_is_refused_in_a_line(
     url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
-        serve.run(["--port", "0", "--database-url", url])
+        app(["--port", "0", "--database-url", url])
     assert ended.value.code == 2
     told = capsys.readouterr().err
     assert told.startswith("reluscope: error: --database-url: expected a URL such as")

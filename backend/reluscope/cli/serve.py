@@ -5,14 +5,13 @@ import gc
 import logging
 import os
 import socket
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from ..errors import StoreInUse, StoreTooNew
 from ..settings import Settings
-from .shared import fail, read_settings
+from .shared import NOT_STARTED, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
     from ..runs.store import Store
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 SHUTDOWN_S = 2
 """How long open connections may take to end; workers, store and process need less than the 3 s that
 are left of the 5 s in which a service manager expects the end."""
-
-NOT_STARTED = 3
-"""The exit status where the port could not be had."""
 
 
 def _is_true(record: logging.LogRecord) -> bool:
@@ -54,14 +50,15 @@ class Server(uvicorn.Server):
             self._store.announce(f"http://{shown}:{port}")
 
 
-def run(words: Sequence[str]) -> None:
-    """What the command does with the words after it."""
-    serve(read_settings(words))
+@takes_settings()
+def command(given: dict[str, Any]) -> None:
+    """Serve the page and the API: train ReLU networks and watch them live."""
+    serve(read_settings(given))
 
 
 def serve(settings: Settings) -> None:
-    """Load the plug-ins, then serve until SIGTERM or SIGINT. Raises PluginError; ends the command
-    where the store is another server's, or of a later version."""
+    """Load the plug-ins, then serve until SIGTERM or SIGINT. Ends the command where one cannot be
+    loaded, and where the store is another server's, or of a later version."""
     server = prepare(settings, alone=True)
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
@@ -75,9 +72,7 @@ def serve(settings: Settings) -> None:
 
 def prepare(settings: Settings, *, alone: bool = False) -> Server:
     """The server, ready to be run; `alone` in its process, or beside others."""
-    from ..training import plugins
-
-    plugins.load(settings.load)
+    load_plugins(settings)
     # What may be asked of a run is fixed by the import of these: all rules must be entered by then.
     from ..server.app import create_app
     from ..server.messages import MAX_MESSAGE_BYTES
