@@ -30,6 +30,9 @@ MIN_TOKEN = 16
 """Characters of a token: 16 random ones of hexadecimal are 64 bits, which nobody guesses through a
 server that slows down those who try."""
 
+UNIX_PEER = "unix"
+"""Names, among the proxies that are trusted, whoever comes by the Unix socket."""
+
 
 def _words(value: object) -> object:
     """The words of `a,b` or of the JSON list `["a", "b"]`, as text comes in from outside."""
@@ -94,6 +97,35 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost"
 
 
+_ROOT_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
+
+_OWN_PATHS = ("api", "assets", "docs", "healthz", "metrics", "readyz", "vendor")
+
+
+def _root_path(value: str) -> str:
+    """A path as headers, cookies and the page's own paths can have it before them."""
+    if not _ROOT_PATH.fullmatch(value):
+        raise PydanticCustomError("root_path", "expected a path with no / at its end, as in /scope")
+    if value.split("/")[1:2] and value.split("/")[1] in _OWN_PATHS:
+        # With it or without it, a path could be meant either way.
+        raise PydanticCustomError("root_path", "the server itself has paths that begin so")
+    return value
+
+
+def _proxy(value: str) -> str:
+    """An address or a network, written in one way."""
+    if value.lower() == UNIX_PEER:
+        return UNIX_PEER
+    try:
+        network = ipaddress.ip_network(value)
+    except ValueError:
+        message = "expected an address or a network, as in 10.0.0.2 or 10.0.0.0/24, or unix"
+        raise PydanticCustomError("proxy", message) from None
+    if network.prefixlen == 0:
+        raise PydanticCustomError("proxy", "that is everybody; name the proxy, or its network")
+    return str(network)
+
+
 class Limit(NamedTuple):
     """How much may be kept; one of the two is None."""
 
@@ -118,8 +150,8 @@ def _limit(value: object) -> object:
     return value
 
 
-def _folder(value: object) -> object:
-    """The whole path of a folder: it is told to others, who may stand elsewhere."""
+def _place(value: object) -> object:
+    """The whole path of a file or folder: it is told to others, who may stand elsewhere."""
     try:
         return Path(value).expanduser().absolute() if isinstance(value, str | Path) else value
     except RuntimeError:
@@ -152,6 +184,42 @@ class Settings(BaseSettings):
     view_token: Annotated[Token | None, Field(description="Who has it may look, and no more.")] = (
         None
     )
+    uds: Annotated[
+        Path | None,
+        BeforeValidator(_place),
+        Field(
+            description="A Unix socket to listen on instead. Its owner may connect; with a folder "
+            "that hands on its group (setgid), the group, too."
+        ),
+    ] = None
+    ssl_certfile: Annotated[
+        Path | None,
+        BeforeValidator(_place),
+        Field(description="A certificate, as PEM: what is served comes by https."),
+    ] = None
+    ssl_keyfile: Annotated[
+        Path | None,
+        BeforeValidator(_place),
+        Field(description="Its key, where that is not in the same file."),
+    ] = None
+    ssl_keyfile_password: Annotated[
+        SecretStr | None,
+        Field(description="The key's password; better given in the environment."),
+    ] = None
+    root_path: Annotated[
+        str,
+        AfterValidator(_root_path),
+        Field(description="Where a proxy has this server, as in /scope."),
+    ] = ""
+    trust_proxy: Annotated[
+        list[Annotated[str, AfterValidator(_proxy)]],
+        NoDecode,
+        BeforeValidator(_words),
+        Field(
+            description="Proxies whose X-Forwarded-For and -Proto are believed: addresses, "
+            "networks, or unix for whoever comes by the Unix socket."
+        ),
+    ] = []
     allow_host: Annotated[
         list[Annotated[str, AfterValidator(_host)]],
         NoDecode,
@@ -177,7 +245,7 @@ class Settings(BaseSettings):
         Field(description="Python files with ReLUs or update rules of your own."),
     ] = []
     data: Annotated[
-        Path, BeforeValidator(_folder), Field(description="The folder that keeps the runs.")
+        Path, BeforeValidator(_place), Field(description="The folder that keeps the runs.")
     ] = Path(platformdirs.user_data_path("reluscope", appauthor=False))
     database_url: Annotated[
         SecretStr | None,
@@ -222,11 +290,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        if self.token is None and not _is_loopback(self.host):
+        if self.token is None and self.uds is None and not _is_loopback(self.host):
             raise PydanticCustomError(
                 "unsafe",
                 "--token: others than this machine reach {host}, so one is needed",
                 {"host": self.host},
+            )
+        if self.token is None and self.trust_proxy:
+            raise PydanticCustomError(
+                "unsafe", "--token: others come by way of a proxy, so one is needed"
             )
         if self.token is None and self.view_token is not None:
             raise PydanticCustomError(

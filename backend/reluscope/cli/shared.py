@@ -97,7 +97,7 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     if isinstance(default, bool):
         told.append(f"default: {flag if default else flag.replace('--', '--no-', 1)}")
         flag = f"{flag}/{flag.replace('--', '--no-', 1)}"
-    elif default not in (None, []):
+    elif default not in (None, "", []):
         values = default if several else [default]
         told.append(f"default: {', '.join(map(str, values))}")
     option = typer.Option(

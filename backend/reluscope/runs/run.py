@@ -20,7 +20,7 @@ from .kept import Kept
 from .states import IN_ROUND, LIVE, MOVES, Status
 from .trace import Trace, rows_before
 from .turn import RateMeter, Saving, Turn
-from .view import Event, EventKind, Origin, RunView
+from .view import Event, EventKind, Member, Origin, RunView
 
 
 class Checkpoint(NamedTuple):
@@ -58,6 +58,7 @@ class Run:
         self.ended_at: float | None = None
         self.pinned = False
         self.forked_from: Origin | None = None
+        self.sweep: Member | None = None
         self.version = 0
         """Goes up with all that is kept of it beside its curve."""
         self.trained = 0
@@ -97,7 +98,7 @@ class Run:
         run = cls(view.spec, number)
         for name in (
             *("id", "status", "reason", "min_loss", "rate", "worker", "environment", "created_at"),
-            *("started_at", "ended_at", "pinned", "forked_from"),
+            *("started_at", "ended_at", "pinned", "forked_from", "sweep"),
         ):
             setattr(run, name, getattr(view, name))
         run._length, run._loss = view.iteration, view.loss
@@ -338,4 +339,5 @@ class Run:
             environment=self.environment,
             pinned=self.pinned,
             forked_from=self.forked_from,
+            sweep=self.sweep,
         )

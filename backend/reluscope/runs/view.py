@@ -36,6 +36,19 @@ class Origin(BaseModel):
     """The first that is its own."""
 
 
+class Member(BaseModel):
+    """Which run of which sweep it is."""
+
+    id: str
+    """The sweep's."""
+    name: str | None = None
+    """What the sweep is called."""
+    place: int
+    """Its place in the order in which the sweep's runs were asked for, from 0 on."""
+    point: Annotated[dict[str, Any], PlainSerializer(tell_within)]
+    """What was asked for in it alone, by the paths of its spec's fields: {"update.lr": 1e-6}."""
+
+
 class RunView(BaseModel):
     """A run as the outside sees it, at one moment. Times are Unix seconds."""
 
@@ -62,6 +75,7 @@ class RunView(BaseModel):
     pinned: bool = False
     """Whether it is kept, however many come after it."""
     forked_from: Origin | None = None
+    sweep: Member | None = None
 
 
 EventKind = Literal[

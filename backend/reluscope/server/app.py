@@ -18,6 +18,7 @@ from .document import Documented
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
+from .proxied import Proxied
 from .roles import Roles
 from .routes import (
     archive,
@@ -32,6 +33,7 @@ from .routes import (
     runs,
     script,
     session,
+    sweeps,
     times,
 )
 
@@ -50,7 +52,10 @@ class Application(Documented):
 
     def build_middleware_stack(self) -> ASGIApp:
         """All of it, as it is called for each request."""
-        return Guard(super().build_middleware_stack(), self.state.settings, self.state.roles)
+        settings = self.state.settings
+        guarded = Guard(super().build_middleware_stack(), settings, self.state.roles)
+        # The guard must know who asks, and for which path.
+        return Proxied(guarded, root_path=settings.root_path, trusted=settings.trust_proxy)
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -98,6 +103,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         catalog,
         relus,
         runs,
+        sweeps,
         losses,
         diagnostics,
         times,

@@ -31,7 +31,10 @@ MAX_ARCHIVE_BYTES = 2**30
 """Of runs that are imported: the losses of a hundred million iterations or more. It goes to a file
 as it comes."""
 
-LARGER = {"/api/import": MAX_ARCHIVE_BYTES}
+MAX_SWEEP_BYTES = 2**20
+"""A thousand runs with all that each has of its own."""
+
+LARGER = {"/api/import": MAX_ARCHIVE_BYTES, "/api/sweeps": MAX_SWEEP_BYTES}
 """The paths whose bodies may be larger than others."""
 
 TAKES = {"/api/import": "application/zip"}

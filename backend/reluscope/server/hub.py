@@ -139,6 +139,10 @@ class Hub:
         """Whether there is such a run."""
         return self._find(run_id) is not None
 
+    def sweep(self, sweep_id: str) -> list[str]:
+        """The ids of a sweep's runs, in order; none where there is no such sweep."""
+        return [run.id for run in self._book.in_order(self._book.search({"sweep": [sweep_id]}))]
+
     def see(self, cursors: Mapping[str, int]) -> dict[str, int]:
         """A viewer has what comes before these iterations of runs, and may go on at those; of the
         runs that there are."""

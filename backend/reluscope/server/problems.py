@@ -31,6 +31,7 @@ from ..errors import (
     StoreUnavailable,
     UnknownName,
     UnknownRun,
+    UnknownSweep,
 )
 from ..numbers import tell
 from .fields import Places, methods_at, places_of
@@ -47,6 +48,7 @@ UNREADABLE = "JSON that cannot be read here: not UTF-8, numbers too long, or nes
 KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     InvalidFields: (422, "invalid-fields", "Some fields are wrong"),
     UnknownRun: (404, "unknown-run", "No such run"),
+    UnknownSweep: (404, "unknown-sweep", "No such sweep"),
     UnknownName: (404, "unknown-name", "No such name"),
     ForbiddenMove: (409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: (409, "no-room", "No room for another run now"),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ...errors import FieldError, InvalidFields
 from ...runs import archive, tensorboard
 from ...runs.book import Book
 from ...runs.kept import Kept
@@ -47,9 +48,10 @@ class ZipDownload(Download):
 )
 def export(
     book: TheBook,
-    id: Annotated[
-        list[str], Query(min_length=1, max_length=MAX_EXPORTED, description="The ids of runs.")
-    ],
+    id: Annotated[list[str], Query(max_length=MAX_EXPORTED, description="The ids of runs.")] = [],  # noqa: B006 - FastAPI copies it
+    sweep: Annotated[
+        list[str], Query(max_length=MAX_EXPORTED, description="The ids of sweeps: all their runs.")
+    ] = [],  # noqa: B006 - FastAPI copies it
     format: Annotated[
         Literal["archive", "tensorboard"],
         Query(description="What `POST /api/import` takes, or what TensorBoard reads."),
@@ -57,10 +59,25 @@ def export(
 ) -> Download:
     """Runs as one zip: whole, as another server takes them in, up to 1 GiB; or for TensorBoard, a
     folder for each, with the losses and diagnostics in float32, as it has them."""
-    runs = [book.find(run_id) for run_id in dict.fromkeys(id)]
+    runs = _chosen(book, id, sweep)
     write = archive.write if format == "archive" else tensorboard.write
     file = made(lambda file: write(file, _kept(book, runs)))
     return ZipDownload(file, _name(runs, format), ZIP)
+
+
+def _chosen(book: Book, ids: list[str], sweeps: list[str]) -> list[Run]:
+    """The runs that are asked for, each once. Raises InvalidFields, UnknownRun, UnknownSweep."""
+    if not ids and not sweeps:
+        raise InvalidFields([FieldError("id", "required, or sweep")])
+    found = [book.find(run_id) for run_id in ids]
+    for sweep_id in sweeps:
+        found += book.sweep(sweep_id)
+    runs = list(dict.fromkeys(found))
+    if len(runs) > MAX_EXPORTED:
+        message = f"a file holds at most {MAX_EXPORTED} runs"
+        most = {"maximum": MAX_EXPORTED}
+        raise InvalidFields([FieldError("sweep", message, len(runs), most)])
+    return runs
 
 
 def _kept(book: Book, runs: list[Run]) -> Iterator[Kept]:

@@ -18,7 +18,7 @@ from ...training.spec import GRADIENTS, MAX_ITERATIONS, Name, Pace, RunSpec, Tag
 from ..fields import Places
 from ..idempotency import Answers
 from ..problems import Problem
-from .shared import TheBook
+from .shared import TheBook, here
 
 PROBLEM: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": Problem},
@@ -115,10 +115,10 @@ async def create(
     made the first time."""
     if idempotency_key:
         answers: Answers = request.app.state.answers
-        run = answers.run_of(idempotency_key, spec, book)
+        run = await answers.run_of(idempotency_key, spec, book)
     else:
         run = book.open(spec)
-    response.headers["Location"] = f"/api/runs/{run.id}"
+    response.headers["Location"] = here(request, f"/api/runs/{run.id}")
     await until_stored(book)
     return run.view()
 
@@ -130,12 +130,13 @@ def list_runs(
     relu: Annotated[list[str] | None, Query()] = None,
     rule: Annotated[list[str] | None, Query()] = None,
     tag: Annotated[list[str] | None, Query()] = None,
+    sweep: Annotated[list[str] | None, Query(description="The id of a sweep.")] = None,
     q: Annotated[str | None, Query(max_length=200, description="Part of the name or id.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int | None, Query(ge=0, description="`next` of the page before.")] = None,
 ) -> RunPage:
     """Runs, newest first. Each filter may be given more than once: any of its values will do."""
-    wanted = {"status": status, "relu": relu, "rule": rule, "tag": tag}
+    wanted = {"status": status, "relu": relu, "rule": rule, "tag": tag, "sweep": sweep}
     given = {field: values for field, values in wanted.items() if values}
     found = book.search(given, q or "", after, limit + 1)
     page = found[:limit]

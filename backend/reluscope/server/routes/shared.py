@@ -1,4 +1,4 @@
-"""What several routes need: the book."""
+"""What several routes need: the book, and where they are."""
 
 from typing import Annotated
 
@@ -13,3 +13,8 @@ async def _book(request: Request) -> Book:  # else each request would cross to a
 
 
 TheBook = Annotated[Book, Depends(_book)]
+
+
+def here(request: Request, path: str) -> str:
+    """A path of this server as whoever asks has to ask for it: below where a proxy has it."""
+    return f"{request.scope['root_path']}{path}"
