@@ -172,6 +172,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="RELUSCOPE_",
         extra="forbid",
+        hide_input_in_errors=True,  # there are tokens in it
         env_ignore_empty=True,  # as a script passes on what is not set; options, too
     )
 

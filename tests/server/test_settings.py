@@ -74,7 +74,8 @@ def test_without_options_it_serves_this_machine_alone(run):
         ("--allow-host=a.example", {"RELUSCOPE_ALLOW_HOST": '["a.example"]'}, "allow_host", 0),
     ],
 )
-def test_an_option_and_its_variable_mean_the_same(run, option, variable, field, value):
+def test_an_option_and_its_variable_mean_the_same(run, monkeypatch, option, variable, field, value):
+    monkeypatch.setenv("RELUSCOPE_TOKEN", "0123456789abcdef")  # some are not let in without one
     expected = {"allow_host": ["a.example"], "embed_origin": ["https://a.b:1"]}.get(field, value)
     assert getattr(run(option), field) == expected
     assert getattr(run(**variable), field) == expected
@@ -161,6 +162,7 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--host", "::"], "--token: others than this machine reach ::"),
         (["--host", "scope.example"], "--token: others than this machine reach scope.example"),
         (["--host", "127.0.0.1.example"], "--token: others than this machine"),
+        (["--trust-proxy", "10.0.0.2"], "--token: others come by way of a proxy"),
         (["--view-token", "0123456789abcdef"], "--view-token: whoever may do more needs a --token"),
         (["--token", "0123456789abcde"], "--token: expected at least 16 letters and digits"),
         (["--token", "0123456789 abcdef"], "--token: expected at least 16 letters and digits"),
