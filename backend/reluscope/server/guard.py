@@ -22,6 +22,7 @@ from .allowance import Allowance, Sockets, address_of
 from .headers import CORS, Policies, with_headers
 from .hosts import Hosts, Origins
 from .problems import TooLarge, refuse, respond
+from .proxied import path_below
 from .roles import Role, Roles
 
 MAX_BODY_BYTES = 64 * 1024
@@ -85,7 +86,7 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers, path = Headers(scope=scope), path_within(scope)
+        headers, path = Headers(scope=scope), path_below(scope)
         origin = headers.get("origin")
         shared = origin if self._origins.is_named(origin) else None
         send = with_headers(send, self._policies.of(is_embedded=_is_embedded(scope), to=shared))
@@ -174,13 +175,6 @@ class _Refusal(Exception):
     def __init__(self, answer: Response) -> None:
         super().__init__()
         self.answer = answer
-
-
-def path_within(scope: Scope) -> str:
-    """The path, without that under which the whole server lies."""
-    path: str = scope["path"]
-    root: str = scope.get("root_path", "")
-    return path.removeprefix(root) if path.startswith(f"{root}/") else path
 
 
 def _bracketed(host: str) -> str:
