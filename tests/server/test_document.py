@@ -94,7 +94,7 @@ def test_every_error_is_described_by_its_status_and_the_types_that_it_may_have(
 ):
     for method, path, operation in operations(document):
         errors = {s: resolved(a) for s, a in operation["responses"].items() if s >= "400"}
-        assert {"403", "500"} <= set(errors), (method, path)
+        assert {"401", "403", "429", "500"} <= set(errors), (method, path)
         for status, answer in errors.items():
             assert re.fullmatch(r"[45]\d\d", status)
             (content,) = answer["content"].values()

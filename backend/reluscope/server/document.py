@@ -9,9 +9,22 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from ..errors import ReluscopeError
+from ..errors import InvalidFields, ReluscopeError
 from .examples import ANSWERS, PROBLEMS, REQUESTS
-from .problems import INTERNAL, KINDS, Kind, Problem, ProblemResponse, http_kind
+from .guard import JSON, READS, needs_role
+from .problems import (
+    INTERNAL,
+    KINDS,
+    NOT_FROM_HERE,
+    TOO_MANY_TRIES,
+    TOO_MANY_WRITES,
+    VIEW_ONLY,
+    Kind,
+    Problem,
+    ProblemResponse,
+    http_kind,
+)
+from .roles import Roles
 
 DESCRIPTION = """\
 Two-layer ReLU networks that train here, one run each, and all that may be asked of them. Losses come
@@ -25,7 +38,12 @@ is not known (404) or does not take the method (405, with `Allow`). Its `type` i
 problems of a kind. Where fields are wrong, `errors` names each, what was given and what is allowed.
 """
 
+TOKENS = """\
+What the server was started with: `--token` may do everything, `--view-token` may look. A server that
+listens on its own machine alone needs none."""
+
 TAGS = {
+    "session": "Who is asking.",
     "catalog": "What there is to choose from.",
     "relus": "What a ReLU implementation does.",
     "runs": "Runs are made, steered, changed and deleted.",
@@ -43,9 +61,11 @@ TAGS = {
 NAMES = "x-kinds"
 """Where, until the document is whole, an answer's kinds of problems stand."""
 
-JSON = "application/json"
-
-WRITES = ("post", "patch", "put", "delete")
+RETRY_AFTER = {
+    "description": "Seconds until it is worth another try.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
 
 MADE: dict[int | str, dict[str, Any]] = {
     201: {
@@ -60,7 +80,10 @@ MADE: dict[int | str, dict[str, Any]] = {
 }
 """Of a route that makes one thing."""
 
-HEADERS: dict[int, dict[str, Any]] = {}
+HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
+    429: {"Retry-After": RETRY_AFTER},
+}
 """Headers of an answer that is a problem, by its status."""
 
 Operation = dict[str, Any]
@@ -89,27 +112,41 @@ class Documented(FastAPI):
         """The document, made once."""
         if self.openapi_schema is None:
             document = super().openapi()
-            _complete(document)
+            _complete(document, self.state.roles)
         return super().openapi()
 
 
-def _complete(document: dict[str, Any]) -> None:
+def _complete(document: dict[str, Any], roles: Roles) -> None:
     operations = [
-        (path, operation)
+        (method, path, operation)
         for path, methods in document["paths"].items()
-        for operation in methods.values()
+        for method, operation in methods.items()
     ]
-    used = {operation["tags"][0] for _, operation in operations}
+    used = {operation["tags"][0] for _, _, operation in operations}
     document["info"]["description"] = DESCRIPTION
     document["tags"] = [{"name": n, "description": d} for n, d in TAGS.items() if n in used]
     parts = document["components"]
     parts["schemas"].update(_schemas())
     parts["examples"] = {name: {"value": problem} for name, problem in PROBLEMS.items()}
     parts["responses"] = {}
-    for path, operation in operations:
+    parts["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer", "description": TOKENS},
+        "cookie": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": roles.cookie_name,
+            "description": "Made of a token by `POST /api/session`, for browsers.",
+        },
+    }
+    document["security"] = [{"token": []}, {"cookie": []}]
+    if not roles.are_needed:
+        document["security"].insert(0, {})
+    for method, path, operation in operations:
         operation["summary"] = _summary(operation["description"])
-        _refuse(path, operation, parts["responses"])
+        _refuse(method, path, operation, parts["responses"])
         _show(operation)
+        if not needs_role(path):
+            operation["security"] = [{}, *document["security"]]
     for unused in ("HTTPValidationError", "ValidationError"):
         parts["schemas"].pop(unused, None)
 
@@ -124,11 +161,11 @@ def _summary(description: str) -> str:
     return re.split(r"[.:;](?:\s|$)", description, maxsplit=1)[0].replace("\n", " ")
 
 
-def _refuse(path: str, operation: Operation, shared: dict[str, Any]) -> None:
+def _refuse(method: str, path: str, operation: Operation, shared: dict[str, Any]) -> None:
     """Have all answers that are problems told in full: those of its route, and what is true of all."""
     responses = operation["responses"]
     named = {int(s): list(a[NAMES]) for s, a in responses.items() if NAMES in a}
-    for kind in _everywhere(path, operation):
+    for kind in _everywhere(method, path, operation):
         names = named.setdefault(kind.status, [])
         if kind.name not in names:
             names.append(kind.name)
@@ -141,20 +178,29 @@ def _refuse(path: str, operation: Operation, shared: dict[str, Any]) -> None:
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _everywhere(path: str, operation: Operation) -> Iterable[Kind]:
+def _everywhere(method: str, path: str, operation: Operation) -> Iterable[Kind]:
     """The problems that may be told whatever it is that an operation does."""
     parameters = operation.get("parameters", ())
     body = operation.get("requestBody", {}).get("content", {})
+    is_write = method.upper() not in READS
     if JSON in body:
         yield http_kind(400)
-    yield Kind(403, "not-from-here", "Not from here")
+    yield http_kind(401)  # for a token that is none, everywhere
+    yield NOT_FROM_HERE
+    if is_write and needs_role(path):
+        yield VIEW_ONLY
     if "{" in path:
         yield http_kind(404)  # what stands there may be read as another path
     if body:
+        yield http_kind(408)
+    if is_write:
         yield http_kind(413)
         yield http_kind(415)
     if JSON in body or any(parameter["in"] != "path" for parameter in parameters):
-        yield next(kind for kind in KINDS.values() if kind.name == "invalid-fields")
+        yield KINDS[InvalidFields]
+    yield TOO_MANY_TRIES
+    if is_write:
+        yield TOO_MANY_WRITES
     yield INTERNAL
 
 

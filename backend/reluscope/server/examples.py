@@ -23,7 +23,17 @@ from ..errors import (
 )
 from ..runs.view import Event, Origin, RunView
 from ..training.spec import RunSpec
-from .problems import INTERNAL, KINDS, Kind, http_kind, respond
+from .problems import (
+    INTERNAL,
+    KINDS,
+    NOT_FROM_HERE,
+    TOO_MANY_TRIES,
+    TOO_MANY_WRITES,
+    VIEW_ONLY,
+    Kind,
+    http_kind,
+    respond,
+)
 
 ID = "0b9f6c1e-52a4-4d0c-9a57-3a1d1f6f2e11"
 OTHER = "7d3b0c55-9f0e-4b3c-8c55-1f1f6a1f9a02"
@@ -115,6 +125,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
 """Of each operation that takes JSON, by what they are called."""
 
 ANSWERS: dict[str, dict[str, Any]] = {
+    "session_show": {"an owner": {"role": "owner", "needs_token": False}},
+    "session_begin": {"a viewer": {"role": "viewer", "needs_token": True}},
     "relus_curve": {
         "of clamp": {
             "relu": "clamp",
@@ -237,10 +249,15 @@ _ERRORS: tuple[ReluscopeError, ...] = (
 
 _OTHERS: tuple[tuple[Kind, str], ...] = (
     (INTERNAL, "the server's log says more"),
-    (Kind(403, "not-from-here", "Not from here"), "pages of 'https://a.example' may not use this"),
+    (NOT_FROM_HERE, "pages of 'https://a.example' may not use this server"),
+    (VIEW_ONLY, "a view token cannot do it"),
+    (TOO_MANY_TRIES, "too many tokens that were not right came from this address"),
+    (TOO_MANY_WRITES, "one address may write 100 times a second"),
     (http_kind(400), "JSON that cannot be read here: numbers too long, or nested too deeply"),
+    (http_kind(401), "a token is needed: Authorization: Bearer <token>"),
     (http_kind(404), "Not Found"),
     (http_kind(406), "offered here: application/json, text/csv"),
+    (http_kind(408), "the body came too slowly"),
     (http_kind(413), "a body may have 65536 bytes here"),
     (http_kind(415), "expected JSON, with Content-Type: application/json"),
 )

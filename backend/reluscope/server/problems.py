@@ -23,6 +23,7 @@ from ..errors import (
     InvalidFields,
     KeyReused,
     KeySpent,
+    Limit,
     NoRoom,
     NoSource,
     NotInstalled,
@@ -78,6 +79,11 @@ KINDS: dict[type[ReluscopeError], Kind] = {
 }
 """What each error is told as."""
 
+NOT_FROM_HERE = Kind(403, "not-from-here", "Not from here")
+VIEW_ONLY = Kind(403, "view-only", "This token may only look")
+TOO_MANY_TRIES = Kind(429, "too-many-tries", "Not so many")
+TOO_MANY_WRITES = Kind(429, "too-many-writes", "Not so many")
+TOO_MANY_SOCKETS = Kind(429, "too-many-sockets", "Not so many")
 INTERNAL = Kind(500, "internal", "An error of the server's")
 
 
@@ -127,6 +133,14 @@ class Problem(BaseModel):
     instance: Annotated[str, Field(pattern=f"^{REQUEST}.+$")] | SkipJsonSchema[None] = None
 
 
+class TooLarge(HTTPException):
+    """A body is larger than it may be. Where FastAPI reads it, no other kind of error comes through."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(413, f"a body may have {limit_bytes} bytes here")
+        self.limit = ("body_bytes", limit_bytes)
+
+
 class ProblemResponse(JSONResponse):
     """An answer that is a problem document."""
 
@@ -144,7 +158,7 @@ def respond(
     detail: str,
     errors: Sequence[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
-    limit: tuple[str, int] | None = None,
+    limit: Limit | None = None,
 ) -> ProblemResponse:
     """A problem document as an answer."""
     problem = {
@@ -156,6 +170,16 @@ def respond(
         **({} if limit is None else {"limit": {"name": limit[0], "maximum": limit[1]}}),
     }
     return ProblemResponse(problem, status, headers)
+
+
+def refuse(
+    error: HTTPException, detail: str | None = None, headers: Mapping[str, str] | None = None
+) -> ProblemResponse:
+    """What has no kind of its own, but its status."""
+    status = error.status_code
+    told = str(error.detail) if detail is None else detail
+    limit = error.limit if isinstance(error, TooLarge) else None
+    return respond(*http_kind(status), told, headers=headers or error.headers, limit=limit)
 
 
 def describe(error: FieldError) -> dict[str, object]:
@@ -210,7 +234,7 @@ def install(app: FastAPI) -> None:
         elif status == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(methods_at(app, request))
             detail, headers = f"allowed here: {allowed}", {"Allow": allowed}
-        return respond(*http_kind(status), detail, headers=headers)
+        return refuse(error, detail, headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> ProblemResponse:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from ...runs.memory import limit_name
 from ...training import devices as machine
 from ...training.diagnostics import CHANNELS, Channel
 from ...training.presets import PRESETS, Preset, sets
@@ -90,10 +91,14 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "size": MAX_SIZE,
             "iterations": MAX_ITERATIONS,
             "pace": int(MAX_PACE),
-            "memory_bytes": book.memory.budgets["cpu"],
+            **{limit_name(device): budget for device, budget in book.memory.budgets.items()},
             "live_runs": settings.max_live,
             "runs": settings.max_runs,
+            "sockets": settings.max_sockets,
+            "sockets_per_address": settings.max_sockets_per_address,
+            "writes_per_s": settings.max_writes,
             "body_bytes": guard.MAX_BODY_BYTES,
+            "import_bytes": guard.MAX_ARCHIVE_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
             "points_per_answer": curves.MAX_POINTS,
             "rows_per_answer": diagnostics.MAX_ROWS,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
 from ...errors import StoreUnavailable
@@ -32,10 +32,12 @@ async def healthz() -> Health:
 
 
 @router.get("/readyz", responses=refusals(StoreUnavailable))
-async def readyz(book: TheBook) -> Ready:
+async def readyz(request: Request, book: TheBook) -> Ready:
     """Answers 200 while runs are kept as they should be. Where the store has a problem the answer is
-    503 and says which; runs go on meanwhile, in memory, and are stored when it is back."""
-    store = book.store
+    503 and says which; runs go on meanwhile, in memory, and are stored when it is back. Whoever has
+    no token where one is needed is told neither where the store is nor what is wrong with it."""
+    store, is_known = book.store, request.state.role is not None
     if store is not None and (problem := store.problem) is not None:
-        raise StoreUnavailable(f"runs are kept in memory alone: {problem}")
-    return Ready(store=None if store is None else str(store))
+        why = f": {problem}" if is_known else ""
+        raise StoreUnavailable(f"runs are kept in memory alone{why}")
+    return Ready(store=str(store) if store is not None and is_known else None)
