@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import check, serve
+from . import check, doctor, run, serve
 from .shared import read_settings, takes_settings
 
 app = typer.Typer(
@@ -14,8 +14,10 @@ app = typer.Typer(
     # A traceback as Python has it: with values of variables it might show a secret.
     pretty_exceptions_enable=False,
 )
-for name, command in {"serve": serve.command, "check": check.command}.items():
-    app.command(name)(command)
+COMMANDS = {"serve": serve, "run": run, "check": check, "doctor": doctor}
+
+for name, module in COMMANDS.items():
+    app.command(name)(module.command)
 
 
 def _tell_version(*, asked: bool) -> None:
