@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ..numbers import WHOLE
 from ..training.rules import RULES, Sgd
 from ..training.spec import MAX_SEED, RunSpec
 
@@ -132,8 +133,8 @@ class Random(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    count: Annotated[int, Field(ge=1)]
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    count: Annotated[int, Field(ge=1), WHOLE]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED), WHOLE] = 0
     fields: Annotated[
         dict[
             str,
@@ -204,7 +205,16 @@ class SweepSpec(BaseModel):
     `grid`: a run for each combination of values, of which those of the first field change slowest.
     `random`: runs with values that are drawn. `list`: what each run has of its own."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "oneOf": [
+                {"required": [way], "properties": {way: {"type": kind}}}
+                for way, kind in (("grid", "object"), ("random", "object"), ("list", "array"))
+            ]
+        },
+    )
 
     base: Annotated[Fields, BeforeValidator(_object)] = {}
     grid: Annotated[dict[str, Values], Field(max_length=MAX_FIELDS)] | None = None
