@@ -336,8 +336,7 @@ export const start = {
   newRun: "New run",
   start: "Start",
   startAll: (/** @type {number} */ runs) => (runs === 1 ? "Start" : `Start ${someRuns(runs)}`),
-  starting: (/** @type {number} */ started, /** @type {number} */ all) =>
-    `${count(started)} of ${count(all)} started`,
+  starting: (/** @type {number} */ runs) => `Starting ${someRuns(runs)}…`,
   started: (/** @type {number} */ runs) => `Started ${someRuns(runs)}`,
   startPreset: (/** @type {string} */ title) => `Start ${title}`,
   startSet: (/** @type {string} */ title, /** @type {number} */ runs) => `Start ${someRuns(runs)}: ${title}`,
