@@ -178,6 +178,7 @@ export const fields = {
   worker: "Worker",
   pinned: "Pinned",
   forked_from: "Forked from",
+  sweep: "Sweep",
   id: "Id",
   rule: "Update rule",
   lr: "Learning rate",
@@ -549,6 +550,9 @@ export const closeup = {
     took: "Took",
     worker: "Worker",
     origin: "Forked from",
+    sweep: "Sweep",
+    /** @param {string} name of a sweep @param {number} place of the run in it, from 0 on */
+    ofSweep: (name, place) => `${name} · run ${count(place + 1)}`,
     waiting: "It is told once the run has begun to train.",
     /** @type {Record<string, string>} */
     names: {

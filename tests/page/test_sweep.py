@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Route, expect
 
 from tests.page.api import Api
 from tests.page.filling import start
+from tests.page.test_closeup import Closeup
 from tests.page.test_form_refusals import complaint
 from tests.page.visit import Visit
 
@@ -49,6 +50,15 @@ def test_a_grid_is_counted_and_started_in_order(visit: Visit, api: Api) -> None:
     assert specs[0]["update"]["momentum"] == 0
     expect(button(visit)).to_have_text("Start 12 runs")
     expect(visit.row(specs[-1]["name"]).element).to_be_visible()
+
+    (sweep_id,) = {run["sweep"]["id"] for run in api.runs()}
+    closeup = Closeup(visit).open(api.run(specs[1]["name"])["id"])
+    closeup.tab("Environment").click()
+    expect(closeup.fact("Sweep")).to_contain_text("mine · run 2")
+    api.start("alone", iterations=1)
+    visit.page.get_by_role("searchbox", name="Filter").fill(f"-sweep:{sweep_id[:6]}")
+    expect(visit.row("alone").element).to_be_visible()
+    expect(visit.row(specs[0]["name"]).element).to_be_hidden()
 
 
 def test_several_rules_share_what_they_have_in_common(visit: Visit, api: Api) -> None:
