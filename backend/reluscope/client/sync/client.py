@@ -6,19 +6,23 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from ...blocks import Losses
 from .. import calls, waiting
 from ..address import Address
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
+from ..plotting.live import live_figure
 from ..rim import Settings
 from ..values import Catalog, Check, Comparison, Filters, Random, Ready, RunView, Spec, SweepView
 from ..watched import Watched
 from .run import Run
 from .sweep import Sweep
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from ..plotting.figure import LiveFigure
 
 
 class Client:
@@ -188,6 +192,15 @@ class Client:
         True
         """
         return self._transport.do(calls.compare(id_of(a), id_of(b)))
+
+    def plot(self, runs: Runs, *, log: bool = True) -> "LiveFigure":
+        """The curves of many runs in one figure of a notebook, as `Run.plot`.
+
+        >>> scope.plot([run]).wait(30)
+        """
+        labels = Watched(runs).labels
+        transport = self._transport
+        return live_figure(labels, transport.address, transport.settings, log=log)
 
     # --- sweeps
 
