@@ -9,7 +9,7 @@ import typer
 
 from ..errors import NotInstalled
 from . import progress, words
-from .shared import UNSOUND, AsJson, fail, load_plugins, read_settings, takes_settings
+from .shared import NO, AsJson, fail, load_plugins, read_settings, takes_settings
 
 FORMATS = (".csv", ".npy", ".parquet")
 """Endings of the files that losses are written to."""
@@ -56,7 +56,7 @@ def command(
         except OSError as error:
             fail(f"--out {out}: {error.strerror}")
     print(js.dumps(view, indent=2) if json else progress.line(view))
-    status = 0 if view["status"] == "finished" else UNSOUND
+    status = 0 if view["status"] == "finished" else NO
     training.close(status)
     raise SystemExit(status)
 
