@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import respond
+from .proxied import path_below
 
 MAX_BODY_BYTES = 64 * 1024
 """A spec takes less than 10 KiB, with the longest name and all tags."""
@@ -64,7 +65,7 @@ class Guard:
         if objection is not None:
             answer = respond(403, "not-from-here", "Not from here", objection)
             await answer(scope, receive, send)
-        elif _announced_bytes(scope) > (limit := LARGER.get(scope["path"], MAX_BODY_BYTES)):
+        elif _announced_bytes(scope) > (limit := LARGER.get(path_below(scope), MAX_BODY_BYTES)):
             answer = respond(413, "http-413", HTTPStatus(413).phrase, _too_large(limit))
             await answer(scope, receive, send)
         else:

@@ -79,6 +79,12 @@ class Proxied:
         return told
 
 
+def path_below(scope: Scope) -> str:
+    """The path without the one below which the server is seen, as the routes have it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
 def _words(headers: Headers, name: str) -> list[str]:
     return [word.strip() for line in headers.getlist(name) for word in line.split(",")]
 

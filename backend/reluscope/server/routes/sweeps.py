@@ -22,7 +22,7 @@ from ..idempotency import Answers
 from ..negotiation import preferred
 from ..sweeping import make
 from .runs import PROBLEM, until_stored
-from .shared import TheBook
+from .shared import TheBook, here
 
 router = APIRouter(prefix="/api/sweeps", tags=["sweeps"], responses=PROBLEM)
 
@@ -112,7 +112,7 @@ async def create(
     else:
         runs = book.sweep(await start(None))
     answer = Sweep.of(runs)
-    response.headers["Location"] = f"/api/sweeps/{answer.id}"
+    response.headers["Location"] = here(request, f"/api/sweeps/{answer.id}")
     await until_stored(book)
     return answer
 
