@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import check, compare, doctor, ls, run, script, serve, show, steer
+from . import check, compare, doctor, export, ls, run, script, serve, show, steer, watch
 from .shared import read_settings, takes_settings
 
 app = typer.Typer(
@@ -19,12 +19,14 @@ COMMANDS = {
     "run": run.command,
     "ls": ls.command,
     "show": show.command,
+    "watch": watch.command,
     "pause": steer.pause,
     "resume": steer.resume,
     "stop": steer.stop,
     "rm": steer.remove,
     "compare": compare.command,
     "script": script.command,
+    "export": export.command,
     "check": check.command,
     "doctor": doctor.command,
 }

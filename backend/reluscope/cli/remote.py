@@ -117,7 +117,8 @@ def find_all(client: "Client", words: Iterable[str]) -> list["Run"]:
 
 def told(view: "RunView") -> dict[str, Any]:
     """A run as the API tells it."""
-    return plain(asdict(view))
+    made: dict[str, Any] = plain(asdict(view))
+    return made
 
 
 def plain(value: Any) -> Any:

@@ -28,7 +28,7 @@ def command(client: "Client", run: Id, *, json: AsJson = False) -> None:
     console.print(f"{view['id']}  {view['spec']['name'] or ''}".rstrip(), style="bold")
     console.print(progress.line({**view, "reason": None}))
     for name, value in _facts(view):
-        console.print(f"  {name:18} {value}")
+        console.print(f"  {name:36} {value}")
     for event in events:
         changes = event["changes"] or {}
         what = [f"{path}: {before} -> {after}" for path, (before, after) in changes.items()]
@@ -38,17 +38,19 @@ def command(client: "Client", run: Id, *, json: AsJson = False) -> None:
         )
 
 
-def _facts(view: progress.View) -> list[tuple[str, Any]]:
-    """What there is to tell beside state and losses."""
-    spec = {
-        f"{name}": value for name, value in view["spec"].items() if name not in ("name", "update")
-    }
-    update = {f"update.{name}": value for name, value in view["spec"]["update"].items()}
-    facts = {**update, **spec, "worker": view["worker"]}
-    facts |= {"forked from": (view["forked_from"] or {}).get("id")}
-    facts |= {"sweep": (view["sweep"] or {}).get("id")}
-    facts |= view["environment"] or {}
+def _facts(view: progress.View) -> list[tuple[str, str]]:
+    """What there is to tell beside state and losses: what was asked for, and what else decides its
+    bits."""
+    spec = dict(view["spec"])
+    asked = {"name": spec.pop("name"), **_under("update", spec.pop("update")), **spec}
+    from_, sweep = view["forked_from"] or {}, view["sweep"] or {}
+    made = {"forked from": from_.get("id"), "sweep": sweep.get("id"), "worker": view["worker"]}
+    facts = {**asked, **made, **_under("environment", view["environment"] or {})}
     return [(name, _word(value)) for name, value in facts.items() if value not in (None, [])]
+
+
+def _under(name: str, values: progress.View) -> progress.View:
+    return {f"{name}.{inner}": value for inner, value in values.items()}
 
 
 def _word(value: Any) -> str:
