@@ -14,7 +14,7 @@ from ..runs.keep import Keep
 from ..runs.store import Store
 from ..settings import Settings
 from . import assets, problems
-from .document import Documented
+from .document import Documented, operation_id
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
@@ -93,6 +93,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings

@@ -8,7 +8,6 @@ the security headers go along.
 import asyncio
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers, QueryParams
@@ -21,7 +20,18 @@ from ..settings import LOOPBACK, Settings
 from .allowance import Allowance, Sockets, address_of
 from .headers import CORS, Policies, with_headers
 from .hosts import Hosts, Origins
-from .problems import TooLarge, refuse, respond
+from .problems import (
+    NOT_FROM_HERE,
+    TOO_MANY_SOCKETS,
+    TOO_MANY_TRIES,
+    TOO_MANY_WRITES,
+    VIEW_ONLY,
+    Kind,
+    TooLarge,
+    http_kind,
+    refuse,
+    respond,
+)
 from .proxied import path_below
 from .roles import Role, Roles
 
@@ -132,19 +142,18 @@ class Guard:
     def _check_role(self, scope: Scope, headers: Headers, path: str) -> None:
         """Whether who asks may ask that; puts their role into the scope's state."""
         role = scope.setdefault("state", {})["role"] = self._role(scope, headers)
-        if not _needs_role(path):
+        if not needs_role(path):
             return
         if role is None:
             raise _unknown("a token is needed: Authorization: Bearer <token>")
         if role == "viewer" and _is_write(scope) and scope["type"] == "http":
-            title = "This token may only look"
-            raise _Refusal(respond(403, "view-only", title, "a view token cannot do it"))
+            raise _Refusal(respond(*VIEW_ONLY, "a view token cannot do it"))
 
     def _role(self, scope: Scope, headers: Headers) -> Role | None:
         address, authorization = address_of(scope), headers.get("authorization")
         if authorization and self._roles.are_needed and (wait_s := self._tries.wait_s(address)):
             detail = "too many tokens that were not right came from this address"
-            raise _later("too-many-tries", detail, wait_s)
+            raise _later(TOO_MANY_TRIES, detail, wait_s)
         shown = self._roles.shown(authorization, headers.get("cookie"))
         if shown.by == "token" and shown.role is None:
             self._tries.take(address)
@@ -160,12 +169,12 @@ class Guard:
             if full := self._sockets.full(address):
                 whose = "in all" if full[0] == "sockets" else "from one address"
                 detail = f"{full[1]} sockets may be open {whose}, and are"
-                raise _later("too-many-sockets", detail, SOCKET_AGAIN_S, full)
+                raise _later(TOO_MANY_SOCKETS, detail, SOCKET_AGAIN_S, full)
         elif _is_write(scope):
             if wait_s := self._writes.wait_s(address):
                 detail = f"one address may write {self._most_writes} times a second"
                 limit = ("writes_per_s", self._most_writes)
-                raise _later("too-many-writes", detail, wait_s, limit)
+                raise _later(TOO_MANY_WRITES, detail, wait_s, limit)
             self._writes.take(address)
 
 
@@ -186,25 +195,24 @@ def _is_write(scope: Scope) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in READS
 
 
-def _needs_role(path: str) -> bool:
+def needs_role(path: str) -> bool:
     """The page itself says nothing of any run, and has to come before a token can be given to it; and
     whoever looks whether the server is alive has none."""
     return path == "/metrics" or (path.startswith("/api/") and path != SESSION)
 
 
 def _not_from_here(objection: str) -> _Refusal:
-    return _Refusal(respond(403, "not-from-here", "Not from here", objection))
+    return _Refusal(respond(*NOT_FROM_HERE, objection))
 
 
 def _unknown(detail: str) -> _Refusal:
-    title = HTTPStatus.UNAUTHORIZED.phrase
     headers = {"WWW-Authenticate": "Bearer"}
-    return _Refusal(respond(401, "http-401", title, detail, headers=headers))
+    return _Refusal(respond(*http_kind(401), detail, headers=headers))
 
 
-def _later(kind: str, detail: str, wait_s: int, limit: Limit | None = None) -> _Refusal:
+def _later(kind: Kind, detail: str, wait_s: int, limit: Limit | None = None) -> _Refusal:
     headers = {"Retry-After": str(wait_s)}
-    return _Refusal(respond(429, kind, "Not so many", detail, headers=headers, limit=limit))
+    return _Refusal(respond(*kind, detail, headers=headers, limit=limit))
 
 
 def _answer_preflight(scope: Scope) -> None:
@@ -226,7 +234,7 @@ def _check_body(scope: Scope, headers: Headers, path: str) -> None:
     takes = TAKES.get(path, JSON)
     if (has_body or given is not None) and _media_type(given) != takes:
         detail = f"expected {'JSON' if takes == JSON else 'a zip'}, with Content-Type: {takes}"
-        raise _Refusal(respond(415, "http-415", HTTPStatus(415).phrase, detail))
+        raise _Refusal(respond(*http_kind(415), detail))
 
 
 def _media_type(header: str | None) -> str:

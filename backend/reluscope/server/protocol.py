@@ -11,7 +11,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .headers import SECURITY_HEADERS
-from .problems import respond
+from .problems import http_kind, respond
 
 HEAD_S = 10.0
 """Until a request's head must be there, from the connection or from its first byte on."""
@@ -74,7 +74,7 @@ class Protocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """The answer to what is no HTTP."""
-        answer = respond(400, "http-400", "Bad Request", msg, headers=SECURITY_HEADERS)
+        answer = respond(*http_kind(400), msg, headers=SECURITY_HEADERS)
         head = h11.Response(
             status_code=400, headers=[*answer.raw_headers, (b"connection", b"close")]
         )

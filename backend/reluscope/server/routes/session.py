@@ -5,9 +5,8 @@ from pydantic import BaseModel
 
 from ..hosts import scheme_of
 from ..roles import Role, Roles
-from .runs import PROBLEM
 
-router = APIRouter(prefix="/api/session", tags=["session"], responses=PROBLEM)
+router = APIRouter(prefix="/api/session", tags=["session"])
 
 
 class Session(BaseModel):
