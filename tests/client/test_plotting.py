@@ -8,7 +8,6 @@ from reluscope.errors import NotInstalled
 from tests.server.serving import LONG, TINY
 from tests.waiting import eventually
 
-from .relay import Relay
 from .test_handles import without
 
 
@@ -68,9 +67,9 @@ def test_a_curve_that_begins_anew_is_drawn_anew():
     figure.close()
 
 
-def test_why_it_stands_still_is_told(scope, server):
+def test_why_it_stands_still_is_told(scope, relay):
     run = scope.create(**LONG, pace=100)
-    with Relay(server.api.port) as relay, Client(relay.url, patience=0.2) as far:
+    with Client(relay.url, patience=0.2) as far:
         figure = far.plot([run])
         eventually(lambda: len(figure.data[0].x) > 0)
         relay.upstream = None

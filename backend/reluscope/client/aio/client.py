@@ -17,7 +17,18 @@ from ..likeness import like
 from ..plotting.live import live_figure
 from ..rim import Settings
 from ..sync.client import Client
-from ..values import Catalog, Check, Comparison, Filters, Random, Ready, RunView, Spec, SweepView
+from ..values import (
+    Catalog,
+    Check,
+    Comparison,
+    Filters,
+    Random,
+    Ready,
+    RunView,
+    Session,
+    Spec,
+    SweepView,
+)
 from ..watched import Watched
 from .run import AsyncRun
 from .sweep import AsyncSweep
@@ -181,6 +192,9 @@ class AsyncClient:
 
     async def check(self, relu: str) -> Check:
         return await self._transport.do(calls.check(relu))
+
+    async def session(self) -> Session:
+        return await self._transport.do(calls.session())
 
     async def ready(self) -> Ready:
         return await self._transport.do(calls.ready())

@@ -15,7 +15,18 @@ from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
 from ..plotting.live import live_figure
 from ..rim import Settings
-from ..values import Catalog, Check, Comparison, Filters, Random, Ready, RunView, Spec, SweepView
+from ..values import (
+    Catalog,
+    Check,
+    Comparison,
+    Filters,
+    Random,
+    Ready,
+    RunView,
+    Session,
+    Spec,
+    SweepView,
+)
 from ..watched import Watched
 from .run import Run
 from .sweep import Sweep
@@ -264,6 +275,14 @@ class Client:
         0.5
         """
         return self._transport.do(calls.check(relu))
+
+    def session(self) -> Session:
+        """What this client's token lets it do: `role` is owner, viewer or None.
+
+        >>> scope.session().role
+        'owner'
+        """
+        return self._transport.do(calls.session())
 
     def ready(self) -> Ready:
         """Raises ServerTrouble where runs are not kept as they should be, and says why."""
