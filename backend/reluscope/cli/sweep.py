@@ -13,7 +13,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from . import progress, tables, words
-from .remote import ID_CHARACTERS, asks_server, plain
+from .remote import asks_server, plain
 from .shared import INTERRUPTED, NO, AsJson, fail
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _wait(client: "Client", sweep: "Sweep") -> None:
     statuses = dict.fromkeys(sweep.view.runs, "queued")
     ended = 0
     with Progress(
-        TextColumn(f"sweep {sweep.id[:ID_CHARACTERS]}"),
+        TextColumn(f"sweep {sweep.id[: progress.ID_CHARACTERS]}"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[told]}"),
@@ -199,4 +199,6 @@ def _exact(value: Any) -> Any:
 def _cell(column: str, value: Any) -> str:
     if column in NUMBERS and isinstance(value, float):
         return f"{value:.6g}"
+    if column == "id":
+        return str(value)[: progress.ID_CHARACTERS]
     return "" if value is None else str(value)
