@@ -70,6 +70,11 @@ class RunValues:
         """Why it ended, where that needs a word."""
         return self.view.reason
 
+    @property
+    def point(self) -> dict[str, Any]:
+        """What it has of the sweep that it belongs to, by path; nothing where it is in none."""
+        return self.view.sweep.point if self.view.sweep else {}
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RunValues) and other.id == self.id
 

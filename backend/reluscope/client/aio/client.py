@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +16,10 @@ from ..handles import Runs, id_of
 from ..likeness import like
 from ..rim import Settings
 from ..sync.client import Client
-from ..values import Catalog, Check, Comparison, Filters, Ready, RunView, Spec
+from ..values import Catalog, Check, Comparison, Filters, Random, Ready, RunView, Spec, SweepView
 from ..watched import Watched
 from .run import AsyncRun
+from .sweep import AsyncSweep
 from .transport import Transport
 
 
@@ -134,6 +135,35 @@ class AsyncClient:
 
     async def compare(self, a: AsyncRun | str, b: AsyncRun | str) -> Comparison:
         return await self._transport.do(calls.compare(id_of(a), id_of(b)))
+
+    # --- sweeps
+
+    async def create_sweep(
+        self,
+        *,
+        grid: Mapping[str, Any] | None = None,
+        random: Random | None = None,
+        list: Sequence[Mapping[str, Any]] | None = None,
+        key: str | None = None,
+        **base: Unpack[Spec],
+    ) -> AsyncSweep:
+        ways = {"grid": grid, "random": random, "list": list}
+        return self._sweep(await self._transport.do(calls.create_sweep(base, ways, key)))
+
+    async def sweep(self, id: str) -> AsyncSweep:
+        return self._sweep(await self._transport.do(calls.show_sweep(id)))
+
+    async def sweeps(self) -> AsyncGenerator[AsyncSweep, None]:
+        after: str | None = None
+        while True:
+            page = await self._transport.do(calls.sweep_page(after))
+            for view in page.sweeps:
+                yield self._sweep(view)
+            if (after := page.next) is None:
+                return
+
+    def _sweep(self, view: SweepView) -> AsyncSweep:
+        return AsyncSweep(self._transport, view)
 
     # --- the server
 

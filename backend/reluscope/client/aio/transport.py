@@ -48,7 +48,8 @@ class Transport:
                 await asyncio.sleep(step.seconds)
 
     async def _sent(self, request: Request) -> Answer:
-        tries = Tries(request, self.address.url, self._settings.retries)
+        settings = self._settings
+        tries = Tries(request, self.address.url, settings.retries, settings.patience)
         while True:
             step = tries.take(await self._send(request))
             if isinstance(step, Answer):

@@ -43,7 +43,8 @@ class Transport:
                 time.sleep(step.seconds)
 
     def _sent(self, request: Request) -> Answer:
-        tries = Tries(request, self.address.url, self._settings.retries)
+        settings = self._settings
+        tries = Tries(request, self.address.url, settings.retries, settings.patience)
         while True:
             step = tries.take(self._send(request))
             if isinstance(step, Answer):
