@@ -107,6 +107,10 @@ class PluginError(ReluscopeError):
         self.reason = reason
 
 
+class NotReady(ReluscopeError):
+    """The server cannot do all it should, or will not for long."""
+
+
 class StoreError(ReluscopeError):
     """What is kept of runs cannot be read or written."""
 

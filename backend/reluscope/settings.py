@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import (
@@ -46,6 +47,18 @@ def _origin(value: str) -> str:
     if not _ORIGIN.fullmatch(value.lower()):
         raise PydanticCustomError("origin", "expected an origin, as in https://wiki.example:8443")
     return value.lower()
+
+
+def _receiver(value: SecretStr) -> SecretStr:
+    """A URL that may be told of things: a whole one, over HTTP."""
+    try:
+        parts = urlsplit(value.get_secret_value())
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or not value.get_secret_value().isprintable():
+        raise PydanticCustomError("receiver", "expected a URL of http or https, with a host")
+    return value
 
 
 class Limit(NamedTuple):
@@ -153,3 +166,16 @@ class Settings(BaseSettings):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What to log.")
     ] = "info"
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="How: lines for people, or JSON.")
+    ] = "text"
+    webhook: Annotated[
+        list[Annotated[SecretStr, AfterValidator(_receiver)]],
+        NoDecode,
+        BeforeValidator(_words),
+        Field(description="URLs that are told of each run that has ended."),
+    ] = []
+    webhook_secret: Annotated[
+        SecretStr | None,
+        Field(min_length=16, description="What they are told is signed with this."),
+    ] = None

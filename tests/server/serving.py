@@ -18,6 +18,7 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
+from starlette.datastructures import State
 
 from reluscope.cli.serve import prepare
 from reluscope.runs.book import Book
@@ -126,6 +127,8 @@ class Server:
     live_url: str
     book: Book
     hub: Hub
+    state: State
+    """What the application has at hand."""
     errors: list[str] = field(default_factory=list)
     """What was logged as an error: nothing should be, whatever a client does."""
 
@@ -186,7 +189,7 @@ def _in_thread(settings: Settings) -> Iterator[Server]:
         api = Api(port)
         live_url = f"ws://127.0.0.1:{port}/api/live"
         try:
-            yield Server(api, live_url, state.book, state.hub, handler.lines)
+            yield Server(api, live_url, state.book, state.hub, state, handler.lines)
         finally:
             api.close()
     finally:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from .. import logs
 from ..errors import StoreInUse, StoreTooNew
 from ..settings import Settings
 from .shared import NOT_STARTED, fail, load_plugins, read_settings, takes_settings
@@ -78,14 +79,18 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     from ..server.messages import MAX_MESSAGE_BYTES
     from ..training.devices import use_one_thread
 
+    if alone:
+        logs.set_up(settings.log_format, settings.log_level)
     logging.getLogger("uvicorn.error").addFilter(_is_true)
     use_one_thread()
     store = _store(settings)
+    app = create_app(settings, store)
     config = uvicorn.Config(
-        create_app(settings, store),
+        app,
         host=settings.host,
         port=settings.port,
-        log_level=settings.log_level,
+        log_config=None,
+        log_level=logs.uvicorn_level(settings.log_level),
         access_log=False,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
@@ -93,7 +98,9 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
-    return Server(config, store, alone=alone)
+    server = Server(config, store, alone=alone)
+    app.state.leaving = lambda: server.should_exit
+    return server
 
 
 def _store(settings: Settings) -> "Store | None":

@@ -42,6 +42,10 @@ class Memory:
                     "for a run to end, or delete some"
                 )
 
+    def held(self, device: str) -> int:
+        """What runs hold of a device, in bytes. Any thread may ask."""
+        return self._held[device]
+
     def note(self, run: Run) -> None:
         """Set aside what `run` needs from now on, and no more."""
         self._held.subtract(run.held)

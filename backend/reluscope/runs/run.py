@@ -56,6 +56,8 @@ class Run:
         self.created_at = time.time()
         self.started_at: float | None = None
         self.ended_at: float | None = None
+        self.ended_here = False
+        """Whether it came to its end since this server began: not before, nor elsewhere."""
         self.pinned = False
         self.forked_from: Origin | None = None
         self.version = 0
@@ -259,6 +261,7 @@ class Run:
             self.started_at = time.time()
         if not MOVES[status]:
             self.ended_at = time.time()
+            self.ended_here = True
         if status != "queued":
             self.tell(status, reason)
         self.status = status  # the last, so that who sees it sees the rest of it too

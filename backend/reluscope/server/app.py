@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from .. import __version__
 from ..runs.book import Book
@@ -13,10 +14,13 @@ from ..runs.keep import Keep
 from ..runs.store import Store
 from ..settings import LOOPBACK, Settings
 from . import assets, problems
+from .access import Access
 from .document import Documented
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
+from .journal import Journal
+from .metrics import Metrics
 from .routes import (
     archive,
     catalog,
@@ -31,14 +35,37 @@ from .routes import (
     script,
     times,
 )
+from .webhooks import Webhooks
 
 logger = logging.getLogger(__name__)
 
 
+class _App(Documented):
+    """One before which, and before its own last resort too, `Access` stands."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Access(super().build_middleware_stack(), self.state.metrics)
+
+
+@contextlib.asynccontextmanager
+async def _following(
+    **work: Coroutine[None, None, None],
+) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """While inside, this is done for ever. Where one ends all the same, the server would go on in
+    silence, with pages that stand still: that is logged, and told by `/readyz`."""
+    tasks = [asyncio.create_task(each, name=name) for name, each in work.items()]
+    for task in tasks:
+        task.add_done_callback(_tell_failure)
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
 def _tell_failure(task: asyncio.Task[None]) -> None:
-    """Without its hub the server would go on in silence, with pages that stand still."""
     if not task.cancelled() and task.exception():
-        logger.critical("the live socket is dead", exc_info=task.exception())
+        logger.critical("the %s is dead", task.get_name(), exc_info=task.exception())
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -60,16 +87,24 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.state.answers = Answers()
         app.state.checking = asyncio.Lock()
         app.state.importing = asyncio.Lock()
-        app.state.hub = Hub(app.state.book)
-        following = asyncio.create_task(app.state.hub.run())
-        following.add_done_callback(_tell_failure)
-        try:
-            yield
-        finally:
-            following.cancel()
-            app.state.workers_stopped = await asyncio.to_thread(app.state.book.close)
+        book, metrics = app.state.book, app.state.metrics
+        app.state.hub = Hub(book)
+        webhooks = Webhooks(settings.webhook, settings.webhook_secret, metrics)
+        metrics.follow(book, app.state.hub, lambda: webhooks.waiting)
+        journal = Journal(book, webhooks.tell)
+        async with (
+            webhooks.open(),
+            _following(
+                hub=app.state.hub.run(), journal=journal.run(), clock=metrics.measure_lag()
+            ) as app.state.following,
+        ):
+            try:
+                yield
+            finally:
+                app.state.leaving = lambda: True
+                app.state.workers_stopped = await asyncio.to_thread(book.close)
 
-    app = Documented(
+    app = _App(
         title="reluscope",
         version=__version__,
         lifespan=lifespan,
@@ -80,6 +115,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.workers_stopped = True
+    app.state.metrics = Metrics()
+    app.state.leaving = lambda: False
     problems.install(app)
     rooms = (
         catalog,

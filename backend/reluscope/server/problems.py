@@ -25,16 +25,20 @@ from ..errors import (
     NoRoom,
     NoSource,
     NotInstalled,
+    NotReady,
     ReluscopeError,
     StoreDamaged,
     StoreUnavailable,
     UnknownName,
     UnknownRun,
 )
+from ..logs import request_id
 from ..numbers import tell
 from .fields import Places, methods_at, places_of
 
 logger = logging.getLogger(__name__)
+
+INSTANCE = "urn:reluscope:request"
 
 GIVEN_CHARACTERS = 200
 """How much of a wrong value an answer repeats."""
@@ -52,6 +56,7 @@ KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
     NoSource: (409, "no-source", "The run cannot be written as a script"),
     BadArchive: (422, "bad-archive", "The file does not hold runs, or not whole ones"),
     NotInstalled: (501, "not-installed", "This server has not what that needs"),
+    NotReady: (503, "not-ready", "The server is not ready"),
     StoreUnavailable: (503, "store-unavailable", "The store does not answer"),
     StoreDamaged: (500, "store-damaged", "What is stored of the run is damaged"),
     KeyReused: (422, "idempotency-key-reused", "The Idempotency-Key was used before"),
@@ -77,6 +82,8 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    instance: str | None = None
+    """Which request it was, as its X-Request-ID and the server's log call it."""
     errors: list[FieldProblem] | None = None
 
 
@@ -104,6 +111,7 @@ def respond(
         "title": title,
         "status": status,
         "detail": detail,
+        **({} if (known := request_id.get()) is None else {"instance": f"{INSTANCE}:{known}"}),
         **({} if errors is None else {"errors": [describe(error) for error in errors]}),
     }
     return ProblemResponse(problem, status, headers)
