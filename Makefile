@@ -35,6 +35,7 @@ run: .venv/installed  ## serve the page; options as in make run ARGS="--port 900
 test: .venv/installed-dev  ## everything: checks, unit, server and browser tests
 	$(BIN)/python -m tests.page.chromium
 	$(BIN)/python -m tests.postgres.programs
+	$(BIN)/python -m tests.proxies.programs
 	$(MAKE) --no-print-directory check test-js
 	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 

@@ -70,11 +70,8 @@ def test_text_has_the_time_the_level_the_message_and_the_request():
 def test_what_is_logged_within_a_request_bears_its_id():
     outside, inside = made("a"), made("b")
     logs.Requests().filter(outside)
-    known = logs.request_id.set("r1")
-    try:
+    with logs.of_request("r1"):
         logs.Requests().filter(inside)
-    finally:
-        logs.request_id.reset(known)
     assert not hasattr(outside, "request_id")
     assert inside.request_id == "r1"
 

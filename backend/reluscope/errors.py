@@ -45,6 +45,13 @@ class UnknownRun(ReluscopeError):
         super().__init__(f"there is no run {run_id[:80]!r}")
 
 
+class UnknownSweep(ReluscopeError):
+    """No run bears the id of this sweep."""
+
+    def __init__(self, sweep_id: str) -> None:
+        super().__init__(f"there is no sweep {sweep_id[:80]!r}")
+
+
 class UnknownName(ReluscopeError):
     """Nothing of its kind is registered under this name."""
 
@@ -73,8 +80,16 @@ class ForbiddenMove(ReluscopeError):
         self.allowed = tuple(allowed)
 
 
+Limit = tuple[str, int]
+"""A limit by its name in the catalog, and how much it allows."""
+
+
 class NoRoom(ReluscopeError):
     """The request is sound, but what is live now leaves no room for it."""
+
+    def __init__(self, message: str, limit: Limit) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class KeyReused(ReluscopeError):
@@ -85,10 +100,11 @@ class KeyReused(ReluscopeError):
 
 
 class KeySpent(ReluscopeError):
-    """An Idempotency-Key came back after the run that it had made was deleted."""
+    """An Idempotency-Key came back after what it had made was deleted."""
 
-    def __init__(self, run_id: str) -> None:
-        super().__init__(f"this Idempotency-Key made run {run_id}, which has been deleted")
+    def __init__(self, made: str) -> None:
+        """`made` is what people call it: run ..., sweep ..."""
+        super().__init__(f"this Idempotency-Key made {made}, which has been deleted")
 
 
 class NoSource(ReluscopeError):
@@ -105,6 +121,14 @@ class PluginError(ReluscopeError):
         place += [f"line {line}"] if line else []
         super().__init__(": ".join(filter(None, (", ".join(place), reason))))
         self.reason = reason
+
+
+class CannotListen(ReluscopeError):
+    """The server cannot be where it was asked to be. It ends the command."""
+
+    def __init__(self, option: str, reason: str) -> None:
+        """`option` is the one that cannot be done, as in uds."""
+        super().__init__(f"--{option}: {reason}")
 
 
 class NotReady(ReluscopeError):

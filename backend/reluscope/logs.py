@@ -4,9 +4,12 @@ Everything that is logged in this process goes to stderr in one of the two forms
 too. No line holds a token, a cookie, a query or a body, and none can be made to look like two.
 """
 
+import contextlib
 import logging
 import logging.config
 import time
+import uuid
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Final, Literal
 
@@ -17,6 +20,8 @@ Form = Literal["text", "json"]
 request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 """The id of the request that is being answered, for whatever is logged meanwhile."""
 
+HEADER: Final = "X-Request-ID"
+
 TIME = "%Y-%m-%dT%H:%M:%S"
 
 NOT_FIELDS = (
@@ -26,6 +31,21 @@ NOT_FIELDS = (
     "threadName",
 )
 """What a record has beside what was said of it: the message in colours is uvicorn's."""
+
+
+def new_id() -> str:
+    """An id for a request that has none."""
+    return uuid.uuid4().hex
+
+
+@contextlib.contextmanager
+def of_request(known: str) -> Iterator[str]:
+    """While inside, what is logged is of that request."""
+    token = request_id.set(known)
+    try:
+        yield known
+    finally:
+        request_id.reset(token)
 
 
 def set_up(form: Form, level: str) -> None:

@@ -10,23 +10,9 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from reluscope.cli import app as command
-from reluscope.cli.app import app
 from reluscope.cli.shared import read_settings, takes_settings
 from reluscope.settings import Settings
 from tests.starting import MODULE
-
-
-@pytest.fixture
-def told(capsys):
-    """What the command tells, and its exit status."""
-
-    def tell(*words):
-        with pytest.raises(SystemExit) as ending:
-            app(words)
-        said = capsys.readouterr()
-        return said.out, said.err, ending.value.code
-
-    return tell
 
 
 @pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["check", "--help"]])

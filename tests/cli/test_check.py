@@ -1,10 +1,10 @@
 import contextlib
+import functools
 import json
 import re
 
 import pytest
 
-from reluscope.cli.app import app
 from reluscope.training.relus import RELUS
 from tests.server.serving import Process
 
@@ -45,16 +45,9 @@ def own(tmp_path):
 
 
 @pytest.fixture
-def told(capsys):
-    """What the command tells, and its exit status."""
-
-    def tell(*words):
-        with pytest.raises(SystemExit) as ending:
-            app(["check", *words])
-        said = capsys.readouterr()
-        return said.out, said.err, ending.value.code
-
-    return tell
+def told(told):
+    """What it tells, and its exit status."""
+    return functools.partial(told, "check")
 
 
 def test_one_is_told_by_its_name(told):

@@ -20,6 +20,7 @@ import pytest
 from numpy.typing import ArrayLike, NDArray
 from starlette.datastructures import State
 
+from reluscope.cli.serve import Server as Prepared
 from reluscope.cli.serve import prepare
 from reluscope.runs.book import Book
 from reluscope.server.live import Hub
@@ -175,7 +176,17 @@ def in_thread(**options: Any) -> Iterator[Server]:
 @contextlib.contextmanager
 def _in_thread(settings: Settings) -> Iterator[Server]:
     server = prepare(settings)
-    config = server.config
+    with running(server) as errors:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        state = server.config.app.state  # type: ignore[union-attr]
+        with contextlib.closing(Api(port)) as api:
+            live_url = f"ws://127.0.0.1:{port}/api/live"
+            yield Server(api, live_url, state.book, state.hub, state, errors)
+
+
+@contextlib.contextmanager
+def running(server: Prepared) -> Iterator[list[str]]:
+    """While inside, what the command prepared runs in a thread; what it logs as an error."""
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),), name="server")
     handler = _Errors()
     loggers = [logging.getLogger(name) for name in ("uvicorn.error", "reluscope", "asyncio")]
@@ -184,14 +195,7 @@ def _in_thread(settings: Settings) -> Iterator[Server]:
     thread.start()
     try:
         eventually(lambda: server.started or not thread.is_alive(), "the server's start")
-        port = server.servers[0].sockets[0].getsockname()[1]
-        state = config.app.state  # type: ignore[union-attr]
-        api = Api(port)
-        live_url = f"ws://127.0.0.1:{port}/api/live"
-        try:
-            yield Server(api, live_url, state.book, state.hub, state, handler.lines)
-        finally:
-            api.close()
+        yield handler.lines
     finally:
         server.should_exit = True
         thread.join(DEADLINE_S)

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import signal
+import socket
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -54,12 +55,13 @@ def test_one_that_is_none_is_not_repeated(api, asked):
         ("GET", "/api/runs/none", {}, 404),
         ("PUT", "/api/runs", {}, 405),
         ("POST", "/api/runs", {"content-type": "text/plain"}, 415),
+        ("GET", "/api/runs", {"authorization": "Bearer"}, 200),
         ("GET", "/api/runs?limit=x", {}, 422),
         ("GET", "/api/catalog", {"host": "evil.example"}, 403),
     ],
 )
 def test_every_answer_has_one_and_its_problem_too(api, method, path, headers, status):
-    answer = api.http.request(method, path, headers={**headers, NAME: "r1"}, content=b"x")
+    answer = api.http.request(method, path, headers={**headers, NAME: "r1"})
     assert answer.headers.get_list(NAME) == ["r1"]
     if status == 200:
         assert answer.status_code == 200
@@ -76,9 +78,17 @@ def test_what_goes_wrong_unforeseen_has_one_too(server, api, monkeypatch):
     server.errors.clear()
 
 
+def test_what_is_no_http_has_one_as_well(api):
+    with socket.create_connection(("127.0.0.1", api.port)) as raw:
+        raw.sendall(b"no http at all\r\n\r\n")
+        head, _, body = raw.makefile("rb").read().partition(b"\r\n\r\n")
+    (known,) = re.findall(rb"(?i)\r\nx-request-id: ([0-9a-f]{32})", head)
+    assert json.loads(body)["instance"] == f"urn:reluscope:request:{known.decode()}"
+
+
 def test_so_have_sockets_whether_they_are_let_in_or_not(live_url):
-    with connect(live_url, additional_headers={NAME: "r1"}) as socket:
-        assert socket.response.headers[NAME] == "r1"
+    with connect(live_url, additional_headers={NAME: "r1"}) as opened:
+        assert opened.response.headers[NAME] == "r1"
     for refused, headers in ((f"{live_url}?encoding=x", {}), (live_url, {"Origin": "null"})):
         with pytest.raises(InvalidStatus) as ended:
             connect(refused, additional_headers={NAME: "r2", **headers})
@@ -91,6 +101,7 @@ def test_a_request_is_a_line(api, lines):
     api.http.get(f"/api/runs/{run_id}?x=secret", headers={NAME: "r1"})
     (line,) = lines(f"/api/runs/{run_id}")
     assert (line.method, line.status, line.client) == ("GET", 200, "127.0.0.1")
+    assert line.role == "owner"
     assert line.path == f"/api/runs/{run_id}"
     assert 0 < line.duration_ms < 30_000
     assert line.levelno == logging.INFO
@@ -126,16 +137,15 @@ def test_a_socket_is_two_lines_with_what_it_was_sent(api, live_url, lines):
     (closed,) = lines("/api/live", "points")
     assert (closed.points, closed.duration_ms > 0) == (500, True)
     opened, last = lines("/api/live")
-    assert opened.getMessage() == "socket opened by 127.0.0.1, -"
+    assert opened.getMessage() == "socket opened by 127.0.0.1, owner"
     assert last is closed
 
 
 def test_the_log_of_a_server_as_json():
     """Whatever is at hand, at the level that tells most: no secret is in it, nor more than one thing
     in a line."""
-    process = Process(
-        "--port", "0", "--workers", "1", "--log-format", "json", "--log-level", "debug"
-    )
+    words = ("--port", "0", "--workers", "1", "--log-format", "json", "--log-level", "debug")
+    process = Process(*words, RELUSCOPE_TOKEN=SECRETS[1])
     with contextlib.closing(process):
         port = process.until_listening()
         headers = {
@@ -144,15 +154,18 @@ def test_the_log_of_a_server_as_json():
             NAME: "r1",
         }
         with contextlib.closing(Api(port)) as api:
+            api.http.headers["Authorization"] = headers["Authorization"]
             run_id = api.start(**TINY)
             api.until_ended(run_id)
             api.http.post("/api/runs", json={"name": SECRETS[3], "relu": SECRETS[3]})
             api.http.get(f"/api/runs?token={SECRETS[0]}", headers=headers)
+            api.http.post("/api/session")
+            api.http.get("/api/runs", headers={"Authorization": f"Bearer not-{SECRETS[1]}"})
             api.http.get("/api/a%0AERROR%20b%1b[31m", headers=headers)
             url = f"ws://127.0.0.1:{port}/api/live?token={SECRETS[0]}"
-            with connect(url, additional_headers=headers) as socket:
-                socket.send(json.dumps({"type": SECRETS[3]}))
-                socket.recv()
+            with connect(url, additional_headers=headers) as opened:
+                opened.send(json.dumps({"type": SECRETS[3]}))
+                opened.recv()
             with pytest.raises(InvalidStatus):
                 connect(f"{url}&encoding=x", additional_headers=headers)
             eventually(lambda: process.log.count('"/api/live"') == 3, "the lines of both sockets")

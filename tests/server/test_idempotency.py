@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from reluscope.errors import KeyReused, KeySpent, NoRoom
@@ -17,32 +19,37 @@ def book():
     made.close()
 
 
+def run_of(answers, key, spec, book):
+    """What is made of a request, or found."""
+    return asyncio.run(answers.run_of(key, spec, book))
+
+
 def count(book):
     return len(list(book.newest_first()))
 
 
 def test_a_key_makes_one_run(book):
     answers = Answers()
-    first = answers.run_of("key", SPEC, book)
-    assert answers.run_of("key", SPEC, book) is first
-    assert answers.run_of("another", SPEC, book) is not first
+    first = run_of(answers, "key", SPEC, book)
+    assert run_of(answers, "key", SPEC, book) is first
+    assert run_of(answers, "another", SPEC, book) is not first
     assert count(book) == 2
 
 
 def test_a_known_key_with_another_spec_is_refused(book):
     answers = Answers()
-    answers.run_of("key", SPEC, book)
+    run_of(answers, "key", SPEC, book)
     with pytest.raises(KeyReused):
-        answers.run_of("key", OTHER, book)
+        run_of(answers, "key", OTHER, book)
     assert count(book) == 1
 
 
 def test_a_key_whose_run_was_deleted_makes_no_second_one(book):
     answers = Answers()
-    run = answers.run_of("key", SPEC, book)
+    run = run_of(answers, "key", SPEC, book)
     book.delete(run.id)
     with pytest.raises(KeySpent, match=run.id):
-        answers.run_of("key", SPEC, book)
+        run_of(answers, "key", SPEC, book)
     assert count(book) == 0
 
 
@@ -50,8 +57,8 @@ def test_a_key_that_made_nothing_is_still_new():
     answers = Answers()
     full, roomy = Book(cpu_workers=1, max_runs=0), Book(cpu_workers=1)
     with pytest.raises(NoRoom):
-        answers.run_of("key", SPEC, full)
-    assert answers.run_of("key", OTHER, roomy).spec == OTHER
+        run_of(answers, "key", SPEC, full)
+    assert run_of(answers, "key", OTHER, roomy).spec == OTHER
     for book in (full, roomy):
         book.close()
 
@@ -60,21 +67,21 @@ def test_a_key_is_known_as_long_as_its_run_is_there(book, monkeypatch):
     """Also where that comes from the store, however late."""
     monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
     answers = Answers()
-    made = [answers.run_of(f"key {number}", SPEC, book) for number in range(5)]
+    made = [run_of(answers, f"key {number}", SPEC, book) for number in range(5)]
     for again in (answers, Answers()):
         for number in range(5):
-            assert again.run_of(f"key {number}", SPEC, book) is made[number]
+            assert run_of(again, f"key {number}", SPEC, book) is made[number]
         with pytest.raises(KeyReused):
-            again.run_of("key 0", OTHER, book)
+            run_of(again, "key 0", OTHER, book)
 
 
 def test_the_oldest_keys_whose_runs_are_gone_are_forgotten(book, monkeypatch):
     monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
     answers = Answers()
-    made = [answers.run_of(f"key {number}", SPEC, book) for number in range(5)]
+    made = [run_of(answers, f"key {number}", SPEC, book) for number in range(5)]
     for run in made:
         book.delete(run.id)
     for number in (2, 3, 4):
         with pytest.raises(KeySpent):
-            answers.run_of(f"key {number}", SPEC, book)
-    assert answers.run_of("key 0", SPEC, book) is not made[0]
+            run_of(answers, f"key {number}", SPEC, book)
+    assert run_of(answers, "key 0", SPEC, book) is not made[0]

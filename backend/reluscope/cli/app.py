@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import check, serve
+from . import check, compare, doctor, export, ls, run, script, serve, show, steer, watch
 from .shared import read_settings, takes_settings
 
 app = typer.Typer(
@@ -14,7 +14,24 @@ app = typer.Typer(
     # A traceback as Python has it: with values of variables it might show a secret.
     pretty_exceptions_enable=False,
 )
-for name, command in {"serve": serve.command, "check": check.command}.items():
+COMMANDS = {
+    "serve": serve.command,
+    "run": run.command,
+    "ls": ls.command,
+    "show": show.command,
+    "watch": watch.command,
+    "pause": steer.pause,
+    "resume": steer.resume,
+    "stop": steer.stop,
+    "rm": steer.remove,
+    "compare": compare.command,
+    "script": script.command,
+    "export": export.command,
+    "check": check.command,
+    "doctor": doctor.command,
+}
+
+for name, command in COMMANDS.items():
     app.command(name)(command)
 
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 
 from .. import logs
-from ..errors import StoreInUse, StoreTooNew
+from ..errors import CannotListen, StoreInUse, StoreTooNew
 from ..settings import Settings
-from .shared import NOT_STARTED, fail, load_plugins, read_settings, takes_settings
+from .shared import NOBODY, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
     from ..runs.store import Store
+    from ..server.listening import Listening
 
 SHUTDOWN_S = 2
 """How long open connections may take to end; workers, store and process need less than the 3 s that
@@ -31,10 +32,19 @@ def _is_true(record: logging.LogRecord) -> bool:
 class Server(uvicorn.Server):
     """One that tells the store where it is, once it listens."""
 
-    def __init__(self, config: uvicorn.Config, store: "Store | None", *, alone: bool) -> None:
-        """`alone`: whether there is nothing else in the process."""
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        store: "Store | None",
+        listening: "Listening",
+        *,
+        alone: bool,
+    ) -> None:
+        """`listening`: what `config` was told of it. `alone`: whether there is nothing else in the
+        process."""
         super().__init__(config)
         self._store = store
+        self._listening = listening
         self._alone = alone
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -46,9 +56,21 @@ class Server(uvicorn.Server):
             gc.collect()
             gc.freeze()
         if self._store is not None and self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            self._store.announce(f"http://{shown}:{port}")
+            self._store.announce(self._address())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen no more, and end."""
+        self._listening.close()
+        await super().shutdown(sockets)
+
+    def _address(self) -> str:
+        name = self.servers[0].sockets[0].getsockname()
+        if isinstance(name, str):
+            return f"unix:{name}"
+        host, port = name[:2]
+        shown = f"[{host}]" if ":" in host else host
+        settings: Settings = self.config.app.state.settings  # type: ignore[union-attr]
+        return f"{'https' if self.config.ssl else 'http'}://{shown}:{port}{settings.root_path}"
 
 
 @takes_settings()
@@ -64,7 +86,7 @@ def serve(settings: Settings) -> None:
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
-        raise SystemExit(NOT_STARTED)
+        raise SystemExit(NOBODY)
     if not server.config.app.state.workers_stopped:  # type: ignore[union-attr]
         # The interpreter's end would find a worker inside torch, and abort.
         logging.shutdown()
@@ -76,29 +98,37 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     load_plugins(settings)
     # What may be asked of a run is fixed by the import of these: all rules must be entered by then.
     from ..server.app import create_app
+    from ..server.listening import Listening
     from ..server.messages import MAX_MESSAGE_BYTES
+    from ..server.protocol import Protocol
     from ..training.devices import use_one_thread
 
     if alone:
         logs.set_up(settings.log_format, settings.log_level)
     logging.getLogger("uvicorn.error").addFilter(_is_true)
     use_one_thread()
-    store = _store(settings)
+    with contextlib.ExitStack() as undone:
+        try:
+            listening = undone.enter_context(contextlib.closing(Listening(settings)))
+        except CannotListen as error:
+            fail(str(error))
+        store = _store(settings)
+        undone.pop_all()
     app = create_app(settings, store)
     config = uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
+        **listening.options(),
         log_config=None,
         log_level=logs.uvicorn_level(settings.log_level),
         access_log=False,
+        http=Protocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
-    server = Server(config, store, alone=alone)
+    server = Server(config, store, listening, alone=alone)
     app.state.leaving = lambda: server.should_exit
     return server
 

@@ -3,7 +3,9 @@
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..errors import FieldError, InvalidFields, NoRoom, StoreUnavailable
@@ -22,6 +24,7 @@ from .rounds import Round
 from .run import Checkpoint, Run
 from .states import Status
 from .store import Store
+from .view import Member
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +86,51 @@ class Book(Holdings):
             self._round(run).enter(run)
         return run
 
+    def open_all(
+        self,
+        specs: Sequence[RunSpec],
+        points: Sequence[Mapping[str, Any]],
+        *,
+        name: str | None = None,
+        request: tuple[str, bytes] | None = None,
+    ) -> list[Run]:
+        """Make a sweep: a run of each spec, with what was asked for in it alone; all of them, or
+        none. `name` is what the sweep is called; `request` as in `open`.
+
+        Raises InvalidFields, each field after the place of its spec, such as `3.hidden`; and NoRoom
+        as `open` does.
+        """
+        self._register.check_fits(len(specs))
+        runs = [Run(spec, 0) for spec in specs]
+        self._check_each(runs)
+        sweep_id = str(uuid.uuid4())
+        for place, (run, point) in enumerate(zip(runs, points, strict=True)):
+            run.sweep = Member(id=sweep_id, name=name, place=place, point=dict(point))
+            run.request = request
+        with self._lock, self.store.together() if self.store else contextlib.nullcontext():
+            self._register.check_room(*runs)
+            for run in runs:
+                run.number = self._register.number(run.created_at)
+                self._register.enter(run)
+                self._round(run).enter(run)
+        return runs
+
+    def check_fits(self, count: int) -> None:
+        """Raises NoRoom where so many runs could not be made at once, whatever else is there."""
+        self._register.check_fits(count)
+
+    def _check_each(self, runs: Sequence[Run]) -> None:
+        """Raises InvalidFields where one of them could never be made, were it alone."""
+        errors: list[FieldError] = []
+        for place, run in enumerate(runs):
+            try:
+                self._register.check_device(run.spec)
+                self.memory.check_ever(run)
+            except InvalidFields as error:
+                errors += [replace(e, field=f"{place}.{e.field}") for e in error.errors]
+        if errors:
+            raise InvalidFields(errors)
+
     def fork(
         self, run_id: str, changes: Mapping[str, Any], *, at: int | None = None, count: int = 1
     ) -> list[Run]:
@@ -134,6 +182,7 @@ class Book(Holdings):
         ids: dict[str, str] = {}
         with self._lock:
             self._register.check_count(len(added))
+            self._part_sweeps(added)
             for run, one in zip(added, came, strict=True):
                 run.number = self._register.number(one.view.created_at)
                 if run.id in self._register:
@@ -146,6 +195,20 @@ class Book(Holdings):
                 if (origin := run.forked_from) and origin.id in ids:
                     run.forked_from = origin.model_copy(update={"id": ids[origin.id]})
         return added
+
+    def _part_sweeps(self, added: Sequence[Run]) -> None:
+        """Give sweeps that come from elsewhere another id, where a run is here already that has the
+        place of one of theirs."""
+        ids: dict[str, str] = {}
+        for sweep_id in {run.sweep.id for run in added if run.sweep}:
+            there = self._register.search({"sweep": [sweep_id]})
+            taken = {run.sweep.place for run in there if run.sweep}
+            of_it = [run.sweep for run in added if run.sweep and run.sweep.id == sweep_id]
+            if taken.intersection(member.place for member in of_it):
+                ids[sweep_id] = str(uuid.uuid4())
+        for run in added:
+            if run.sweep and run.sweep.id in ids:
+                run.sweep = run.sweep.model_copy(update={"id": ids[run.sweep.id]})
 
     # --- are steered
 

@@ -127,4 +127,5 @@ def _new(spec: RunSpec, origin: Origin, iteration: int, run: Run | None = None) 
         environment=run.environment if run else None,
         pinned=False,
         forked_from=origin,
+        sweep=None,
     )

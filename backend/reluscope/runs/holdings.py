@@ -3,10 +3,10 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 
-from ..errors import StoreUnavailable, UnknownRun
+from ..errors import StoreUnavailable, UnknownRun, UnknownSweep
 from .kept import Kept
 from .memory import Memory
 from .register import Register
@@ -117,6 +117,27 @@ class Holdings:
         """Runs that have what is wanted, newest first, as `Index.find` has it."""
         with self._lock:
             return self._register.search(wanted, text, before, limit)
+
+    def sweep(self, sweep_id: str) -> list[Run]:
+        """The runs of a sweep that are there, in the order in which they were asked for.
+
+        Raises UnknownSweep where there is none.
+        """
+        found = self.search({"sweep": [sweep_id]})
+        if not found:
+            raise UnknownSweep(sweep_id)
+        return self.in_order(found)
+
+    @staticmethod
+    def in_order(runs: Iterable[Run]) -> list[Run]:
+        """Runs of one sweep in the order in which they were asked for."""
+        return sorted(runs, key=lambda run: (run.sweep.place if run.sweep else 0, run.number))
+
+    def sweeps(self) -> list[tuple[int, str]]:
+        """All sweeps, newest first: the number of the oldest run of each, and its id."""
+        with self._lock:
+            there = self._register.sweeps()
+        return sorted(((number, sweep_id) for sweep_id, number in there.items()), reverse=True)
 
     def counts(self) -> dict[Status, int]:
         """How many runs are in each state. Without the lock, and whatever there is in no time."""

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from .run import Run
 
-FIELDS = ("status", "relu", "rule", "tag")
+FIELDS = ("status", "relu", "rule", "tag", "sweep")
 """What runs can be found by."""
 
 _Key = tuple[str, str]
@@ -32,10 +32,11 @@ class Index:
                 ("relu", spec.relu),
                 ("rule", spec.update.rule),
                 *(("tag", tag) for tag in spec.tags),
+                *((("sweep", run.sweep.id),) if run.sweep else ()),
             )
         )
         for key in before - now:
-            self._numbers[key].discard(run.number)
+            self._discard(key, run.number)
         for key in now - before:
             self._numbers[key].add(run.number)
         self._entries[run.number] = (run.version, now)
@@ -46,9 +47,12 @@ class Index:
         _, keys = self._entries.pop(run.number, (0, frozenset[_Key]()))
         self._texts.pop(run.number, None)
         for key in keys:
-            self._numbers[key].discard(run.number)
-            if not self._numbers[key]:
-                del self._numbers[key]
+            self._discard(key, run.number)
+
+    def _discard(self, key: _Key, number: int) -> None:
+        self._numbers[key].discard(number)
+        if not self._numbers[key]:
+            del self._numbers[key]
 
     def count(self, field: str, value: str) -> int:
         """How many runs have that. Any thread may ask, without the lock."""
@@ -63,12 +67,20 @@ class Index:
     ) -> list[int]:
         """The numbers of runs that have, of each field in `wanted`, one of the values, and `text` in
         their name or id; those smaller than `before`; the largest first, at most `limit`."""
-        found = set(self._entries)
-        for field, values in wanted.items():
-            if values:
-                found &= set().union(*(self._numbers.get((field, v), ()) for v in values))
+        having = [
+            set().union(*(self._numbers.get((field, value), ()) for value in values))
+            for field, values in wanted.items()
+            if values
+        ]
+        found = set.intersection(*having) if having else set(self._entries)
         if text:
             found = {number for number in found if text.lower() in self._texts[number]}
         if before is not None:
             found = {number for number in found if number < before}
         return sorted(found, reverse=True)[:limit]
+
+    def oldest(self, field: str) -> dict[str, int]:
+        """Each value that runs have of a field, with the smallest of their numbers."""
+        return {
+            value: min(numbers) for (name, value), numbers in self._numbers.items() if name == field
+        }

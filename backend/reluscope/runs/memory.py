@@ -13,6 +13,11 @@ SHARE = 0.75
 SIZES = ("n", "d_in", "hidden", "d_out")
 
 
+def limit_name(device: str) -> str:
+    """What the budget of a device is called among the limits."""
+    return "memory_bytes" if device == "cpu" else f"memory_bytes.{device}"
+
+
 class Memory:
     """The budget of each device and what runs hold of it, in bytes."""
 
@@ -24,23 +29,30 @@ class Memory:
         self._held: Counter[str] = Counter()
 
     def check(self, *runs: Run) -> None:
-        """Whether there is room for all of `runs`, which are alike in what they need, on their device
-        and for their curves.
+        """Whether there is room for all of `runs`, on their devices and for their curves.
 
-        Raises InvalidFields where there could never be, and NoRoom where there is not now.
+        Raises InvalidFields where there could never be for one of them, and NoRoom where there is
+        not for all of them now.
         """
-        run = runs[0]
-        for device, each in run.wants().items():
-            need = each * len(runs)
+        needs = Counter[str]()
+        for run in runs:
+            self.check_ever(run)
+            needs.update(run.wants())
+        for device, need in needs.items():
             budget, held = self.budgets[device], self._held[device]
-            if each > budget:
-                raise InvalidFields([_too_large(run.spec, device, each, budget)])
             if held + need > budget:
                 what = "this run needs" if len(runs) == 1 else f"these {len(runs)} runs need"
                 raise NoRoom(
                     f"{what} {need:,} bytes on {device}, and {held:,} of {budget:,} are taken; wait "
-                    "for a run to end, or delete some"
+                    "for a run to end, or delete some",
+                    (limit_name(device), budget),
                 )
+
+    def check_ever(self, run: Run) -> None:
+        """Raises InvalidFields where there could never be room for `run`, were it alone."""
+        for device, need in run.wants().items():
+            if need > (budget := self.budgets[device]):
+                raise InvalidFields([_too_large(run.spec, device, need, budget)])
 
     def held(self, device: str) -> int:
         """What runs hold of a device, in bytes. Any thread may ask."""

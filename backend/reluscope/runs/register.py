@@ -60,6 +60,10 @@ class Register:
         numbers = self._index.find(wanted, text, before, limit)
         return [self._numbered[number] for number in numbers]
 
+    def sweeps(self) -> dict[str, int]:
+        """The ids of all sweeps, each with the number of the oldest of its runs."""
+        return self._index.oldest("sweep")
+
     def count(self, status: Status) -> int:
         """How many runs are in that state. Any thread may ask, without the lock."""
         return self._index.count("status", status)
@@ -106,6 +110,15 @@ class Register:
                 [FieldError("device", "this machine has no such device", spec.device, there)]
             )
 
+    def check_fits(self, count: int) -> None:
+        """Raises NoRoom where so many runs could not be live at once, were they alone."""
+        for name, what, most in (
+            ("live_runs", "may be live at once", self._max_live),
+            ("runs", "may be kept", self._max_runs),
+        ):
+            if count > most:
+                raise NoRoom(f"these are {count:,} runs; {most:,} {what}", (name, most))
+
     def check_room(self, *runs: Run) -> None:
         """Raises NoRoom, or InvalidFields, where such runs cannot be made now, or ever."""
         self.check_count(len(runs))
@@ -116,13 +129,18 @@ class Register:
         kept = len(self._runs)
         if kept + more > self._max_runs:
             limit = "which is the limit" if more == 1 else f"the limit is {self._max_runs}"
-            raise NoRoom(f"{kept} runs are kept, {limit}; delete some first")
+            raise NoRoom(
+                f"{kept} runs are kept, {limit}; delete some first", ("runs", self._max_runs)
+            )
 
     def check_live(self, *runs: Run) -> None:
         """Raises NoRoom, or InvalidFields, where these cannot train beside those that do."""
         live = len(self.live)
         if live + len(runs) > self._max_live:
-            raise NoRoom(f"{live} runs are live, which is the limit; stop one first")
+            limit = "which is the limit" if len(runs) == 1 else f"the limit is {self._max_live}"
+            raise NoRoom(
+                f"{live} runs are live, {limit}; stop one first", ("live_runs", self._max_live)
+            )
         try:
             self.memory.check(*runs)
         except NoRoom:

@@ -20,7 +20,7 @@ from .kept import Kept
 from .states import IN_ROUND, LIVE, MOVES, Status
 from .trace import Trace, rows_before
 from .turn import RateMeter, Saving, Turn
-from .view import Event, EventKind, Origin, RunView
+from .view import Event, EventKind, Member, Origin, RunView
 
 
 class Checkpoint(NamedTuple):
@@ -37,6 +37,9 @@ class Run:
     At rest it may be shelved: then its curve and its events lie in the store alone, until
     `Book.read` brings them back.
     """
+
+    ended_here = False
+    """Whether it came to its end since this server began: not before, nor elsewhere."""
 
     def __init__(self, spec: RunSpec, number: int) -> None:
         self.id = str(uuid.uuid4())
@@ -56,10 +59,9 @@ class Run:
         self.created_at = time.time()
         self.started_at: float | None = None
         self.ended_at: float | None = None
-        self.ended_here = False
-        """Whether it came to its end since this server began: not before, nor elsewhere."""
         self.pinned = False
         self.forked_from: Origin | None = None
+        self.sweep: Member | None = None
         self.version = 0
         """Goes up with all that is kept of it beside its curve."""
         self.trained = 0
@@ -99,7 +101,7 @@ class Run:
         run = cls(view.spec, number)
         for name in (
             *("id", "status", "reason", "min_loss", "rate", "worker", "environment", "created_at"),
-            *("started_at", "ended_at", "pinned", "forked_from"),
+            *("started_at", "ended_at", "pinned", "forked_from", "sweep"),
         ):
             setattr(run, name, getattr(view, name))
         run._length, run._loss = view.iteration, view.loss
@@ -341,4 +343,5 @@ class Run:
             environment=self.environment,
             pinned=self.pinned,
             forked_from=self.forked_from,
+            sweep=self.sweep,
         )

@@ -17,13 +17,16 @@ from ..training.unknown import UnknownRule, UnknownSpec
 from .history import history
 from .kept import Kept
 from .trace import rows_before
-from .view import Event, RunView
+from .view import Event, Member, RunView
 
 LAST_SECOND = 253_402_300_799.0
 """The end of the year 9999, the last that a date can tell, in Unix seconds."""
 
 MAX_NAME = 200
-"""Characters of the name of a ReLU or a rule that is not known here."""
+"""Characters of the name of a ReLU or a rule that is not known here; of a sweep, too."""
+
+MAX_FIELDS = 100
+"""Fields that a sweep may tell of: more than any spec has, with those of its rule."""
 
 DECISIVE = (*SWITCHABLE, "on_nonfinite")
 """The fields whose past is done again."""
@@ -47,12 +50,26 @@ def check_view(view: RunView) -> None:
         raise ValueError("its rate is none")
     if view.environment and not {"torch", "device"} <= view.environment.keys():
         raise ValueError("its environment tells no torch, or no device")
+    _check_member(view.sweep)
     origin = view.forked_from
     if origin is not None:
         if str(uuid.UUID(origin.id)) != origin.id:
             raise ValueError("the id of its origin is no UUID as it is usually written")
         if not 0 <= origin.iteration <= view.spec.iterations:
             raise ValueError("it was forked outside of its iterations")
+
+
+def _check_member(member: Member | None) -> None:
+    if member is None:
+        return
+    if str(uuid.UUID(member.id)) != member.id:
+        raise ValueError("the id of its sweep is no UUID as it is usually written")
+    if member.place < 0:
+        raise ValueError("its place in its sweep is none")
+    if len(member.name or "") > MAX_NAME:
+        raise ValueError("the name of its sweep is none")
+    if len(member.point) > MAX_FIELDS or any(len(path) > MAX_NAME for path in member.point):
+        raise ValueError("it tells of more fields of its sweep than a spec has")
 
 
 def check_spec(spec: RunSpec) -> None:

@@ -1,24 +1,21 @@
 """Access: every request gets an id, a line in the log and a place in the metrics.
 
-It stands before everything else, so that what the guard refuses and what goes wrong unforeseen are
-told of as well.
+It stands before the guard, so that what is refused and what goes wrong unforeseen are told of as well.
 """
 
 import logging
 import re
 import time
-import uuid
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ..logs import request_id
+from ..logs import HEADER, new_id, of_request
 from .metrics import Metrics
+from .proxied import path_below
 
 logger = logging.getLogger(__name__)
-
-HEADER = "X-Request-ID"
 
 ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """What a proxy or a script may call its request."""
@@ -44,18 +41,17 @@ class Access:
             await self._app(scope, receive, send)
             return
         visit = _Visit(scope)
-        known = request_id.set(visit.id)
-        try:
-            await self._app(scope, receive, visit.seeing(send))
-        finally:
-            visit.end()
-            self._metrics.count_request(
-                _route(scope, visit.status),
-                visit.method,
-                visit.status,
-                None if visit.opened else visit.took_s,
-            )
-            request_id.reset(known)
+        with of_request(visit.id):
+            try:
+                await self._app(scope, receive, visit.seeing(send))
+            finally:
+                visit.end()
+                self._metrics.count_request(
+                    _route(scope, visit.status),
+                    visit.method,
+                    visit.status,
+                    None if visit.opened else visit.took_s,
+                )
 
 
 class _Visit:
@@ -66,7 +62,7 @@ class _Visit:
         self._state = scope.setdefault("state", {})
         self._began = time.perf_counter()
         asked = Headers(scope=scope).get(HEADER, "")
-        self.id = asked if ID.fullmatch(asked) else uuid.uuid4().hex
+        self.id = asked if ID.fullmatch(asked) else new_id()
         self.method: str = scope.get("method", "GET")
         self.status = 500
         """Of its answer; this, where it has none because of an error."""
@@ -111,7 +107,9 @@ class _Visit:
             )
             return
         path = self._scope["path"][:SHOWN_CHARACTERS]
-        quiet = not path.startswith("/api/") and self.status < HTTPStatus.BAD_REQUEST
+        quiet = (
+            not path_below(self._scope).startswith("/api/") and self.status < HTTPStatus.BAD_REQUEST
+        )
         logger.log(
             logging.DEBUG if quiet else logging.INFO,
             "%s %s %d in %.1f ms, %s, %s",

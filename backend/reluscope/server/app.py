@@ -12,15 +12,17 @@ from .. import __version__
 from ..runs.book import Book
 from ..runs.keep import Keep
 from ..runs.store import Store
-from ..settings import LOOPBACK, Settings
+from ..settings import Settings
 from . import assets, problems
 from .access import Access
-from .document import Documented
+from .document import Documented, operation_id
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
 from .journal import Journal
 from .metrics import Metrics
+from .proxied import Proxied
+from .roles import Roles
 from .routes import (
     archive,
     catalog,
@@ -33,18 +35,13 @@ from .routes import (
     relus,
     runs,
     script,
+    session,
+    sweeps,
     times,
 )
 from .webhooks import Webhooks
 
 logger = logging.getLogger(__name__)
-
-
-class _App(Documented):
-    """One before which, and before its own last resort too, `Access` stands."""
-
-    def build_middleware_stack(self) -> ASGIApp:
-        return Access(super().build_middleware_stack(), self.state.metrics)
 
 
 @contextlib.asynccontextmanager
@@ -66,6 +63,19 @@ async def _following(
 def _tell_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception():
         logger.critical("the %s is dead", task.get_name(), exc_info=task.exception())
+
+
+class Application(Documented):
+    """What is served. The guard stands around all of it, so that it sees the answers to errors that
+    nobody foresaw, too; and around the guard whoever tells of each request."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All of it, as it is called for each request."""
+        settings = self.state.settings
+        guarded = Guard(super().build_middleware_stack(), settings, self.state.roles)
+        told = Access(guarded, self.state.metrics)
+        # Both must know who asks, and for which path.
+        return Proxied(told, root_path=settings.root_path, trusted=settings.trust_proxy)
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -104,16 +114,19 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
                 app.state.leaving = lambda: True
                 app.state.workers_stopped = await asyncio.to_thread(book.close)
 
-    app = _App(
+    app = Application(
         title="reluscope",
         version=__version__,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings
+    app.state.roles = Roles(settings.token, settings.view_token)
     app.state.workers_stopped = True
     app.state.metrics = Metrics()
     app.state.leaving = lambda: False
@@ -122,6 +135,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         catalog,
         relus,
         runs,
+        sweeps,
         losses,
         diagnostics,
         times,
@@ -130,13 +144,11 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         compare,
         archive,
         live,
+        session,
         operations,
     )
     for room in (*rooms, assets):
         app.include_router(room.router)
     app.state.page = assets.Page(assets.frontend_directory())
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)
-    app.add_middleware(
-        Guard, hosts=(*LOOPBACK, *settings.allow_host), embed_origins=settings.embed_origin
-    )
     return app

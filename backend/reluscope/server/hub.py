@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
+from ..blocks import Block, Diagnostics, Losses, encode
 from ..errors import StoreError, UnknownRun
 from ..runs.book import Book
 from ..runs.run import Run
 from ..runs.trace import Trace
 from .feed import Cursor, Feed, View
-from .frames import Block, Diagnostics, Losses, compact, encode, encode_json
+from .frames import compact, encode_json
 from .presentations import Presentations
 
 logger = logging.getLogger(__name__)
@@ -193,6 +194,10 @@ class Hub:
     def knows(self, run_id: str) -> bool:
         """Whether there is such a run."""
         return self._find(run_id) is not None
+
+    def sweep(self, sweep_id: str) -> list[str]:
+        """The ids of a sweep's runs, in order; none where there is no such sweep."""
+        return [run.id for run in self._book.in_order(self._book.search({"sweep": [sweep_id]}))]
 
     def see(self, cursors: Mapping[str, int]) -> dict[str, int]:
         """A viewer has what comes before these iterations of runs, and may go on at those; of the

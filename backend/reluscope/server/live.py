@@ -6,6 +6,7 @@ trace at its cursor when its turn to send comes, so a slow viewer is further beh
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ SEND_TIMEOUT_S = 10.0
 """After that long, a viewer that takes nothing is let go."""
 
 
+VIEW_ONLY = "a view token may only look"
+
+
 @dataclass
 class _Watched:
     """One run that a viewer watches."""
@@ -47,8 +51,11 @@ class _Watched:
 class Viewer:
     """One socket: what it watches, how far it has read, and what it is owed."""
 
-    def __init__(self, socket: WebSocket, hub: Hub, encoding: Encoding) -> None:
+    def __init__(
+        self, socket: WebSocket, hub: Hub, encoding: Encoding, *, may_present: bool = True
+    ) -> None:
         self._socket = socket
+        self._may_present = may_present
         self._hub = hub
         self._encoding = encoding
         self._watched: dict[str, _Watched] = {}
@@ -121,7 +128,7 @@ class Viewer:
             if isinstance(message, Watch):
                 return self._watch(message)
             if isinstance(message, Present):
-                self._seat.present(message.id, message.key, message.view)
+                self._present(message)
         except InvalidFields as error:
             return [refusal(error)]
         if isinstance(message, Ping):
@@ -132,11 +139,17 @@ class Viewer:
             self._unwatch(message)
         return []
 
+    def _present(self, message: Present) -> None:
+        if not self._may_present:
+            raise InvalidFields([FieldError("type", VIEW_ONLY, message.type)])
+        self._seat.present(message.id, message.key, message.view)
+
     def _watch(self, message: Watch) -> list[dict[str, Any]]:
-        runs = message.runs
+        sweeps = {sweep_id: self._hub.sweep(sweep_id) for sweep_id in message.sweeps}
+        runs = dict.fromkeys(itertools.chain(*sweeps.values()), 0) | message.runs
         if len(self._watched.keys() | runs.keys()) > MAX_WATCHED:
             problem = f"at most {MAX_WATCHED} runs may be watched"
-            raise InvalidFields([FieldError("runs", problem, len(runs))])
+            raise InvalidFields([FieldError("sweeps" if sweeps else "runs", problem, len(runs))])
         channels = tuple(number for name, number in NUMBERS.items() if name in message.channels)
         true = self._hub.see(runs)
         self._watched.update({run_id: _Watched(true[run_id], channels) for run_id in true})
@@ -144,14 +157,17 @@ class Viewer:
         gone = [run_id for run_id in runs if run_id not in true]
         back = {run_id: cursor for run_id, cursor in true.items() if cursor < runs[run_id]}
         replies: list[dict[str, Any]] = []
-        if gone:
+        if missing := [sweep_id for sweep_id, found in sweeps.items() if not found]:
+            replies.append({"type": "gone", "ids": gone, "sweeps": missing})
+        elif gone:
             replies.append({"type": "gone", "ids": gone})
         if back:
             replies.append({"type": "rewind", "runs": back})
         return replies
 
     def _unwatch(self, message: Unwatch) -> None:
-        for run_id in message.runs:
+        of_sweeps = map(self._hub.sweep, message.sweeps)
+        for run_id in itertools.chain(message.runs, *of_sweeps):
             self._watched.pop(run_id, None)
             self._behind.pop(run_id, None)
 

@@ -3,9 +3,10 @@
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ..errors import FieldError, InvalidFields
+from ..numbers import WHOLE
 from ..training.diagnostics import CHANNELS
 from ..training.spec import one_of
 from .fields import Places
@@ -26,20 +27,38 @@ class _Message(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Watch(_Message):
+SweepIds = Annotated[list[str], Field(max_length=MAX_WATCHED)]
+
+
+class _OfRuns(_Message):
+    @model_validator(mode="before")
+    @classmethod
+    def _names_some(cls, given: object) -> object:
+        if isinstance(given, dict) and not {"runs", "sweeps"} & given.keys():
+            lacking: Any = {"type": "missing", "loc": ("runs",), "input": given}
+            raise ValidationError.from_exception_data(cls.__name__, [lacking])
+        return given
+
+
+class Watch(_OfRuns):
     """Send the losses of these runs, each from the given iteration on, and with them what these
-    channels have of the same iterations."""
+    channels have of the same iterations; and so of all runs that these sweeps have now, from the
+    start on where nothing else is given of one. `runs` or `sweeps` must be there."""
 
     type: Literal["watch"]
-    runs: Annotated[dict[str, Annotated[int, Field(ge=0, le=2**53)]], Field(max_length=MAX_WATCHED)]
+    runs: Annotated[
+        dict[str, Annotated[int, Field(ge=0, le=2**53), WHOLE]], Field(max_length=MAX_WATCHED)
+    ] = {}
+    sweeps: SweepIds = []
     channels: list[Annotated[str, *one_of(NUMBERS)]] = list(NUMBERS)
 
 
-class Unwatch(_Message):
-    """Send no more losses of these runs."""
+class Unwatch(_OfRuns):
+    """Send no more losses of these runs, nor of those that these sweeps have now."""
 
     type: Literal["unwatch"]
-    runs: list[str]
+    runs: list[str] = []
+    sweeps: SweepIds = []
 
 
 class Ping(_Message):

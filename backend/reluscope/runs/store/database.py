@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -36,6 +36,13 @@ PASSING = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL)
 """What SQLite answers where nothing is wrong with the file itself."""
 
 APPLICATION = "reluscope"
+
+
+class Look(NamedTuple):
+    """What is in a database, and the server that has it, as far as that is told there."""
+
+    runs: int
+    holder: str | None
 
 
 class Database:
@@ -96,6 +103,27 @@ class Database:
         self._reading = self._engine(read_only=True)
         return engine
 
+    def look(self) -> Look:
+        """What is there, for whoever does not own it: nothing is made, moved forward or locked.
+
+        Raises StoreTooNew, and sqlalchemy's DBAPIError where it cannot be opened.
+        """
+        engine = self._engine(read_only=True)
+        try:
+            with engine.connect() as connection:
+                current = MigrationContext.configure(connection).get_current_revision()
+                if current is None:
+                    return Look(0, None)
+                self._is_newest(current)
+                count = connection.execute(text("SELECT count(*) FROM runs")).scalar_one()
+                holder = None
+                if not self.is_sqlite:
+                    held = connection.exec_driver_sql(_HOLDER, (ADVISORY_LOCK,))
+                    holder = held.scalar_one_or_none()
+                return Look(count, holder)
+        finally:
+            engine.dispose()
+
     def check(self) -> None:
         """Whether the file is there that was opened: SQLite would go on to write to one that was
         deleted, and nobody could read that. Raises StoreUnavailable."""
@@ -133,19 +161,27 @@ class Database:
         return _postgresql(self.url, self._application, read_only=read_only)
 
     def _migrate(self, connection: Connection) -> None:
+        config = self._steps()
+        config.attributes["connection"] = connection
+        current = MigrationContext.configure(connection).get_current_revision()
+        if not self._is_newest(current):
+            command.upgrade(config, "head")
+
+    def _steps(self) -> Config:
         config = Config()
         config.set_main_option("script_location", self._migrations)
-        config.attributes["connection"] = connection
-        scripts = ScriptDirectory.from_config(config)
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current == scripts.get_current_head():
-            return
-        if current is not None:
+        return config
+
+    def _is_newest(self, revision: str | None) -> bool:
+        """Whether tables of this revision are those of this version. Raises StoreTooNew where they
+        are of a later one."""
+        scripts = ScriptDirectory.from_config(self._steps())
+        if revision is not None:
             try:
-                scripts.get_revision(current)
+                scripts.get_revision(revision)
             except CommandError:
-                raise StoreTooNew(str(self), current) from None
-        command.upgrade(config, "head")
+                raise StoreTooNew(str(self), revision) from None
+        return revision == scripts.get_current_head()
 
 
 def _shown(url: URL) -> str:

@@ -51,6 +51,15 @@ class Folder:
         self._locked = identity(self._path / LOCK)
         return True
 
+    def look(self) -> None:
+        """Whether it could be had; it is had for a moment where somebody has had it before.
+
+        Raises StoreInUse where another server has it, and OSError where it cannot be written.
+        """
+        if (self._path / LOCK).exists():
+            self.take()
+            self._lock.release(force=True)
+
     def announce(self, address: str) -> None:
         """Tell others who come for it where its server is. Raises OSError."""
         told = json.dumps({"address": address, "process": os.getpid()})

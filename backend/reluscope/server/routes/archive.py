@@ -9,15 +9,24 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ...errors import (
+    BadArchive,
+    FieldError,
+    InvalidFields,
+    NoRoom,
+    NotInstalled,
+    StoreUnavailable,
+    UnknownSweep,
+)
 from ...runs import archive, tensorboard
 from ...runs.book import Book
 from ...runs.kept import Kept
 from ...runs.names import file_name
 from ...runs.run import Run
+from ..document import refusals
 from ..downloads import Download, made
-from ..problems import Problem
-from .runs import PROBLEM, RunList, until_stored
-from .shared import TheBook
+from .runs import RunList, until_stored
+from .shared import READS, TheBook
 
 MAX_EXPORTED = 1000
 """Runs in one file."""
@@ -28,7 +37,7 @@ PIECE_BYTES = 2**20
 ZIP = "application/zip"
 FILE: dict[str, Any] = {ZIP: {"schema": {"type": "string", "format": "binary"}}}
 
-router = APIRouter(tags=["archive"], responses=PROBLEM)
+router = APIRouter(tags=["archive"])
 
 
 class ZipDownload(Download):
@@ -42,14 +51,15 @@ class ZipDownload(Download):
     response_class=ZipDownload,
     responses={
         200: {"content": FILE},
-        501: {"model": Problem, "description": "TensorBoard's package is not installed"},
+        **refusals(*READS, UnknownSweep, NotInstalled),
     },
 )
 def export(
     book: TheBook,
-    id: Annotated[
-        list[str], Query(min_length=1, max_length=MAX_EXPORTED, description="The ids of runs.")
-    ],
+    id: Annotated[list[str], Query(max_length=MAX_EXPORTED, description="The ids of runs.")] = [],  # noqa: B006 - FastAPI copies it
+    sweep: Annotated[
+        list[str], Query(max_length=MAX_EXPORTED, description="The ids of sweeps: all their runs.")
+    ] = [],  # noqa: B006 - FastAPI copies it
     format: Annotated[
         Literal["archive", "tensorboard"],
         Query(description="What `POST /api/import` takes, or what TensorBoard reads."),
@@ -57,10 +67,25 @@ def export(
 ) -> Download:
     """Runs as one zip: whole, as another server takes them in, up to 1 GiB; or for TensorBoard, a
     folder for each, with the losses and diagnostics in float32, as it has them."""
-    runs = [book.find(run_id) for run_id in dict.fromkeys(id)]
+    runs = _chosen(book, id, sweep)
     write = archive.write if format == "archive" else tensorboard.write
     file = made(lambda file: write(file, _kept(book, runs)))
     return ZipDownload(file, _name(runs, format), ZIP)
+
+
+def _chosen(book: Book, ids: list[str], sweeps: list[str]) -> list[Run]:
+    """The runs that are asked for, each once. Raises InvalidFields, UnknownRun, UnknownSweep."""
+    if not ids and not sweeps:
+        raise InvalidFields([FieldError("id", "required, or sweep")])
+    found = [book.find(run_id) for run_id in ids]
+    for sweep_id in sweeps:
+        found += book.sweep(sweep_id)
+    runs = list(dict.fromkeys(found))
+    if len(runs) > MAX_EXPORTED:
+        message = f"a file holds at most {MAX_EXPORTED} runs"
+        most = {"maximum": MAX_EXPORTED}
+        raise InvalidFields([FieldError("sweep", message, len(runs), most)])
+    return runs
 
 
 def _kept(book: Book, runs: list[Run]) -> Iterator[Kept]:
@@ -75,7 +100,9 @@ def _name(runs: list[Run], format: str) -> str:
 
 @router.post(
     "/api/import",
+    name="import",
     status_code=201,
+    responses=refusals(NoRoom, BadArchive, StoreUnavailable),
     openapi_extra={"requestBody": {"required": True, "content": FILE}},
 )
 async def import_runs(request: Request, book: TheBook) -> RunList:
