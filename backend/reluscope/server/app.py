@@ -28,6 +28,7 @@ from .routes import (
     catalog,
     compare,
     diagnostics,
+    documents,
     events,
     live,
     losses,
@@ -146,6 +147,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         live,
         session,
         operations,
+        documents,
     )
     for room in (*rooms, assets):
         app.include_router(room.router)
