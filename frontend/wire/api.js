@@ -112,7 +112,7 @@ const SWEEP_TIMEOUT_MS = 60_000;
  * @param {Record<string, unknown[]>} grid the values that fields take in turn, by their paths
  * @returns {Promise<{id: string, runs: string[]}>}
  */
-export const createAll = (base, grid) => call("POST", "api/sweeps", { base, grid }, SWEEP_TIMEOUT_MS);
+export const createAll = (base, grid) => call("POST", "api/sweeps", { base, grid }, { timeoutMs: SWEEP_TIMEOUT_MS });
 
 /**
  * @param {string} id
