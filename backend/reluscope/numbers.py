@@ -9,7 +9,7 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 
 def tell(value: float) -> float | str:
@@ -53,3 +53,16 @@ Number = Annotated[
     ),
 ]
 """A float64 in a JSON model, told as it is."""
+
+MAX_EXACT = 2.0**53
+"""Up to there, a float64 holds every integer."""
+
+
+def _whole(value: object) -> object:
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT
+    return int(value) if is_whole else value  # type: ignore[call-overload]
+
+
+WHOLE = BeforeValidator(_whole)
+"""For an integer in a JSON model, after its bounds. JSON has one kind of numbers, and so 64.0 is an
+integer, too."""

@@ -1,11 +1,12 @@
 """Every option, once: command line, environment (`RELUSCOPE_*`) and help derive from here."""
 
+import contextlib
+import ipaddress
 import json
 import os
 import re
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, Self
 
 import platformdirs
 from pydantic import (
@@ -17,11 +18,17 @@ from pydantic import (
     SecretStr,
     TypeAdapter,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""What a browser calls this machine."""
+
+MIN_TOKEN = 16
+"""Characters of a token: 16 random ones of hexadecimal are 64 bits, which nobody guesses through a
+server that slows down those who try."""
 
 UNIX_PEER = "unix"
 """Names, among the proxies that are trusted, whoever comes by the Unix socket."""
@@ -52,6 +59,44 @@ def _origin(value: str) -> str:
     return value.lower()
 
 
+_HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+
+
+def _host(value: str) -> str:
+    """A name that Host may carry, as it is written there."""
+    if not _HOST.fullmatch(value.lower()):
+        raise PydanticCustomError(
+            "host", "expected a name, as in scope.example or scope.example:8443"
+        )
+    return value.lower()
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+
+
+def _token(value: SecretStr) -> SecretStr:
+    """A token as RFC 6750 writes it, so that it goes through every header and address."""
+    secret = value.get_secret_value()
+    if len(secret) < MIN_TOKEN or not _TOKEN.fullmatch(secret):
+        raise PydanticCustomError(
+            "token",
+            "expected at least {least} letters and digits that nobody guesses, as `openssl rand "
+            "-hex 16` gives them",
+            {"least": MIN_TOKEN},
+        )
+    return value
+
+
+Token = Annotated[SecretStr, AfterValidator(_token)]
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine reaches what is bound to that address."""
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    return host == "localhost"
+
+
 _ROOT_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)*")
 
 _OWN_PATHS = ("api", "assets", "docs", "healthz", "metrics", "readyz", "vendor")
@@ -72,7 +117,7 @@ def _proxy(value: str) -> str:
     if value.lower() == UNIX_PEER:
         return UNIX_PEER
     try:
-        network = ip_network(value)
+        network = ipaddress.ip_network(value)
     except ValueError:
         message = "expected an address or a network, as in 10.0.0.2 or 10.0.0.0/24, or unix"
         raise PydanticCustomError("proxy", message) from None
@@ -127,11 +172,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="RELUSCOPE_",
         extra="forbid",
+        hide_input_in_errors=True,  # there are tokens in it
         env_ignore_empty=True,  # as a script passes on what is not set; options, too
     )
 
     host: Annotated[str, Field(description="Address to listen on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="Port; 0 takes a free one.")] = 8000
+    token: Annotated[
+        Token | None,
+        Field(description="Who has it may do everything. Needed where others reach the server."),
+    ] = None
+    view_token: Annotated[Token | None, Field(description="Who has it may look, and no more.")] = (
+        None
+    )
     uds: Annotated[
         Path | None,
         BeforeValidator(_place),
@@ -169,10 +222,16 @@ class Settings(BaseSettings):
         ),
     ] = []
     allow_host: Annotated[
-        list[str],
+        list[Annotated[str, AfterValidator(_host)]],
         NoDecode,
         BeforeValidator(_words),
-        Field(description="Host names, beside the loopback's, that a browser may ask for."),
+        Field(description="Names, such as scope.example:8443, that a browser may ask for."),
+    ] = []
+    cors_origin: Annotated[
+        list[Annotated[str, AfterValidator(_origin)]],
+        NoDecode,
+        BeforeValidator(_words),
+        Field(description="Sites whose pages may use the API, such as https://lab.example."),
     ] = []
     embed_origin: Annotated[
         list[Annotated[str, AfterValidator(_origin)]],
@@ -219,6 +278,33 @@ class Settings(BaseSettings):
     ] = None
     max_live: Annotated[int, Field(ge=1, description="Runs that may be live at once.")] = 1000
     max_runs: Annotated[int, Field(ge=1, description="Runs that may be kept.")] = 10_000
+    max_sockets: Annotated[int, Field(ge=1, description="Pages and others that may watch.")] = 4000
+    max_sockets_per_address: Annotated[
+        int, Field(ge=1, description="Of these, those that may come from one address.")
+    ] = 1000
+    max_writes: Annotated[
+        int, Field(ge=1, description="Writes a second that one address may make.")
+    ] = 200
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What to log.")
     ] = "info"
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if self.token is None and self.uds is None and not _is_loopback(self.host):
+            raise PydanticCustomError(
+                "unsafe",
+                "--token: others than this machine reach {host}, so one is needed",
+                {"host": self.host},
+            )
+        if self.token is None and self.trust_proxy:
+            raise PydanticCustomError(
+                "unsafe", "--token: others come by way of a proxy, so one is needed"
+            )
+        if self.token is None and self.view_token is not None:
+            raise PydanticCustomError(
+                "unsafe", "--view-token: whoever may do more needs a --token then"
+            )
+        if self.token is not None and self.token == self.view_token:
+            raise PydanticCustomError("unsafe", "--view-token: it must be another than --token")
+        return self

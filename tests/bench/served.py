@@ -13,7 +13,7 @@ import httpx
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from reluscope.server.frames import Losses, decode
+from reluscope.blocks import Losses, decode
 from tests.bench.booked import CPU_WORKERS, specs
 from tests.house.serving import serving
 

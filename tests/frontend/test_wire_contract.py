@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reluscope.server.frames import Block, Diagnostics, Losses, encode
+from reluscope.blocks import Block, Diagnostics, Losses, encode
 
 NODE = Path(sys.executable).parent / "node"
 DECODE = Path(__file__).parent / "decode.mjs"

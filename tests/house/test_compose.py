@@ -33,6 +33,10 @@ def test_only_this_machine_is_let_in(service: dict[str, Any]) -> None:
     assert service["ports"] == [f"127.0.0.1:8000:{port}"]
 
 
+def test_it_does_not_start_without_a_token_of_its_owner(service: dict[str, Any]) -> None:
+    assert service["environment"]["RELUSCOPE_TOKEN"].startswith("${RELUSCOPE_TOKEN:?")
+
+
 def test_runs_are_kept_in_a_volume(service: dict[str, Any]) -> None:
     assert f"runs:{service['environment']['RELUSCOPE_DATA']}" in service["volumes"]
 
@@ -42,7 +46,12 @@ def test_its_command_serves_and_is_healthy_and_ends_in_time(
 ) -> None:
     program, *options = service["command"]
     given = service["environment"]
-    here = {"RELUSCOPE_PORT": "0", "RELUSCOPE_DATA": str(tmp_path / "data")}
+    here = {
+        "RELUSCOPE_PORT": "0",
+        "RELUSCOPE_DATA": str(tmp_path / "data"),
+        "RELUSCOPE_TOKEN": "0123456789abcdef",
+        "RELUSCOPE_VIEW_TOKEN": "",
+    }
     with serving([COMMANDS / program, *options], tmp_path, {**given, **here}) as server:
         assert httpx.get(f"{server.url}/", trust_env=False).is_success
         _, python, *check = service["healthcheck"]["test"]

@@ -20,7 +20,8 @@ class StalledViewer:
         self._socket.settimeout(DEADLINE_S)
         self._socket.connect(("127.0.0.1", port))
         self._socket.sendall(
-            b"GET /api/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+            f"GET /api/live HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n".encode()
+            + b"Upgrade: websocket\r\n"
             b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
         )

@@ -7,17 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluscope.server.frames import (
-    Block,
-    Diagnostics,
-    Losses,
-    compact,
-    decode,
-    encode,
-    encode_json,
-    reach,
-    size,
-)
+from reluscope.blocks import Block, Diagnostics, Losses, decode, encode
+from reluscope.server.frames import compact, encode_json, reach, size
 from reluscope.training.diagnostics import CHANNELS
 
 from .watching import blocks_of

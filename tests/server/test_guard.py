@@ -10,6 +10,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from reluscope.server.guard import Guard
+from reluscope.server.roles import Roles
+from reluscope.settings import Settings
 
 from .serving import PROBLEM, TINY, in_thread, problem
 
@@ -84,9 +86,16 @@ def test_a_host_that_was_not_allowed_is_refused(api, host):
 
 @pytest.mark.parametrize("host", OWN_HOSTS)
 def test_the_loopbacks_names_are_allowed(api, host):
-    for port in ("", f":{api.port}"):
-        assert api.http.get("/api/runs", headers={"host": host + port}).status_code == 200
-        assert socket_as(api, host + port) == 101
+    name = f"{host}:{api.port}"
+    assert api.http.get("/api/runs", headers={"host": name}).status_code == 200
+    assert socket_as(api, name) == 101
+
+
+@pytest.mark.parametrize("host", OWN_HOSTS)
+def test_another_port_is_another_name(api, host):
+    for port in ("", ":80", f":{api.port + 1}", f":{api.port}0", ":", ":x"):
+        assert api.http.get("/api/runs", headers={"host": host + port}).status_code == 403
+        assert socket_as(api, host + port) == 403
 
 
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
@@ -142,13 +151,18 @@ def test_a_preflight_gets_no_permission(api):
 
 
 def test_a_host_that_was_allowed_is_let_in_and_only_it():
-    with in_thread(allow_host=["Scope.Example"]) as server:
+    with in_thread(allow_host=["Scope.Example", "other.example:8443"]) as server:
         for host, status in (
             ("scope.example", 200),
             ("SCOPE.example:80", 200),
-            ("127.0.0.1", 200),
+            (f"scope.example:{server.api.port}", 200),
+            (f"127.0.0.1:{server.api.port}", 200),
+            ("scope.example:81", 403),
             ("evil.scope.example", 403),
             ("scope.example.evil", 403),
+            ("other.example:8443", 200),
+            ("other.example", 403),
+            (f"other.example:{server.api.port}", 403),
         ):
             assert server.api.http.get("/api/runs", headers={"host": host}).status_code == status
         own = {"host": "scope.example", "origin": "http://scope.example"}
@@ -231,7 +245,8 @@ def test_behind_tls_the_origin_is_https(scheme, origin, status):
         await Response()(scope, receive, send)
 
     async def ask() -> int:
-        transport = httpx.ASGITransport(Guard(app, hosts=["scope.example"]))
+        settings = Settings(allow_host=["scope.example"])
+        transport = httpx.ASGITransport(Guard(app, settings, Roles(None, None)))
         async with httpx.AsyncClient(transport=transport) as client:
             headers = {"origin": f"{origin}://scope.example"}
             answer = await client.get(f"{scheme}://scope.example/", headers=headers)

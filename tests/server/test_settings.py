@@ -41,7 +41,9 @@ def test_without_options_it_serves_this_machine_alone(run):
 @pytest.mark.parametrize(
     ("option", "variable", "field", "value"),
     [
-        ("--host=0.0.0.0", {"RELUSCOPE_HOST": "0.0.0.0"}, "host", "0.0.0.0"),
+        ("--host=127.0.0.2", {"RELUSCOPE_HOST": "127.0.0.2"}, "host", "127.0.0.2"),
+        ("--max-sockets=7", {"RELUSCOPE_MAX_SOCKETS": "7"}, "max_sockets", 7),
+        ("--max-writes=8", {"RELUSCOPE_MAX_WRITES": "8"}, "max_writes", 8),
         ("--port=1234", {"RELUSCOPE_PORT": "1234"}, "port", 1234),
         ("--workers=3", {"RELUSCOPE_WORKERS": "3"}, "workers", 3),
         ("--memory=1000000", {"RELUSCOPE_MEMORY": "1000000"}, "memory", 1_000_000),
@@ -72,7 +74,8 @@ def test_without_options_it_serves_this_machine_alone(run):
         ("--allow-host=a.example", {"RELUSCOPE_ALLOW_HOST": '["a.example"]'}, "allow_host", 0),
     ],
 )
-def test_an_option_and_its_variable_mean_the_same(run, option, variable, field, value):
+def test_an_option_and_its_variable_mean_the_same(run, monkeypatch, option, variable, field, value):
+    monkeypatch.setenv("RELUSCOPE_TOKEN", "0123456789abcdef")  # some are not let in without one
     expected = {"allow_host": ["a.example"], "embed_origin": ["https://a.b:1"]}.get(field, value)
     assert getattr(run(option), field) == expected
     assert getattr(run(**variable), field) == expected
@@ -100,6 +103,20 @@ def test_an_option_goes_before_its_variable(run):
 def test_serve_may_be_said(run):
     assert run("serve").port == 8000
     assert run("serve", "--port", "2").port == 2
+
+
+def test_where_others_reach_it_a_token_lets_it_start(run):
+    token = "0123456789abcdef"
+    assert run("--host", "0.0.0.0", "--token", token).host == "0.0.0.0"
+    assert run("--host", "localhost").token is None
+
+
+def test_a_token_is_never_shown(run, capsys):
+    secret = "0123456789abcdef"
+    assert secret not in repr(run("--token", secret))
+    with pytest.raises(SystemExit):
+        run("--token", secret, "--view-token", secret)
+    assert secret not in "".join(capsys.readouterr())
 
 
 def test_several_files_may_be_loaded(run):
@@ -141,6 +158,16 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
             ["--embed-origin", "https://a.example; script-src *"],
             "--embed-origin: expected an origin",
         ),
+        (["--host", "0.0.0.0"], "--token: others than this machine reach 0.0.0.0"),
+        (["--host", "::"], "--token: others than this machine reach ::"),
+        (["--host", "scope.example"], "--token: others than this machine reach scope.example"),
+        (["--host", "127.0.0.1.example"], "--token: others than this machine"),
+        (["--trust-proxy", "10.0.0.2"], "--token: others come by way of a proxy"),
+        (["--view-token", "0123456789abcdef"], "--view-token: whoever may do more needs a --token"),
+        (["--token", "0123456789abcde"], "--token: expected at least 16 letters and digits"),
+        (["--token", "0123456789 abcdef"], "--token: expected at least 16 letters and digits"),
+        (["--allow-host", "https://a.example"], "--allow-host: expected a name"),
+        (["--cors-origin", "*"], "--cors-origin: expected an origin"),
         (["--root-path", "scope"], "--root-path: expected a path"),
         (["--root-path", "/scope/"], "--root-path: expected a path"),
         (["--root-path", "/a/../b"], "--root-path: expected a path"),

@@ -11,7 +11,7 @@ import uvicorn
 
 from ..errors import CannotListen, StoreInUse, StoreTooNew
 from ..settings import Settings
-from .shared import NOT_STARTED, fail, load_plugins, read_settings, takes_settings
+from .shared import NOBODY, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
     from ..runs.store import Store
@@ -85,7 +85,7 @@ def serve(settings: Settings) -> None:
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
-        raise SystemExit(NOT_STARTED)
+        raise SystemExit(NOBODY)
     if not server.config.app.state.workers_stopped:  # type: ignore[union-attr]
         # The interpreter's end would find a worker inside torch, and abort.
         logging.shutdown()
@@ -99,6 +99,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     from ..server.app import create_app
     from ..server.listening import Listening
     from ..server.messages import MAX_MESSAGE_BYTES
+    from ..server.protocol import Protocol
     from ..training.devices import use_one_thread
 
     logging.getLogger("uvicorn.error").addFilter(_is_true)
@@ -115,6 +116,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         **listening.options(),
         log_level=settings.log_level,
         access_log=False,
+        http=Protocol,
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,

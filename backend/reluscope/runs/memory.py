@@ -13,6 +13,11 @@ SHARE = 0.75
 SIZES = ("n", "d_in", "hidden", "d_out")
 
 
+def limit_name(device: str) -> str:
+    """What the budget of a device is called among the limits."""
+    return "memory_bytes" if device == "cpu" else f"memory_bytes.{device}"
+
+
 class Memory:
     """The budget of each device and what runs hold of it, in bytes."""
 
@@ -40,7 +45,7 @@ class Memory:
                 raise NoRoom(
                     f"{what} {need:,} bytes on {device}, and {held:,} of {budget:,} are taken; wait "
                     "for a run to end, or delete some",
-                    ("memory_bytes" if device == "cpu" else f"memory_bytes.{device}", budget),
+                    (limit_name(device), budget),
                 )
 
     def check_ever(self, run: Run) -> None:

@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ..numbers import WHOLE
 from ..training.rules import RULES, Sgd
 from ..training.spec import MAX_SEED, RunSpec
 
@@ -44,8 +45,13 @@ Point = dict[str, Any]
 """What is asked for in one run alone, by the paths of its spec's fields, such as `update.lr`."""
 
 
+Values = Annotated[list[Any], Field(min_length=1)]
+
+
 def _listed(value: object) -> object:
     """Values as a list stand for what they are of several."""
+    if value == []:
+        raise PydanticCustomError("range", "expected one value at least")
     return {"values": value} if isinstance(value, list) else value
 
 
@@ -55,7 +61,7 @@ class Range(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    values: Annotated[list[Any] | None, Field(min_length=1)] = None
+    values: Values | None = None
     low: Annotated[float | None, Field(allow_inf_nan=False)] = None
     high: Annotated[float | None, Field(allow_inf_nan=False)] = None
     log: bool = False
@@ -120,8 +126,6 @@ _RANGE_OR_LIST = {
     ]
 }
 
-Values = Annotated[list[Any], Field(min_length=1)]
-
 
 class Random(BaseModel):
     """So many runs, with fields that are drawn. Of run after run, and of each in the order of its
@@ -132,8 +136,8 @@ class Random(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    count: Annotated[int, Field(ge=1)]
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    count: Annotated[int, Field(ge=1), WHOLE]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED), WHOLE] = 0
     fields: Annotated[
         dict[
             str,
@@ -204,7 +208,16 @@ class SweepSpec(BaseModel):
     `grid`: a run for each combination of values, of which those of the first field change slowest.
     `random`: runs with values that are drawn. `list`: what each run has of its own."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "oneOf": [
+                {"required": [way], "properties": {way: {"type": kind}}}
+                for way, kind in (("grid", "object"), ("random", "object"), ("list", "array"))
+            ]
+        },
+    )
 
     base: Annotated[Fields, BeforeValidator(_object)] = {}
     grid: Annotated[dict[str, Values], Field(max_length=MAX_FIELDS)] | None = None

@@ -4,12 +4,16 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
     PlainSerializer,
     SerializeAsAny,
     ValidationError,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from ..numbers import Number, tell_within
 from ..training.spec import RunSpec
@@ -28,8 +32,20 @@ def _known_or_not(value: object, parse: ValidatorFunctionWrapHandler) -> RunSpec
     return spec
 
 
+class _OrUnknown:
+    """Says in the JSON Schema that a spec may be one that is not known here."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        unknown = "Of a run that was made elsewhere: a spec with a ReLU or rule that is not here."
+        return {"anyOf": [handler(core), {"type": "object", "description": unknown}]}
+
+
 class Origin(BaseModel):
     """Where a run was forked from."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     id: str
     iteration: int
@@ -39,21 +55,25 @@ class Origin(BaseModel):
 class Member(BaseModel):
     """Which run of which sweep it is."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: str
     """The sweep's."""
     name: str | None = None
     """What the sweep is called."""
     place: int
     """Its place in the order in which the sweep's runs were asked for, from 0 on."""
-    point: Annotated[dict[str, Any], PlainSerializer(tell_within)]
+    point: Annotated[dict[str, Any], PlainSerializer(tell_within, return_type=dict[str, Any])]
     """What was asked for in it alone, by the paths of its spec's fields: {"update.lr": 1e-6}."""
 
 
 class RunView(BaseModel):
     """A run as the outside sees it, at one moment. Times are Unix seconds."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     id: str
-    spec: Annotated[SerializeAsAny[RunSpec], WrapValidator(_known_or_not)]
+    spec: Annotated[SerializeAsAny[RunSpec], WrapValidator(_known_or_not), _OrUnknown()]
     status: Status
     iteration: int
     """Iterations done: the length of the trace."""
@@ -89,6 +109,8 @@ assert set(get_args(Status)) - {"queued"} < set(get_args(EventKind))
 class Event(BaseModel):
     """Something that happened to a run between two iterations."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     iteration: int
     """Iterations done by then: it takes effect from the iteration of this number on."""
     at: float
@@ -97,5 +119,7 @@ class Event(BaseModel):
     """The state that it went to; or that something was changed, or first was not finite; that it
     was forked from another, or that iterations which were trained again had other losses."""
     reason: str | None = None
-    changes: Annotated[dict[str, Any] | None, PlainSerializer(tell_within)] = None
+    changes: Annotated[
+        dict[str, Any] | None, PlainSerializer(tell_within, return_type=dict[str, Any] | None)
+    ] = None
     """Of what was changed, each with what it was and what it is: {"update.lr": [1e-6, 1e-7]}."""

@@ -6,18 +6,20 @@ import logging
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from .. import __version__
 from ..runs.book import Book
 from ..runs.keep import Keep
 from ..runs.store import Store
-from ..settings import LOOPBACK, Settings
+from ..settings import Settings
 from . import assets, problems
-from .document import Documented
+from .document import Documented, operation_id
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
 from .proxied import Proxied
+from .roles import Roles
 from .routes import (
     archive,
     catalog,
@@ -30,6 +32,7 @@ from .routes import (
     relus,
     runs,
     script,
+    session,
     sweeps,
     times,
 )
@@ -41,6 +44,18 @@ def _tell_failure(task: asyncio.Task[None]) -> None:
     """Without its hub the server would go on in silence, with pages that stand still."""
     if not task.cancelled() and task.exception():
         logger.critical("the live socket is dead", exc_info=task.exception())
+
+
+class Application(Documented):
+    """What is served. The guard stands around all of it, so that it sees the answers to errors that
+    nobody foresaw, too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All of it, as it is called for each request."""
+        settings = self.state.settings
+        guarded = Guard(super().build_middleware_stack(), settings, self.state.roles)
+        # The guard must know who asks, and for which path.
+        return Proxied(guarded, root_path=settings.root_path, trusted=settings.trust_proxy)
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -71,16 +86,19 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
             following.cancel()
             app.state.workers_stopped = await asyncio.to_thread(app.state.book.close)
 
-    app = Documented(
+    app = Application(
         title="reluscope",
         version=__version__,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        generate_unique_id_function=operation_id,
+        redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings
+    app.state.roles = Roles(settings.token, settings.view_token)
     app.state.workers_stopped = True
     problems.install(app)
     rooms = (
@@ -96,15 +114,11 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         compare,
         archive,
         live,
+        session,
         operations,
     )
     for room in (*rooms, assets):
         app.include_router(room.router)
     app.state.page = assets.Page(assets.frontend_directory())
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)
-    app.add_middleware(
-        Guard, hosts=(*LOOPBACK, *settings.allow_host), embed_origins=settings.embed_origin
-    )
-    # The last that is added comes first: the guard must know who asks, and for which path.
-    app.add_middleware(Proxied, root_path=settings.root_path, trusted=settings.trust_proxy)
     return app

@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
+from ..blocks import Block, Diagnostics, Losses, encode
 from ..errors import StoreError, UnknownRun
 from ..runs.book import Book
 from ..runs.run import Run
 from ..runs.trace import Trace
 from .feed import Cursor, Feed, View
-from .frames import Block, Diagnostics, Losses, compact, encode, encode_json
+from .frames import compact, encode_json
 from .presentations import Presentations
 
 logger = logging.getLogger(__name__)

@@ -33,6 +33,9 @@ SEND_TIMEOUT_S = 10.0
 """After that long, a viewer that takes nothing is let go."""
 
 
+VIEW_ONLY = "a view token may only look"
+
+
 @dataclass
 class _Watched:
     """One run that a viewer watches."""
@@ -46,8 +49,11 @@ class _Watched:
 class Viewer:
     """One socket: what it watches, how far it has read, and what it is owed."""
 
-    def __init__(self, socket: WebSocket, hub: Hub, encoding: Encoding) -> None:
+    def __init__(
+        self, socket: WebSocket, hub: Hub, encoding: Encoding, *, may_present: bool = True
+    ) -> None:
         self._socket = socket
+        self._may_present = may_present
         self._hub = hub
         self._encoding = encoding
         self._watched: dict[str, _Watched] = {}
@@ -108,7 +114,7 @@ class Viewer:
             if isinstance(message, Watch):
                 return self._watch(message)
             if isinstance(message, Present):
-                self._seat.present(message.id, message.key, message.view)
+                self._present(message)
         except InvalidFields as error:
             return [refusal(error)]
         if isinstance(message, Ping):
@@ -118,6 +124,11 @@ class Viewer:
         elif isinstance(message, Unwatch):
             self._unwatch(message)
         return []
+
+    def _present(self, message: Present) -> None:
+        if not self._may_present:
+            raise InvalidFields([FieldError("type", VIEW_ONLY, message.type)])
+        self._seat.present(message.id, message.key, message.view)
 
     def _watch(self, message: Watch) -> list[dict[str, Any]]:
         sweeps = {sweep_id: self._hub.sweep(sweep_id) for sweep_id in message.sweeps}

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from ..errors import FieldError, InvalidFields
+from ..numbers import WHOLE
 from ..training.diagnostics import CHANNELS
 from ..training.spec import one_of
 from .fields import Places
@@ -46,7 +47,7 @@ class Watch(_OfRuns):
 
     type: Literal["watch"]
     runs: Annotated[
-        dict[str, Annotated[int, Field(ge=0, le=2**53)]], Field(max_length=MAX_WATCHED)
+        dict[str, Annotated[int, Field(ge=0, le=2**53), WHOLE]], Field(max_length=MAX_WATCHED)
     ] = {}
     sweeps: SweepIds = []
     channels: list[Annotated[str, *one_of(NUMBERS)]] = list(NUMBERS)

@@ -5,12 +5,13 @@ import logging
 import reprlib
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError, WebSocketRequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
@@ -22,6 +23,7 @@ from ..errors import (
     InvalidFields,
     KeyReused,
     KeySpent,
+    Limit,
     NoRoom,
     NoSource,
     NotInstalled,
@@ -44,27 +46,63 @@ MAX_EXACT_INTEGER = 2**53
 
 UNREADABLE = "JSON that cannot be read here: not UTF-8, numbers too long, or nested too deeply"
 
-KINDS: dict[type[ReluscopeError], tuple[int, str, str]] = {
-    InvalidFields: (422, "invalid-fields", "Some fields are wrong"),
-    UnknownRun: (404, "unknown-run", "No such run"),
-    UnknownSweep: (404, "unknown-sweep", "No such sweep"),
-    UnknownName: (404, "unknown-name", "No such name"),
-    ForbiddenMove: (409, "forbidden-move", "The run's state does not allow this"),
-    NoRoom: (409, "no-room", "No room for another run now"),
-    NoSource: (409, "no-source", "The run cannot be written as a script"),
-    BadArchive: (422, "bad-archive", "The file does not hold runs, or not whole ones"),
-    NotInstalled: (501, "not-installed", "This server has not what that needs"),
-    StoreUnavailable: (503, "store-unavailable", "The store does not answer"),
-    StoreDamaged: (500, "store-damaged", "What is stored of the run is damaged"),
-    KeyReused: (422, "idempotency-key-reused", "The Idempotency-Key was used before"),
-    KeySpent: (410, "idempotency-key-spent", "What the Idempotency-Key made is no more"),
+TYPE = "urn:reluscope:problem:"
+"""What every problem's `type` begins with; its kind follows."""
+
+
+REQUEST = "urn:reluscope:request:"
+"""What every problem's `instance` begins with; the request's id follows."""
+
+
+class Kind(NamedTuple):
+    """One kind of problem: the status that it comes with, the end of its `type`, and its title."""
+
+    status: int
+    name: str
+    title: str
+
+
+KINDS: dict[type[ReluscopeError], Kind] = {
+    InvalidFields: Kind(422, "invalid-fields", "Some fields are wrong"),
+    UnknownRun: Kind(404, "unknown-run", "No such run"),
+    UnknownSweep: Kind(404, "unknown-sweep", "No such sweep"),
+    UnknownName: Kind(404, "unknown-name", "No such name"),
+    ForbiddenMove: Kind(409, "forbidden-move", "The run's state does not allow this"),
+    NoRoom: Kind(409, "no-room", "No room for another run now"),
+    NoSource: Kind(409, "no-source", "The run cannot be written as a script"),
+    BadArchive: Kind(422, "bad-archive", "The file does not hold runs, or not whole ones"),
+    NotInstalled: Kind(501, "not-installed", "This server has not what that needs"),
+    StoreUnavailable: Kind(503, "store-unavailable", "The store does not answer"),
+    StoreDamaged: Kind(500, "store-damaged", "What is stored of the run is damaged"),
+    KeyReused: Kind(422, "idempotency-key-reused", "The Idempotency-Key was used before"),
+    KeySpent: Kind(410, "idempotency-key-spent", "What the Idempotency-Key made is no more"),
 }
-"""Status, type and title of each error."""
+"""What each error is told as."""
+
+NOT_FROM_HERE = Kind(403, "not-from-here", "Not from here")
+VIEW_ONLY = Kind(403, "view-only", "This token may only look")
+TOO_MANY_TRIES = Kind(429, "too-many-tries", "Not so many")
+TOO_MANY_WRITES = Kind(429, "too-many-writes", "Not so many")
+TOO_MANY_SOCKETS = Kind(429, "too-many-sockets", "Not so many")
+INTERNAL = Kind(500, "internal", "An error of the server's")
+
+
+def http_kind(status: int) -> Kind:
+    """What is told of what HTTP itself has a status for."""
+    return Kind(status, f"http-{status}", HTTPStatus(status).phrase)
+
+
+def left_out(schema: dict[str, Any]) -> None:
+    """Have a JSON Schema tell no defaults: a field that is left out is not the same as its default."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
 
 
 class FieldProblem(BaseModel):
     """One wrong field. `given` is left out where nothing was given. `allowed` is the list of the
     values that may come, or an object with their type and bounds in the words of JSON Schema."""
+
+    model_config = ConfigDict(json_schema_extra=left_out)
 
     field: str
     message: str
@@ -72,14 +110,35 @@ class FieldProblem(BaseModel):
     allowed: Any = None
 
 
-class Problem(BaseModel):
-    """A problem document (RFC 9457)."""
+class LimitProblem(BaseModel):
+    """The limit that does not allow it, by its name in the catalog, and how much it allows."""
 
-    type: str
+    name: str
+    maximum: int
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457). `type` is the same for all problems of a kind, and `detail` says
+    what the matter is this time. `errors` is there where fields are wrong, `limit` where something
+    would be too much, and `instance` names the request, as the server's log does."""
+
+    model_config = ConfigDict(json_schema_extra=left_out)
+
+    type: Annotated[str, Field(pattern=f"^{TYPE}[a-z0-9-]+$")]
     title: str
     status: int
     detail: str
-    errors: list[FieldProblem] | None = None
+    errors: list[FieldProblem] | SkipJsonSchema[None] = None
+    limit: LimitProblem | SkipJsonSchema[None] = None
+    instance: Annotated[str, Field(pattern=f"^{REQUEST}.+$")] | SkipJsonSchema[None] = None
+
+
+class TooLarge(HTTPException):
+    """A body is larger than it may be. Where FastAPI reads it, no other kind of error comes through."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(413, f"a body may have {limit_bytes} bytes here")
+        self.limit = ("body_bytes", limit_bytes)
 
 
 class ProblemResponse(JSONResponse):
@@ -99,16 +158,28 @@ def respond(
     detail: str,
     errors: Sequence[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
+    limit: Limit | None = None,
 ) -> ProblemResponse:
     """A problem document as an answer."""
     problem = {
-        "type": f"urn:reluscope:problem:{kind}",
+        "type": TYPE + kind,
         "title": title,
         "status": status,
         "detail": detail,
         **({} if errors is None else {"errors": [describe(error) for error in errors]}),
+        **({} if limit is None else {"limit": {"name": limit[0], "maximum": limit[1]}}),
     }
     return ProblemResponse(problem, status, headers)
+
+
+def refuse(
+    error: HTTPException, detail: str | None = None, headers: Mapping[str, str] | None = None
+) -> ProblemResponse:
+    """What has no kind of its own, but its status."""
+    status = error.status_code
+    told = str(error.detail) if detail is None else detail
+    limit = error.limit if isinstance(error, TooLarge) else None
+    return respond(*http_kind(status), told, headers=headers or error.headers, limit=limit)
 
 
 def describe(error: FieldError) -> dict[str, object]:
@@ -135,16 +206,16 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ReluscopeError)
     async def ours(_request: HTTPConnection, error: ReluscopeError) -> ProblemResponse:
-        status, kind, title = KINDS[type(error)]
         errors = error.errors if isinstance(error, InvalidFields) else None
-        return respond(status, kind, title, str(error), errors)
+        limit = error.limit if isinstance(error, NoRoom) else None
+        return respond(*KINDS[type(error)], str(error), errors, limit=limit)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> ProblemResponse:
         found = error.errors()
         if isinstance(error.body, bytes) and error.body:
             detail = "expected JSON, with Content-Type: application/json"
-            return respond(415, "http-415", "Unsupported Media Type", detail)
+            return respond(*http_kind(415), detail)
         if found[0]["type"] == "json_invalid":
             detail = f"not JSON: {found[0]['ctx']['error']} at character {found[0]['loc'][1]}"
             return await ours(request, InvalidFields([FieldError("", detail)]))
@@ -163,10 +234,9 @@ def install(app: FastAPI) -> None:
         elif status == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = ", ".join(methods_at(app, request))
             detail, headers = f"allowed here: {allowed}", {"Allow": allowed}
-        title = HTTPStatus(status).phrase
-        return respond(status, f"http-{status}", title, detail, headers=headers)
+        return refuse(error, detail, headers)
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> ProblemResponse:
         logger.error("%s %s", request.method, request.url.path, exc_info=error)
-        return respond(500, "internal", "An error of the server's", "the server's log says more")
+        return respond(*INTERNAL, "the server's log says more")

@@ -8,6 +8,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from ..numbers import WHOLE
 from .rules import LARGEST, LearningRate, Rule, State, Step, WeightDecay, hyperparameter, rule
 
 
@@ -261,6 +262,7 @@ class Muon(Optimizer):
     ns_steps: Annotated[
         int,
         Field(ge=1, le=99, title="Newton-Schulz steps", description="Steps towards orthogonal."),
+        WHOLE,
     ] = 5
 
 

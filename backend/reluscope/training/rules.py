@@ -7,7 +7,7 @@ them.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 import torch
 from pydantic import (
@@ -65,10 +65,22 @@ class Linear:
     """Whether gradient + momentum v takes the place of v in the second line."""
 
 
+DEFAULT: Final = "sgd"
+"""The rule of a spec that names none."""
+
+
+def _must_be_named(schema: dict[str, Any]) -> None:
+    """Have a rule's JSON Schema tell that it must be named, where it is not the default."""
+    if schema["properties"]["rule"].get("default") != DEFAULT:
+        schema.setdefault("required", []).insert(0, "rule")
+
+
 class Rule(BaseModel):
     """An update rule and its hyperparameters."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, json_schema_extra=_must_be_named
+    )
 
     held: ClassVar[int] = 2
     """How many matrices of a weight's size it remembers at most."""
@@ -133,7 +145,7 @@ class Sgd(Rule):
 
     held, passing = 1, 2
 
-    rule: Literal["sgd"] = "sgd"
+    rule: Literal["sgd"] = DEFAULT
     lr: LearningRate = 1e-6
     lr_w1: Annotated[GroupRate, Field(title="Learning rate of w1")] = None
     lr_w2: Annotated[GroupRate, Field(title="Learning rate of w2")] = None

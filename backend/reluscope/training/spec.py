@@ -19,11 +19,12 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ..numbers import WHOLE
 from . import optimizers  # noqa: F401 - entered into RULES
 from .devices import DEVICE_NAME, devices
 from .diagnostics import CHANNELS
 from .relus import RELUS
-from .rules import RULES, Rule, Sgd
+from .rules import DEFAULT, RULES, Rule, Sgd
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 GRADIENTS = {
@@ -64,7 +65,7 @@ def _device_name(value: str) -> str:
 
 def _default_rule(value: object) -> object:
     if isinstance(value, dict) and "rule" not in value:
-        return {"rule": Sgd.model_fields["rule"].default, **value}
+        return {"rule": DEFAULT, **value}
     return value
 
 
@@ -77,7 +78,7 @@ else:
         BeforeValidator(_default_rule),
     ]
 
-Size = Annotated[int, Field(ge=1, le=MAX_SIZE)]
+Size = Annotated[int, Field(ge=1, le=MAX_SIZE), WHOLE]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Tags = Annotated[list[Tag], Field(max_length=20)]
@@ -127,11 +128,13 @@ class RunSpec(BaseModel):
     iterations: Annotated[
         int,
         Field(ge=1, le=MAX_ITERATIONS),
+        WHOLE,
         _field("Training updates until it is finished.", unit="updates"),
     ] = 500
     seed: Annotated[
         int,
         Field(ge=0, le=MAX_SEED),
+        WHOLE,
         _field("Decides data and start weights: same seed, same start."),
     ] = 0
     dtype: Annotated[
@@ -166,6 +169,7 @@ class RunSpec(BaseModel):
     diagnostics_every: Annotated[
         int,
         Field(ge=0, le=MAX_ITERATIONS),
+        WHOLE,
         _field(
             "How often units and norms are measured; 0 for never.",
             title="Diagnostics every",

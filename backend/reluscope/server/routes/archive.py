@@ -9,16 +9,24 @@ from fastapi import APIRouter, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from ...errors import FieldError, InvalidFields
+from ...errors import (
+    BadArchive,
+    FieldError,
+    InvalidFields,
+    NoRoom,
+    NotInstalled,
+    StoreUnavailable,
+    UnknownSweep,
+)
 from ...runs import archive, tensorboard
 from ...runs.book import Book
 from ...runs.kept import Kept
 from ...runs.names import file_name
 from ...runs.run import Run
+from ..document import refusals
 from ..downloads import Download, made
-from ..problems import Problem
-from .runs import PROBLEM, RunList, until_stored
-from .shared import TheBook
+from .runs import RunList, until_stored
+from .shared import READS, TheBook
 
 MAX_EXPORTED = 1000
 """Runs in one file."""
@@ -29,7 +37,7 @@ PIECE_BYTES = 2**20
 ZIP = "application/zip"
 FILE: dict[str, Any] = {ZIP: {"schema": {"type": "string", "format": "binary"}}}
 
-router = APIRouter(tags=["archive"], responses=PROBLEM)
+router = APIRouter(tags=["archive"])
 
 
 class ZipDownload(Download):
@@ -43,7 +51,7 @@ class ZipDownload(Download):
     response_class=ZipDownload,
     responses={
         200: {"content": FILE},
-        501: {"model": Problem, "description": "TensorBoard's package is not installed"},
+        **refusals(*READS, UnknownSweep, NotInstalled),
     },
 )
 def export(
@@ -92,7 +100,9 @@ def _name(runs: list[Run], format: str) -> str:
 
 @router.post(
     "/api/import",
+    name="import",
     status_code=201,
+    responses=refusals(NoRoom, BadArchive, StoreUnavailable),
     openapi_extra={"requestBody": {"required": True, "content": FILE}},
 )
 async def import_runs(request: Request, book: TheBook) -> RunList:

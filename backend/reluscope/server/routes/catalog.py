@@ -1,15 +1,15 @@
 """GET /api/catalog: every choice there is, read from the registries."""
 
-from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from ...runs.memory import limit_name
 from ...training import devices as machine
-from ...training.diagnostics import CHANNELS
-from ...training.presets import PRESETS, sets
+from ...training.diagnostics import CHANNELS, Channel
+from ...training.presets import PRESETS, Preset, sets
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
@@ -22,16 +22,47 @@ router = APIRouter(tags=["catalog"])
 PACKAGES = ("reluscope", "torch", "fastapi", "uvicorn", "websockets", "numpy")
 
 
+class ReluChoice(BaseModel):
+    """A ReLU implementation; `code` is its expression in h."""
+
+    name: str
+    title: str
+    formula: str
+    code: str
+    help: str
+
+
+class RuleChoice(BaseModel):
+    """An update rule, with the JSON Schema of its hyperparameters."""
+
+    name: str
+    help: str
+    schema_: Annotated[dict[str, Any], Field(serialization_alias="schema")]
+
+
+class GradientsChoice(BaseModel):
+    """A way to the gradient of the loss."""
+
+    name: str
+    help: str
+
+
+class DtypeChoice(BaseModel):
+    """A type of data and weights."""
+
+    name: str
+
+
 class Catalog(BaseModel):
     """Every choice there is. `spec` is the JSON Schema of a RunSpec."""
 
-    relus: list[dict[str, Any]]
-    rules: list[dict[str, Any]]
-    gradients: list[dict[str, Any]]
-    devices: list[dict[str, Any]]
-    dtypes: list[dict[str, Any]]
-    channels: list[dict[str, Any]]
-    presets: list[dict[str, Any]]
+    relus: list[ReluChoice]
+    rules: list[RuleChoice]
+    gradients: list[GradientsChoice]
+    devices: list[machine.Device]
+    dtypes: list[DtypeChoice]
+    channels: list[Channel]
+    presets: list[Preset]
     limits: dict[str, int]
     versions: dict[str, str]
     spec: dict[str, Any]
@@ -44,26 +75,30 @@ def catalog(request: Request, book: TheBook) -> Catalog:
     settings = request.app.state.settings
     return Catalog(
         relus=[
-            {"name": r.name, "title": r.title, "formula": r.formula, "code": r.code, "help": r.help}
+            ReluChoice(name=r.name, title=r.title, formula=r.formula, code=r.code, help=r.help)
             for r in RELUS.values()
         ],
         rules=[
-            {"name": name, "help": rule.__doc__ or "", "schema": rule.model_json_schema()}
+            RuleChoice(name=name, help=rule.__doc__ or "", schema_=rule.model_json_schema())
             for name, rule in RULES.items()
         ],
-        gradients=[{"name": name, "help": help} for name, help in GRADIENTS.items()],
-        devices=[asdict(device) for device in machine.devices()],
-        dtypes=[{"name": name} for name in DTYPES],
-        channels=[asdict(channel) for channel in CHANNELS],
-        presets=[asdict(preset) for preset in (*PRESETS, *sets())],
+        gradients=[GradientsChoice(name=name, help=help) for name, help in GRADIENTS.items()],
+        devices=machine.devices(),
+        dtypes=[DtypeChoice(name=name) for name in DTYPES],
+        channels=list(CHANNELS),
+        presets=[*PRESETS, *sets()],
         limits={
             "size": MAX_SIZE,
             "iterations": MAX_ITERATIONS,
             "pace": int(MAX_PACE),
-            "memory_bytes": book.memory.budgets["cpu"],
+            **{limit_name(device): budget for device, budget in book.memory.budgets.items()},
             "live_runs": settings.max_live,
             "runs": settings.max_runs,
+            "sockets": settings.max_sockets,
+            "sockets_per_address": settings.max_sockets_per_address,
+            "writes_per_s": settings.max_writes,
             "body_bytes": guard.MAX_BODY_BYTES,
+            "import_bytes": guard.MAX_ARCHIVE_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
             "points_per_answer": curves.MAX_POINTS,
             "rows_per_answer": diagnostics.MAX_ROWS,

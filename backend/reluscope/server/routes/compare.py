@@ -17,10 +17,10 @@ from ...training.change import Change
 from ...training.spec import RunSpec
 from .. import curves
 from ..curves import CurveOverview
-from .runs import PROBLEM
-from .shared import TheBook
+from ..document import refusals
+from .shared import READS, TheBook
 
-router = APIRouter(tags=["compare"], responses=PROBLEM)
+router = APIRouter(tags=["compare"])
 
 
 class ComparedRuns(BaseModel):
@@ -43,7 +43,11 @@ class ComparedRuns(BaseModel):
     `points` are asked for."""
 
 
-@router.get("/api/compare", response_class=Response, responses={200: {"model": ComparedRuns}})
+@router.get(
+    "/api/compare",
+    response_class=Response,
+    responses={200: {"model": ComparedRuns}, **refusals(*READS)},
+)
 def compare(
     book: TheBook,
     a: Annotated[str, Query(description="The id of a run.")],

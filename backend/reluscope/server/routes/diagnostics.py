@@ -2,20 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from ...errors import FieldError, InvalidFields
 from ...numbers import Number, tell_all
 from ...training.diagnostics import CHANNELS
+from ..document import refusals
 from ..frames import compact
-from .runs import PROBLEM
-from .shared import TheBook
+from .shared import READS, RunId, TheBook
 
 MAX_ROWS = 100_000
 """Iterations in one answer, each with a value of every channel: about 15 MB of JSON."""
 
-router = APIRouter(tags=["diagnostics"], responses=PROBLEM)
+router = APIRouter(tags=["diagnostics"])
 
 
 class Diagnostics(BaseModel):
@@ -31,10 +31,12 @@ class Diagnostics(BaseModel):
 
 
 @router.get(
-    "/api/runs/{id}/diagnostics", response_class=Response, responses={200: {"model": Diagnostics}}
+    "/api/runs/{id}/diagnostics",
+    response_class=Response,
+    responses={200: {"model": Diagnostics}, **refusals(*READS)},
 )
 def diagnostics(
-    run_id: Annotated[str, Path(alias="id")],
+    run_id: RunId,
     book: TheBook,
     start: Annotated[int, Query(ge=0, description="The first iteration wanted.")] = 0,
     stop: Annotated[int | None, Query(ge=0, description="The first one not wanted.")] = None,

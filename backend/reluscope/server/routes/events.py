@@ -1,15 +1,13 @@
 """GET /api/runs/{id}/events: what happened to a run."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel
 
 from ...runs.view import Event
-from .runs import PROBLEM
-from .shared import TheBook
+from ..document import refusals
+from .shared import READS, RunId, TheBook
 
-router = APIRouter(tags=["events"], responses=PROBLEM)
+router = APIRouter(tags=["events"])
 
 
 class Events(BaseModel):
@@ -19,8 +17,8 @@ class Events(BaseModel):
     events: list[Event]
 
 
-@router.get("/api/runs/{id}/events")
-def events(run_id: Annotated[str, Path(alias="id")], book: TheBook) -> Events:
+@router.get("/api/runs/{id}/events", responses=refusals(*READS))
+def events(run_id: RunId, book: TheBook) -> Events:
     """What happened to a run between its iterations: where it went, what was changed of it, and
     where a loss or weight first was not finite."""
     return Events(id=run_id, events=list(book.read(run_id).events))

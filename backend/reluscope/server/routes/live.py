@@ -13,4 +13,5 @@ router = APIRouter()
 @router.websocket("/api/live")
 async def live(socket: WebSocket, encoding: Annotated[Encoding, Query()] = "binary") -> None:
     """One socket for all runs; `encoding=json` gives values as text."""
-    await Viewer(socket, socket.app.state.hub, encoding).serve()
+    may_present = socket.state.role == "owner"
+    await Viewer(socket, socket.app.state.hub, encoding, may_present=may_present).serve()

@@ -3,13 +3,13 @@
 from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
 from pydantic import BaseModel, TypeAdapter
 from starlette.exceptions import HTTPException
 
-from ...errors import FieldError, InvalidFields
+from ...errors import FieldError, InvalidFields, NotInstalled
 from ...numbers import Number, tell_all
 from ...runs import npy
 from ...runs.names import file_name
@@ -18,11 +18,10 @@ from ...runs.run import Run
 from ...runs.smooth import Last, smooth
 from .. import columns, curves
 from ..curves import CurveOverview
+from ..document import refusals
 from ..downloads import Download, attachment, made
 from ..negotiation import preferred
-from ..problems import Problem
-from .runs import PROBLEM
-from .shared import TheBook
+from .shared import READS, RunId, TheBook
 
 MAX_LOSSES = 1_000_000
 """Losses in one answer in JSON, which readers have in memory as a whole: about 20 MB."""
@@ -43,7 +42,7 @@ _LAST = TypeAdapter(Last)
 
 FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 
-router = APIRouter(tags=["losses"], responses=PROBLEM)
+router = APIRouter(tags=["losses"])
 
 
 class Losses(BaseModel):
@@ -76,13 +75,13 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             MEDIA_TYPES["parquet"]: FILE,
         },
     },
-    501: {"model": Problem, "description": "Parquet needs a package that is not installed"},
+    **refusals(*READS, 406, NotInstalled),
 }
 
 
 @router.get("/api/runs/{id}/losses", response_class=Response, responses=ANSWERS)
 def losses(
-    run_id: Annotated[str, Path(alias="id")],
+    run_id: RunId,
     book: TheBook,
     request: Request,
     start: Annotated[int, Query(ge=0, description="The first iteration wanted.")] = 0,
@@ -162,7 +161,8 @@ def _file(run: Run, chosen: Format, start: int, values: NDArray[np.float64]) -> 
     media_type = MEDIA_TYPES[chosen]
     name = f"reluscope-{file_name(run.view())}.{chosen}"
     if chosen == "parquet":
-        file = made(lambda file: columns.write_parquet(file, run, start, values))
+        spec = run.spec.model_dump_json(serialize_as_any=True)
+        file = made(lambda file: columns.write_parquet(file, run.id, spec, start, values))
         return Download(file, name, media_type)
     pieces = columns.csv(start, values) if chosen == "csv" else npy.pieces(values)
     return StreamingResponse(pieces, headers=attachment(name), media_type=media_type)

@@ -9,9 +9,9 @@ from ...training.checks import Check, Curve
 from ...training.checks import check as measure
 from ...training.checks import curve as measure_curve
 from ...training.relus import RELUS, Relu
-from .runs import PROBLEM
+from ..document import refusals
 
-router = APIRouter(tags=["relus"], responses=PROBLEM)
+router = APIRouter(tags=["relus"], responses=refusals(UnknownName))
 
 
 @router.get("/api/relus/{name}/check")

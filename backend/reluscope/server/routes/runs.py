@@ -4,10 +4,19 @@ import asyncio
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ...errors import FieldError, InvalidFields
+from ...errors import (
+    FieldError,
+    ForbiddenMove,
+    InvalidFields,
+    KeyReused,
+    KeySpent,
+    NoRoom,
+    UnknownRun,
+)
+from ...numbers import WHOLE
 from ...runs.book import VERB_TIMEOUT_S, Book
 from ...runs.run import Run
 from ...runs.states import Status
@@ -15,26 +24,20 @@ from ...runs.view import RunView
 from ...training.relus import RELUS
 from ...training.rules import Rule
 from ...training.spec import GRADIENTS, MAX_ITERATIONS, Name, Pace, RunSpec, Tags, one_of
+from ..document import MADE, refusals
 from ..fields import Places
 from ..idempotency import Answers
-from ..problems import Problem
-from .shared import TheBook, here
-
-PROBLEM: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": Problem},
-    "5XX": {
-        "model": Problem,
-        "description": "503: the store does not answer; 500: what it has of the run is damaged",
-    },
-}
+from ..problems import left_out
+from .shared import READS, RunId, TheBook, here
 
 PENDING: dict[int | str, dict[str, Any]] = {
     202: {"model": RunView, "description": "It will be, when its iteration is over"}
 }
 
-router = APIRouter(prefix="/api/runs", tags=["runs"], responses=PROBLEM)
+GOES_ON = refusals(*READS, ForbiddenMove, NoRoom, InvalidFields)
+COPIES = refusals(*READS, NoRoom, InvalidFields)
 
-RunId = Annotated[str, Path(alias="id")]
+router = APIRouter(prefix="/api/runs", tags=["runs"])
 
 STORE_LOOK_S = 0.5
 """Between two looks at the store by an answer that waits for it."""
@@ -61,13 +64,13 @@ class Step(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS), WHOLE] = 1
 
 
 class Change(BaseModel):
     """What may change in a run's spec while it trains; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=left_out)
 
     name: Name | None = None
     tags: Tags = []
@@ -83,13 +86,17 @@ class Fork(BaseModel):
     """Where a fork begins, how many there are, and what of the spec is another in them; what is left
     out stays."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=left_out)
 
     at: Annotated[
-        int | None,
-        Field(ge=0, description="The first iteration that is its own; empty for the next."),
+        Annotated[int, Field(ge=0), WHOLE] | None,
+        Field(description="The first iteration that is its own; empty for the next."),
     ] = None
-    count: Annotated[int, Field(ge=1, le=MAX_FORKS)] = 1
+    count: Annotated[
+        int,
+        Field(ge=1, le=MAX_FORKS, description="How many; one where it is left out."),
+        WHOLE,
+    ] = 1
     name: Name | None = None
     tags: Tags = []
     relu: Annotated[str, *one_of(RELUS)] = RunSpec.model_fields["relu"].default
@@ -98,12 +105,12 @@ class Fork(BaseModel):
         Field(description="Hyperparameters of the run's rule, or another rule.", max_length=50),
     ] = {}
     gradients: Annotated[str, *one_of(GRADIENTS)] = RunSpec.model_fields["gradients"].default
-    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS)] = 1
+    iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS), WHOLE] = 1
     pace: Pace | None = None
     on_nonfinite: Literal["stop", "pause", "continue"] = "stop"
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=MADE | refusals(NoRoom, KeySpent, KeyReused))
 async def create(
     spec: RunSpec,
     request: Request,
@@ -123,7 +130,7 @@ async def create(
     return run.view()
 
 
-@router.get("")
+@router.get("", name="list")
 def list_runs(
     book: TheBook,
     status: Annotated[list[Status] | None, Query()] = None,
@@ -144,13 +151,13 @@ def list_runs(
     return RunPage(runs=[run.view() for run in page], next=str(page[-1].number) if more else None)
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=refusals(UnknownRun))
 def show(run_id: RunId, book: TheBook) -> RunView:
     """One run as it is now."""
     return book.find(run_id).view()
 
 
-@router.patch("/{id}", responses=PENDING)
+@router.patch("/{id}", responses=PENDING | refusals(UnknownRun, ForbiddenMove))
 async def change(run_id: RunId, change: Change, book: TheBook, response: Response) -> RunView:
     """Change name, tags, pace or hyperparameters of a run. `pace` null is full speed.
     Hyperparameters take effect between two iterations; an iteration that takes long is waited for
@@ -171,21 +178,21 @@ def _of_rule(rule: Rule, error: ValidationError) -> list[FieldError]:
     return [replace(each, field=f"update.{each.field}") for each in found]
 
 
-@router.delete("/{id}", status_code=204, response_class=Response)
+@router.delete("/{id}", status_code=204, response_class=Response, responses=refusals(UnknownRun))
 async def delete(run_id: RunId, book: TheBook) -> None:
     """Delete a run and its losses, whatever it is doing."""
     book.delete(run_id)
     await until_stored(book)
 
 
-@router.post("/{id}/pause", responses=PENDING)
+@router.post("/{id}/pause", responses=PENDING | refusals(UnknownRun, ForbiddenMove))
 async def pause(run_id: RunId, book: TheBook, response: Response) -> RunView:
     """Pause a run: once this answers 200, it does not move. An iteration that takes long is waited
     for two seconds; then the answer is 202, and the run pauses when that iteration is over."""
     return await _settled(book.pause(run_id, wait_s=0), book, response)
 
 
-@router.post("/{id}/resume")
+@router.post("/{id}/resume", responses=GOES_ON)
 async def resume(run_id: RunId, book: TheBook) -> RunView:
     """Let a run go on that was paused, or that was interrupted when the server ended: that one from
     its last checkpoint, with the same losses."""
@@ -194,7 +201,7 @@ async def resume(run_id: RunId, book: TheBook) -> RunView:
     return run.view()
 
 
-@router.post("/{id}/step")
+@router.post("/{id}/step", responses=GOES_ON)
 async def step(
     run_id: RunId, book: TheBook, step: Annotated[Step | None, Body()] = None
 ) -> RunView:
@@ -205,14 +212,14 @@ async def step(
     return run.view()
 
 
-@router.post("/{id}/stop", responses=PENDING)
+@router.post("/{id}/stop", responses=PENDING | refusals(*READS, ForbiddenMove))
 async def stop(run_id: RunId, book: TheBook, response: Response) -> RunView:
     """End a run for good; its losses stay. Answers 202 where `pause` would."""
     run = await asyncio.to_thread(book.stop, run_id, wait_s=0)
     return await _settled(run, book, response)
 
 
-@router.post("/{id}/fork", status_code=201)
+@router.post("/{id}/fork", status_code=201, responses=COPIES)
 async def fork(
     run_id: RunId, book: TheBook, fork: Annotated[Fork | None, Body()] = None
 ) -> RunList:
@@ -230,7 +237,7 @@ async def fork(
     return RunList(runs=[run.view() for run in runs])
 
 
-@router.post("/{id}/replay", status_code=201)
+@router.post("/{id}/replay", status_code=201, responses=COPIES)
 async def replay(run_id: RunId, book: TheBook) -> RunView:
     """Train a run anew from its start, with all that was changed of it by hand at the iterations where
     it was: the same curve."""

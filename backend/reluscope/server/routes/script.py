@@ -1,14 +1,13 @@
 """GET /api/runs/{id}/script: a run as one plain PyTorch script."""
 
-from typing import Annotated
+from fastapi import APIRouter, Response
 
-from fastapi import APIRouter, Path, Response
-
+from ...errors import NoSource
 from ...training import script as scripts
-from .runs import PROBLEM
-from .shared import TheBook
+from ..document import refusals
+from .shared import READS, RunId, TheBook
 
-router = APIRouter(tags=["script"], responses=PROBLEM)
+router = APIRouter(tags=["script"])
 
 
 class Script(Response):
@@ -17,8 +16,8 @@ class Script(Response):
     media_type = "text/x-python"
 
 
-@router.get("/api/runs/{id}/script", response_class=Script)
-def script(run_id: Annotated[str, Path(alias="id")], book: TheBook) -> Script:
+@router.get("/api/runs/{id}/script", response_class=Script, responses=refusals(*READS, NoSource))
+def script(run_id: RunId, book: TheBook) -> Script:
     """The run as one plain PyTorch script that prints the same losses, with what was changed by
     hand so far."""
     run = book.read(run_id)

@@ -1,9 +1,10 @@
-"""What several routes need: the book, and where they are."""
+"""What several routes need: the book, where they are, and the id of a run."""
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
+from ...errors import StoreDamaged, StoreUnavailable, UnknownRun
 from ...runs.book import Book
 
 
@@ -13,6 +14,13 @@ async def _book(request: Request) -> Book:  # else each request would cross to a
 
 
 TheBook = Annotated[Book, Depends(_book)]
+
+RunId = Annotated[
+    str, Path(alias="id", description="Of a run.", json_schema_extra={"format": "uuid"})
+]
+
+READS = (UnknownRun, StoreUnavailable, StoreDamaged)
+"""What may come of looking for a run with its curve and events."""
 
 
 def here(request: Request, path: str) -> str:

@@ -11,22 +11,35 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from ...errors import ForbiddenMove, UnknownRun
+from ...errors import (
+    ForbiddenMove,
+    InvalidFields,
+    KeyReused,
+    KeySpent,
+    NoRoom,
+    StoreDamaged,
+    StoreUnavailable,
+    UnknownRun,
+    UnknownSweep,
+)
 from ...runs.book import VERB_TIMEOUT_S, Book
 from ...runs.run import Run
 from ...runs.states import Status
 from ...runs.sweep import SweepSpec, fields_of
 from .. import results as tables
+from ..document import MADE, refusals
 from ..downloads import attachment
 from ..idempotency import Answers
 from ..negotiation import preferred
 from ..sweeping import make
-from .runs import PROBLEM, until_stored
+from .runs import until_stored
 from .shared import TheBook, here
 
-router = APIRouter(prefix="/api/sweeps", tags=["sweeps"], responses=PROBLEM)
+router = APIRouter(prefix="/api/sweeps", tags=["sweeps"])
 
-SweepId = Annotated[str, Path(alias="id")]
+SweepId = Annotated[
+    str, Path(alias="id", description="Of a sweep.", json_schema_extra={"format": "uuid"})
+]
 
 MEDIA_TYPES: dict[Literal["json", "csv"], str] = {"json": "application/json", "csv": "text/csv"}
 
@@ -84,12 +97,17 @@ PENDING: dict[int | str, dict[str, Any]] = {
     }
 }
 
+STORED = (StoreUnavailable, StoreDamaged)
+
+GOES_ON = refusals(UnknownSweep, *STORED, NoRoom, InvalidFields)
+
 TABLE: dict[int | str, dict[str, Any]] = {
-    200: {"model": Results, "content": {MEDIA_TYPES["csv"]: {"schema": {"type": "string"}}}}
+    200: {"model": Results, "content": {MEDIA_TYPES["csv"]: {"schema": {"type": "string"}}}},
+    **refusals(UnknownSweep, 406),
 }
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=MADE | refusals(NoRoom, KeySpent, KeyReused))
 async def create(
     sweep: SweepSpec,
     request: Request,
@@ -117,7 +135,7 @@ async def create(
     return answer
 
 
-@router.get("")
+@router.get("", name="list")
 def list_sweeps(
     book: TheBook,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -133,34 +151,34 @@ def list_sweeps(
     )
 
 
-@router.get("/{id}")
+@router.get("/{id}", responses=refusals(UnknownSweep))
 def show(sweep_id: SweepId, book: TheBook) -> Sweep:
     """One sweep as it is now."""
     return Sweep.of(book.sweep(sweep_id))
 
 
-@router.delete("/{id}", status_code=204, response_class=Response)
+@router.delete("/{id}", status_code=204, response_class=Response, responses=refusals(UnknownSweep))
 async def delete(sweep_id: SweepId, book: TheBook) -> None:
     """Delete a sweep's runs and their losses, whatever they are doing."""
     await asyncio.to_thread(_each, book.sweep(sweep_id), book.delete)
     await until_stored(book)
 
 
-@router.post("/{id}/pause", responses=PENDING)
+@router.post("/{id}/pause", responses=PENDING | refusals(UnknownSweep))
 async def pause(sweep_id: SweepId, book: TheBook, response: Response) -> Sweep:
     """Pause all runs of a sweep that have not ended. Once this answers 200, none of them moves; it
     answers 202 where one run would be answered so."""
     return await _ask(sweep_id, book, lambda run_id: book.pause(run_id, wait_s=0), response)
 
 
-@router.post("/{id}/resume")
+@router.post("/{id}/resume", responses=PENDING | GOES_ON)
 async def resume(sweep_id: SweepId, book: TheBook, response: Response) -> Sweep:
     """Let all runs of a sweep go on that have not ended. Where there is no room for all that were
     interrupted, those before the first that has none go on."""
     return await _ask(sweep_id, book, book.resume, response)
 
 
-@router.post("/{id}/stop", responses=PENDING)
+@router.post("/{id}/stop", responses=PENDING | refusals(UnknownSweep, *STORED))
 async def stop(sweep_id: SweepId, book: TheBook, response: Response) -> Sweep:
     """End all runs of a sweep for good; their losses stay. Answers 202 where `pause` would."""
     return await _ask(sweep_id, book, lambda run_id: book.stop(run_id, wait_s=0), response)

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from .runs import PROBLEM
-from .shared import TheBook
+from ..document import refusals
+from .shared import READS, RunId, TheBook
 
-router = APIRouter(tags=["times"], responses=PROBLEM)
+router = APIRouter(tags=["times"])
 
 
 class Times(BaseModel):
@@ -22,9 +22,9 @@ class Times(BaseModel):
     """For each of `iterations`, when they were, in Unix seconds."""
 
 
-@router.get("/api/runs/{id}/times")
+@router.get("/api/runs/{id}/times", responses=refusals(*READS))
 def times(
-    run_id: Annotated[str, Path(alias="id")],
+    run_id: RunId,
     book: TheBook,
     start: Annotated[int, Query(ge=0, description="The first iteration wanted.")] = 0,
     stop: Annotated[int | None, Query(ge=0, description="The first one not wanted.")] = None,

@@ -1,0 +1,49 @@
+"""Where the server is, and what the client proves to be by."""
+
+import os
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+SOCKETS = {"http": "ws", "https": "wss"}
+
+
+@dataclass(frozen=True)
+class Address:
+    """A server, with the path under which a proxy has it, and a token of its owner's or viewers'."""
+
+    url: str
+    """Without a slash at its end."""
+    token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def find(cls, url: str | None = None, token: str | None = None) -> "Address":
+        """What is given, or what the environment names, or this machine's. Raises ValueError where
+        that is no address."""
+        told = (url or os.environ.get("RELUSCOPE_URL") or DEFAULT_URL).rstrip("/")
+        parts = urlsplit(told)
+        if parts.scheme not in SOCKETS or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"expected an address like {DEFAULT_URL}; got {told!r}")
+        return cls(told, token or os.environ.get("RELUSCOPE_TOKEN") or None)
+
+    @property
+    def live_url(self) -> str:
+        """Of the socket."""
+        scheme, _, rest = self.url.partition("://")
+        return f"{SOCKETS[scheme]}://{rest}/api/live"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each request and the socket begin with."""
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is this machine, which is never asked through a proxy."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost" or host.endswith(".localhost")

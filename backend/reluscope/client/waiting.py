@@ -1,0 +1,82 @@
+"""Waiting for runs and sweeps, by looking now and then. No I/O."""
+
+import time
+from collections.abc import Callable, Collection, Iterable
+from typing import TypeVar
+
+from . import calls
+from .asking import Plan, Wait
+from .errors import RunFailed, TimedOut
+from .values import ENDED, RunView, Status, SweepView
+
+T = TypeVar("T")
+
+FIRST_LOOK_S = 0.05
+LAST_LOOK_S = 1.0
+"""The longer something is waited for, the rarer it is looked at: after a tenth of the time that has
+passed, within these two."""
+
+BAD: tuple[Status, ...] = ("diverged", "failed")
+"""The ends that `check` raises at."""
+
+
+def statuses(until: str | Iterable[str] | None) -> frozenset[str]:
+    """The states that end a wait for `until`: a run that has ended will not come to another."""
+    if until is None:
+        return frozenset(ENDED)
+    return frozenset(ENDED) | ({until} if isinstance(until, str) else set(until))
+
+
+def run(
+    run_id: str, timeout: float | None, until: Collection[str], *, check: bool
+) -> Plan[RunView]:
+    """A run, once it is in one of these states."""
+    view = yield from _looked(
+        lambda: calls.show(run_id, patient=True),
+        lambda view: view.status in until,
+        timeout,
+        lambda view: f"run {run_id}, which is {view.status} at iteration {view.iteration}",
+    )
+    if check and view.status in BAD:
+        raise RunFailed(run_id, view.status, view.reason)
+    return view
+
+
+def sweep(sweep_id: str, timeout: float | None) -> Plan[SweepView]:
+    """A sweep, once each of its runs has ended."""
+    return _looked(
+        lambda: calls.show_sweep(sweep_id, patient=True),
+        lambda view: view.has_ended,
+        timeout,
+        lambda view: f"sweep {sweep_id}, whose runs are {view.statuses}",
+    )
+
+
+def _looked(
+    look: Callable[[], Plan[T]],
+    is_there: Callable[[T], bool],
+    timeout: float | None,
+    tell: Callable[[T], str],
+) -> Plan[T]:
+    began = time.monotonic()
+    while True:
+        view = yield from look()
+        if is_there(view):
+            return view
+        waited = time.monotonic() - began
+        left = float("inf") if timeout is None else timeout - waited
+        if left <= 0:
+            raise TimedOut(f"waited {timeout} s in vain for {tell(view)}")
+        yield Wait(min(left, max(FIRST_LOOK_S, min(LAST_LOOK_S, waited / 10))))
+
+
+class Deadline:
+    """What is left of a time for several waits, in seconds."""
+
+    def __init__(self, timeout: float | None) -> None:
+        self._end = None if timeout is None else time.monotonic() + timeout
+
+    @property
+    def seconds(self) -> float | None:
+        """None for ever."""
+        return None if self._end is None else max(0.0, self._end - time.monotonic())

@@ -1,0 +1,30 @@
+"""The runs of one watch: where each is to begin, and the handles that hear of them."""
+
+from collections.abc import Mapping
+
+from .following import Update
+from .handles import Runs, RunValues, SweepValues, ids
+from .values import RunView
+
+
+class Watched:
+    """Runs that are named in any way."""
+
+    def __init__(self, runs: Runs) -> None:
+        given = runs if isinstance(runs, SweepValues | RunValues | str) else list(runs)
+        self._ids = ids(given)
+        several = given if isinstance(given, list) else [given]
+        self._handles = [run for run in several if isinstance(run, RunValues)]
+
+    def cursors(self, start: int | Mapping[str, int]) -> dict[str, int]:
+        """The first iteration wanted of each."""
+        if isinstance(start, int):
+            return dict.fromkeys(self._ids, start)
+        return {run_id: start.get(run_id, 0) for run_id in self._ids}
+
+    def note(self, update: Update) -> None:
+        """Tell the handles how their runs are."""
+        if isinstance(update, RunView):
+            for handle in self._handles:
+                if handle.id == update.id:
+                    handle.view = update
