@@ -31,6 +31,7 @@ def test_all_of_it_is_awaited_as_well(aio, tmp_path):
             assert (await run.compare(came)).equal
             assert (await scope.check("relu")).relu == "relu"
             assert (await scope.ready()).status == "ready"
+            assert (await scope.session()).role == "owner"
 
     asyncio.run(script())
 

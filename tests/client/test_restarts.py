@@ -9,55 +9,47 @@ from reluscope.client import NotFound, Rewound
 from tests.server.serving import LONG, TINY, in_thread
 from tests.server.test_restart import cut_off, iteration_of_change
 
-from .relay import Relay
 
-
-@pytest.fixture
-def relay():
-    with Relay() as relay:
-        yield relay
-
-
-def test_a_stream_and_a_wait_outlast_the_server(relay, tmp_path):
+def test_a_stream_and_a_wait_outlast_the_server(cable, tmp_path):
     ended = threading.Event()
-    with Client(relay.url) as scope:
-        with in_thread(data=tmp_path) as server:
-            relay.upstream = server.api.port
+    with Client(cable.url) as scope:
+        with in_thread(data=tmp_path, allow_host=[cable.host]) as server:
+            cable.upstream = server.api.port
             run = scope.create(**TINY, iterations=1500, pace=1000)
             waiting = scope.run(run.id)
             thread = threading.Thread(target=lambda: (waiting.wait(60), ended.set()))
             thread.start()
             stream = run.stream()
             came = [next(stream) for _ in range(300)]
-            relay.upstream = None
-            relay.cut()
+            cable.upstream = None
+            cable.cut()
         assert not ended.is_set()
-        with in_thread(data=tmp_path) as server:
-            relay.upstream = server.api.port
+        with in_thread(data=tmp_path, allow_host=[cable.host]) as server:
+            cable.upstream = server.api.port
             came += stream
             assert came == list(enumerate(run.losses().tolist()))
             assert len(came) == 1500
             assert ended.wait(30)
             assert waiting.status == "finished"
-            relay.cut()
+            cable.cut()
     thread.join()
 
 
-def test_a_run_that_the_new_server_does_not_have_is_told(relay, tmp_path):
-    with Client(relay.url) as scope:
-        with in_thread(data=tmp_path / "a") as server:
-            relay.upstream = server.api.port
+def test_a_run_that_the_new_server_does_not_have_is_told(cable, tmp_path):
+    with Client(cable.url) as scope:
+        with in_thread(data=tmp_path / "a", allow_host=[cable.host]) as server:
+            cable.upstream = server.api.port
             run = scope.create(**LONG, pace=100)
             watch = scope.watch([run])
             next(watch)
-            relay.upstream = None
-            relay.cut()
-        with in_thread(data=tmp_path / "b") as server:
-            relay.upstream = server.api.port
+            cable.upstream = None
+            cable.cut()
+        with in_thread(data=tmp_path / "b", allow_host=[cable.host]) as server:
+            cable.upstream = server.api.port
             list(watch)
             with pytest.raises(NotFound):
                 run.wait()
-            relay.cut()
+            cable.cut()
 
 
 def test_what_is_not_true_any_more_after_a_crash_is_told(tmp_path):

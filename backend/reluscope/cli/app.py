@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import check, compare, doctor, export, ls, run, script, serve, show, steer, watch
+from . import check, compare, doctor, export, ls, run, script, serve, show, steer, sweep, watch
 from .shared import read_settings, takes_settings
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 COMMANDS = {
     "serve": serve.command,
     "run": run.command,
+    "sweep": sweep.command,
     "ls": ls.command,
     "show": show.command,
     "watch": watch.command,

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import progress, tables
-from .remote import ID_CHARACTERS, asks_server, told
+from .remote import asks_server, told
 from .shared import AsJson
 
 if TYPE_CHECKING:
     from ..client import Client
 
 COLUMNS = ("id", "name", "relu", "update", "status", "iteration", "loss", "least", "rate")
+
+DIGITS = 4
+"""Of a loss: as many as have place beside the rest."""
 
 
 @asks_server
@@ -50,14 +53,14 @@ def row(run: progress.View) -> list[str]:
     """A run in the words of `COLUMNS`."""
     spec = run["spec"]
     return [
-        run["id"][:ID_CHARACTERS],
+        run["id"][: progress.ID_CHARACTERS],
         spec["name"] or "",
         spec["relu"],
         rule_of(spec),
         run["status"],
         f"{run['iteration']}/{spec['iterations']}",
-        progress.number(run["loss"]),
-        progress.number(run["min_loss"]),
+        progress.number(run["loss"], DIGITS),
+        progress.number(run["min_loss"], DIGITS),
         progress.rate(run),
     ]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..numbers import tell_within
+from .progress import ID_CHARACTERS
 from .shared import NOBODY, REFUSED, fail, signed
 
 if TYPE_CHECKING:
@@ -43,9 +44,6 @@ Id = Annotated[str, typer.Argument(metavar="RUN", help="A run, by its name or ho
 
 MANY = 5
 """Runs that are told where one was meant."""
-
-ID_CHARACTERS = 8
-"""Of an id, as people are told it; that many are enough to name it by."""
 
 
 def asks_server(command: Callable[..., None]) -> Callable[..., None]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from . import losses, progress, words
-from .remote import ID_CHARACTERS, Token, Url, connected, told
+from .remote import Token, Url, connected, told
 from .shared import INTERRUPTED, NO, AsJson, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _there(client: "Client", run: "Run", out: Path | None, *, json: bool) -> NoR
         view = progress.follow(_views(client, run))
     except KeyboardInterrupt:
         progress.messages().print(
-            f"it goes on at {client.url}; reluscope watch {run.id[:ID_CHARACTERS]} shows it, and "
+            f"it goes on at {client.url}; reluscope watch {run.id[: progress.ID_CHARACTERS]} shows it, and "
             "reluscope stop ends it"
         )
         raise SystemExit(INTERRUPTED) from None

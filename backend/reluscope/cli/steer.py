@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from . import progress
-from .remote import ID_CHARACTERS, Ids, asks_server, find_all, told
+from .remote import Ids, asks_server, find_all, told
 from .shared import AsJson
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _command(ask: Callable[["Run"], object], help: str) -> Callable[..., None]:
             print(js.dumps(views, indent=2))
             return
         for view in views:
-            print(f"{view['id'][:ID_CHARACTERS]}  {progress.line(view)}")
+            print(f"{view['id'][: progress.ID_CHARACTERS]}  {progress.line(view)}")
 
     command.__doc__ = help
     return command

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from .progress import ID_CHARACTERS
+
+LONG = ("name", "reason", "rate")
+"""Columns that give way where a terminal is narrow."""
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -14,9 +19,11 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         for row in (columns, *rows):
             print("\t".join(_word(each) for each in row))
         return
-    table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for name in columns:
+        table.add_column(name, no_wrap=name not in LONG, min_width=ID_CHARACTERS * (name == "id"))
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(each, no_wrap=True, overflow="ellipsis") for each in row))
     console.print(table)
 
 

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from . import plot, progress
-from .remote import ID_CHARACTERS, asks_server, find_all, told
+from .remote import asks_server, find_all, told
 from .shared import INTERRUPTED, NO, AsJson
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Lines:
         status, at = self._told.get(view["id"], ("", 0.0))
         if status != view["status"] or time.monotonic() - at >= progress.EVERY_S:
             self._told[view["id"]] = view["status"], time.monotonic()
-            line = f"{view['id'][:ID_CHARACTERS]}  {progress.line(view)}"
+            line = f"{view['id'][: progress.ID_CHARACTERS]}  {progress.line(view)}"
             self._console.print(line, soft_wrap=True)
 
 
@@ -118,7 +118,7 @@ class Scope:
             for number in range(shown):
                 view, missing = views[number], curves[number].missing
                 name = view["spec"]["name"] or view["spec"]["relu"]
-                line = f"{view['id'][:ID_CHARACTERS]} {name}: {progress.line(view)}"
+                line = f"{view['id'][: progress.ID_CHARACTERS]} {name}: {progress.line(view)}"
                 told_of = ", ".join(filter(None, (line, missing and f"not drawn: {missing}")))
                 made.append("\n")
                 made.append(told_of[: width - 1], plot.colour(number))

@@ -23,6 +23,7 @@ from .values import (
     Results,
     RunPage,
     RunView,
+    Session,
     SweepPage,
     SweepView,
     Times,
@@ -301,6 +302,11 @@ def catalog() -> Plan[Catalog]:
 def check(relu: str) -> Plan[Check]:
     """What a ReLU does on the server's torch."""
     return _get(path("relus", relu, "check"), Check)
+
+
+def session() -> Plan[Session]:
+    """What may be done here."""
+    return _get(path("session"), Session)
 
 
 def ready() -> Plan[Ready]:

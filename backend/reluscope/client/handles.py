@@ -169,6 +169,18 @@ class SweepValues:
         )
 
 
+def label(view: RunView) -> str:
+    """What a run is called in a legend: its name, what it has of its sweep, or its ReLU and rule; and
+    the begin of its id, since others may be called so."""
+    point = (
+        ", ".join(f"{path} {value}" for path, value in view.sweep.point.items())
+        if view.sweep
+        else ""
+    )
+    named = view.spec.get("name") or point or f"{view.spec.get('relu')}, {_rule(view.spec)}"
+    return f"{named} ({view.id[:8]})"
+
+
 def _rule(spec: Mapping[str, Any]) -> str:
     update = spec.get("update", {})
     lr = f", lr {update['lr']:g}" if isinstance(update.get("lr"), float) else ""

@@ -352,6 +352,16 @@ class Catalog:
 
 
 @dataclass(frozen=True)
+class Session:
+    """What this client may do at the server."""
+
+    role: Literal["owner", "viewer"] | None
+    """An owner may do everything, a viewer look; None where a token is needed."""
+    needs_token: bool
+    """Whether the server lets nobody in without one."""
+
+
+@dataclass(frozen=True)
 class Ready:
     """That the server keeps what it does."""
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from ...blocks import Losses
 from .. import calls, waiting
@@ -14,13 +14,28 @@ from ..address import Address
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
 from ..likeness import like
+from ..plotting.live import live_figure
 from ..rim import Settings
 from ..sync.client import Client
-from ..values import Catalog, Check, Comparison, Filters, Random, Ready, RunView, Spec, SweepView
+from ..values import (
+    Catalog,
+    Check,
+    Comparison,
+    Filters,
+    Random,
+    Ready,
+    RunView,
+    Session,
+    Spec,
+    SweepView,
+)
 from ..watched import Watched
 from .run import AsyncRun
 from .sweep import AsyncSweep
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from ..plotting.figure import LiveFigure
 
 
 @like(Client)
@@ -136,6 +151,11 @@ class AsyncClient:
     async def compare(self, a: AsyncRun | str, b: AsyncRun | str) -> Comparison:
         return await self._transport.do(calls.compare(id_of(a), id_of(b)))
 
+    def plot(self, runs: Runs, *, log: bool = True) -> "LiveFigure":
+        labels = Watched(runs).labels
+        transport = self._transport
+        return live_figure(labels, transport.address, transport.settings, log=log)
+
     # --- sweeps
 
     async def create_sweep(
@@ -172,6 +192,9 @@ class AsyncClient:
 
     async def check(self, relu: str) -> Check:
         return await self._transport.do(calls.check(relu))
+
+    async def session(self) -> Session:
+        return await self._transport.do(calls.session())
 
     async def ready(self) -> Ready:
         return await self._transport.do(calls.ready())

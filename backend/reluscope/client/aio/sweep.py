@@ -9,6 +9,7 @@ from .. import calls, dataframes, waiting
 from ..following import Following, losses_in
 from ..handles import SweepValues
 from ..likeness import like
+from ..plotting.live import live_figure
 from ..sync.sweep import Sweep
 from ..values import Results, SweepView
 from .run import AsyncRun
@@ -16,6 +17,8 @@ from .transport import Transport
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..plotting.figure import LiveFigure
 
 
 @like(Sweep)
@@ -64,3 +67,8 @@ class AsyncSweep(SweepValues):
             async for update in updates:
                 if losses := losses_in(update, rewind=rewind, gone=True):
                     yield losses
+
+    def plot(self, *, log: bool = True) -> "LiveFigure":
+        transport = self._transport
+        labels = {run_id: run_id[:8] for run_id in self.view.runs}
+        return live_figure(labels, transport.address, transport.settings, log=log)

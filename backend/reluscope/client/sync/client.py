@@ -6,19 +6,34 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from ...blocks import Losses
 from .. import calls, waiting
 from ..address import Address
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
+from ..plotting.live import live_figure
 from ..rim import Settings
-from ..values import Catalog, Check, Comparison, Filters, Random, Ready, RunView, Spec, SweepView
+from ..values import (
+    Catalog,
+    Check,
+    Comparison,
+    Filters,
+    Random,
+    Ready,
+    RunView,
+    Session,
+    Spec,
+    SweepView,
+)
 from ..watched import Watched
 from .run import Run
 from .sweep import Sweep
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from ..plotting.figure import LiveFigure
 
 
 class Client:
@@ -189,6 +204,15 @@ class Client:
         """
         return self._transport.do(calls.compare(id_of(a), id_of(b)))
 
+    def plot(self, runs: Runs, *, log: bool = True) -> "LiveFigure":
+        """The curves of many runs in one figure of a notebook, as `Run.plot`.
+
+        >>> scope.plot([run]).wait(30)
+        """
+        labels = Watched(runs).labels
+        transport = self._transport
+        return live_figure(labels, transport.address, transport.settings, log=log)
+
     # --- sweeps
 
     def create_sweep(
@@ -251,6 +275,14 @@ class Client:
         0.5
         """
         return self._transport.do(calls.check(relu))
+
+    def session(self) -> Session:
+        """What this client's token lets it do: `role` is owner, viewer or None.
+
+        >>> scope.session().role
+        'owner'
+        """
+        return self._transport.do(calls.session())
 
     def ready(self) -> Ready:
         """Raises ServerTrouble where runs are not kept as they should be, and says why."""

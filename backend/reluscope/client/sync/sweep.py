@@ -8,12 +8,15 @@ from ...blocks import Losses
 from .. import calls, dataframes, waiting
 from ..following import Following, losses_in
 from ..handles import SweepValues
+from ..plotting.live import live_figure
 from ..values import Results, SweepView
 from .run import Run
 from .transport import Transport
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..plotting.figure import LiveFigure
 
 
 class Sweep(SweepValues):
@@ -98,3 +101,9 @@ class Sweep(SweepValues):
             for update in updates:
                 if losses := losses_in(update, rewind=rewind, gone=True):
                     yield losses
+
+    def plot(self, *, log: bool = True) -> "LiveFigure":
+        """The curves of all its runs in a notebook, as `Run.plot`."""
+        transport = self._transport
+        labels = {run_id: run_id[:8] for run_id in self.view.runs}
+        return live_figure(labels, transport.address, transport.settings, log=log)
