@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import progress, tables
+from . import names, progress, tables
 from .remote import asks_server, told
 from .shared import AsJson
 
@@ -27,10 +27,19 @@ def command(
     ] = None,
     *,
     status: Annotated[
-        list[str] | None, typer.Option(metavar="STATUS", help="running, finished, ...")
+        list[str] | None,
+        typer.Option(
+            metavar="STATUS", help="running, finished, ...", autocompletion=names.statuses
+        ),
     ] = None,
-    relu: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of the ReLU.")] = None,
-    rule: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of the rule.")] = None,
+    relu: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of the ReLU.", autocompletion=names.relus),
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of the rule.", autocompletion=names.rules),
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="That they bear.")] = None,
     sweep: Annotated[str | None, typer.Option(metavar="ID", help="That they belong to.")] = None,
     limit: Annotated[
