@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reluscope.runs.sweep import SweepSpec
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
 from reluscope.training.spec import DTYPES, GRADIENTS, RunSpec
@@ -40,12 +41,22 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_its_spec_is_the_default() -> None:
-    (shown,) = blocks("json")
-    told = json.loads(shown)
+    told = json.loads(blocks("json")[0])
     assert told.keys() == RunSpec.model_fields.keys()
     assert RunSpec.model_validate(told) == RunSpec()
     named = set(re.findall(r"`([a-z0-9_]+)`", README))
     assert named >= {*RELUS, *RULES, *GRADIENTS, *DTYPES}
+
+
+def test_its_sweeps_are_sweeps() -> None:
+    left = blocks("json")[1]
+    counts = []
+    while left := left.strip():
+        body, length = json.JSONDecoder().raw_decode(left)
+        sweep = SweepSpec.model_validate(body)
+        counts += [len([RunSpec.model_validate(member.spec) for member in sweep.members()])]
+        left = left[length:]
+    assert counts == [6, 20, 2]
 
 
 def test_its_calls_are_those_of_the_api(url: str) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ..logs import HEADER, new_id, of_request
 from .headers import SECURITY_HEADERS
 from .problems import http_kind, respond
 
@@ -74,7 +75,9 @@ class Protocol(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """The answer to what is no HTTP."""
-        answer = respond(*http_kind(400), msg, headers=SECURITY_HEADERS)
+        with of_request(new_id()) as known:
+            headers = {**SECURITY_HEADERS, HEADER: known}
+            answer = respond(*http_kind(400), msg, headers=headers)
         head = h11.Response(
             status_code=400, headers=[*answer.raw_headers, (b"connection", b"close")]
         )
