@@ -134,7 +134,7 @@ def _receiver(value: SecretStr) -> SecretStr:
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         sound = False
-    if not sound or not value.get_secret_value().isprintable():
+    if not sound or re.search(r"[^!-~]", value.get_secret_value()):
         raise PydanticCustomError("receiver", "expected a URL of http or https, with a host")
     return value
 
