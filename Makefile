@@ -15,6 +15,8 @@ endif
 
 # Pure JavaScript; later majors bring a binary for each platform.
 TYPESCRIPT := 6.0.3
+# What an AsyncAPI document must be, as JSON Schemas.
+ASYNCAPI := 6.11.1
 
 # Tests of one file share servers, so a file is the least that goes to another process, in the order of
 # tests/conftest.py. Three keep two cores busy while one of them waits.
@@ -80,7 +82,8 @@ clean:  ## remove .venv and all caches
 	@touch $@
 
 $(TSC): .venv/installed-dev Makefile
-	$(BIN)/npm install --loglevel=error --no-save --prefix .venv/typescript typescript@$(TYPESCRIPT)
+	$(BIN)/npm install --loglevel=error --no-save --prefix .venv/typescript \
+	  typescript@$(TYPESCRIPT) @asyncapi/specs@$(ASYNCAPI)
 	@touch $@
 
 FORCE:

@@ -29,13 +29,14 @@ import { Happenings } from "./wire/happenings.js";
 import { Histories } from "./wire/history.js";
 import { Live } from "./wire/live.js";
 import { Past } from "./wire/past.js";
+import { redeem } from "./wire/session.js";
 
 /** Until the catalog is asked for again, where the server was not there. */
 const CATALOG_RETRY_MS = 2000;
 
 fillTexts(texts.page);
 
-const state = new State();
+const state = new State({ mayWrite: document.documentElement.dataset["role"] !== "viewer" });
 state.look(views.read(location.search));
 /** @type {import("./parts/table/table.js").OnIntent} */
 const onIntent = (intent, ids, detail) => void act(state, intent, ids, detail);
@@ -145,5 +146,6 @@ state.subscribe(() => {
   happenings.look();
   rendering ||= requestAnimationFrame(render);
 });
+redeem(({ message }) => state.set({ notice: message }));
 void loadCatalog();
 render();

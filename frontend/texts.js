@@ -24,6 +24,14 @@ export const page = {
   closeup: "One run close up",
 };
 
+/** What stands in signin.html beside these. */
+export const signIn = {
+  signin: "A token is needed",
+  why: "Others can reach this server, so it asks who you are. Whoever started it has a token to give you.",
+  token: "Token",
+  enter: "Enter",
+};
+
 export const status = {
   connection: {
     connecting: "connecting…",

@@ -18,7 +18,19 @@ from numpy.typing import NDArray
 VERSION = 1
 LOSSES = 1
 DIAGNOSTICS = 2
-HEADER = struct.Struct("<BBHIQ16sd")
+
+FIELDS = (
+    ("version", "B", f"{VERSION}"),
+    ("kind", "B", f"{LOSSES}: losses, {DIAGNOSTICS}: diagnostics"),
+    ("channel", "H", "0 of losses; of diagnostics the channel's number in the catalog"),
+    ("count", "I", "how many values follow, or pairs"),
+    ("first", "Q", "the iteration of the first of them"),
+    ("id", "16s", "the run's, as the bytes of its UUID"),
+    ("produced_at", "d", "when the newest of them was, in Unix seconds"),
+)
+"""The fields of a block's header, in order: name, code in `struct`, meaning."""
+
+HEADER = struct.Struct("<" + "".join(code for _, code, _ in FIELDS))
 VALUE_BYTES = 8
 PAIR_BYTES = 16
 

@@ -54,6 +54,9 @@ export class State {
   /** @type {{live: boolean, followers: number} | null} How it stands with what this page follows. */
   followed = null;
 
+  /** Whether the server lets this page do more than look. */
+  mayWrite;
+
   /** @type {Run[] | null} All runs, newest first; null where some have come or gone since. */
   #listed = null;
   #places = new Places();
@@ -70,6 +73,11 @@ export class State {
   /** @type {(() => void)[]} */
   #watchers = [];
   #alike = new Alike(this);
+
+  /** @param {{mayWrite?: boolean}} [session] what the server lets this page do */
+  constructor({ mayWrite = true } = {}) {
+    this.mayWrite = mayWrite;
+  }
 
   /** @param {() => void} listener called at each change */
   subscribe(listener) {
@@ -118,9 +126,14 @@ export class State {
     for (const watcher of this.#watchers) watcher();
   }
 
+  /** Whether what is seen here is chosen elsewhere. */
+  get isLed() {
+    return this.view.embed || this.view.follow !== "";
+  }
+
   /** Whether this page only looks: nothing on it starts, steers or deletes. */
   get readOnly() {
-    return this.view.embed || this.view.follow !== "";
+    return this.isLed || !this.mayWrite;
   }
 
   /** @returns {Run[]} newest first */
@@ -316,7 +329,7 @@ export class State {
     this.#listedOnce = true;
     const fresh = this.#undecided.splice(0).flatMap((id) => this.runs.get(id) ?? []);
     // What somebody else has chosen stays as it is.
-    if (this.view.runs === null || !(first || this.readOnly)) this.#showNew(fresh);
+    if (this.view.runs === null || !(first || this.isLed)) this.#showNew(fresh);
     this.#fit();
   }
 
@@ -338,7 +351,7 @@ export class State {
     const { pair, run } = this.view;
     const beside = [...pair, run].filter((id) => this.runs.has(id));
     this.#watched.fit(new Set([...this.shownIds, ...beside]), run);
-    if (!this.#listedOnce || this.readOnly) return;
+    if (!this.#listedOnce || this.isLed) return;
     const zooms = this.#zoomed.left(this.view.zooms, (chart) => runsOn(this, chart));
     if (zooms !== this.view.zooms) this.view = { ...this.view, zooms };
   }

@@ -26,7 +26,7 @@ export function pairOfRuns(state) {
   const render = () => {
     element.hidden = state.view.layout !== "difference";
     if (element.hidden) return;
-    if (!state.view.pair.length && !state.readOnly) chooseTwo(state);
+    if (!state.view.pair.length && !state.isLed) chooseTwo(state);
     const runs = [...new Set([...state.view.pair, ...state.listed().slice(0, OFFERED).map(({ id }) => id)])];
     const options = runs.flatMap((id) => {
       const run = state.runs.get(id);

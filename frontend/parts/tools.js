@@ -30,6 +30,7 @@ export function tools(element, state, listing, charts, live, onIntent) {
   // What of the page is not for others to use, style/sharing.css hides.
   document.documentElement.classList.toggle("embed", state.view.embed);
   document.documentElement.classList.toggle("follow", state.view.follow !== "");
+  document.documentElement.classList.toggle("looks", state.readOnly);
   const renders = [following(element, state)];
   share(element, state, charts);
   if (!state.readOnly) {

@@ -189,4 +189,4 @@ const CHECK_TIMEOUT_MS = 60_000;
  */
 
 /** @param {string} relu @returns {Promise<Check>} */
-export const check = (relu) => call("GET", `api/relus/${relu}/check`, undefined, CHECK_TIMEOUT_MS);
+export const check = (relu) => call("GET", `api/relus/${relu}/check`, undefined, { timeoutMs: CHECK_TIMEOUT_MS });

@@ -26,16 +26,16 @@ export class Refusal extends Error {
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
- * @param {number} [timeoutMs]
+ * @param {{timeoutMs?: number, headers?: Record<string, string>}} [options]
  * @returns {Promise<any>}
  * @throws {Refusal}
  */
-export async function call(method, path, body, timeoutMs = TIMEOUT_MS) {
+export async function call(method, path, body, { timeoutMs = TIMEOUT_MS, headers = {} } = {}) {
   let answer;
   try {
     answer = await fetch(path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers: { ...headers, ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
       body: body === undefined ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(timeoutMs),
     });

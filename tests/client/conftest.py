@@ -1,4 +1,4 @@
-"""The real server, and clients of it."""
+"""The real server, clients of it, and a cable to it that can be cut."""
 
 import socket
 import threading
@@ -7,7 +7,34 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from reluscope import AsyncClient, Client
-from tests.server.conftest import api, server  # noqa: F401 - fixtures
+from tests.server.conftest import api  # noqa: F401 - a fixture
+from tests.server.serving import in_thread
+
+from .relay import Relay
+
+
+@pytest.fixture(scope="module")
+def cable():
+    with Relay() as cable:
+        yield cable
+
+
+@pytest.fixture(scope="module")
+def server(cable):
+    """A server that the tests of one file share; none of them may make it log an error."""
+    with in_thread(allow_host=[cable.host]) as server:
+        yield server
+        cable.cut()
+        assert server.errors == []
+
+
+@pytest.fixture
+def relay(server, cable):
+    """A way to the server that can be cut."""
+    cable.upstream = server.api.port
+    cable.connections = 0
+    yield cable
+    cable.cut()
 
 
 @pytest.fixture

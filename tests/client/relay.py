@@ -14,13 +14,15 @@ class Relay:
     """Passes on what comes to a port of its own. Where it is plugged in nowhere, whoever comes is
     thrown out at once."""
 
-    def __init__(self, port: int | None = None) -> None:
-        self.upstream = port
+    def __init__(self) -> None:
+        self.upstream: int | None = None
+        """The server's port."""
         self.connections = 0
         """How many have been made."""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.host = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}"
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._start(self._accept)

@@ -10,13 +10,15 @@ from reluscope.client import (
     BadAnswer,
     Conflict,
     InvalidRequest,
+    NotAllowed,
     NotConnected,
     NotFound,
     RunFailed,
     TimedOut,
+    TooManyRequests,
 )
 from reluscope.errors import ReluscopeError
-from tests.server.serving import LONG, TINY
+from tests.server.serving import LONG, TINY, in_thread
 
 
 def test_a_run_is_created_waited_for_and_read(scope, api):
@@ -145,6 +147,7 @@ def test_the_server_tells_its_choices(scope):
     with pytest.raises(NotFound, match="there is no ReLU 'nope'"):
         scope.check("nope")
     assert scope.ready().status == "ready"
+    assert not scope.session().needs_token
 
 
 def test_runs_go_out_and_come_in(scope, tmp_path):
@@ -210,6 +213,34 @@ def test_the_address_may_come_from_the_environment(monkeypatch):
         assert "secret" not in repr(address)
     with pytest.raises(ValueError, match="expected an address like"):
         Client("127.0.0.1:8000")
+
+
+def test_a_token_opens_what_it_may():
+    with in_thread(token="o" * 32, view_token="v" * 32) as server:
+        url = server.api.url
+        with Client(url, token="o" * 32) as owner, Client(url, token="v" * 32) as viewer:
+            run = owner.create(**TINY, iterations=30)
+            assert len(list(viewer.run(run.id).stream())) == 30
+            assert (owner.session().role, viewer.session().role) == ("owner", "viewer")
+            with pytest.raises(NotAllowed, match="a view token cannot do it"):
+                viewer.create(**TINY)
+        with Client(url) as nobody, Client(url, token="wrong") as wrong:
+            assert nobody.session().role is None
+            for client in (nobody, wrong):
+                with pytest.raises(NotAllowed, match="token"):
+                    client.catalog()
+                with pytest.raises(NotAllowed, match="token"):
+                    list(client.watch([run]))
+
+
+def test_more_writes_than_are_allowed_are_only_slower():
+    with in_thread(max_writes=1) as server, Client(server.api.url) as scope:
+        made = [scope.create(**TINY, iterations=1) for _ in range(12)]
+        assert len({run.id for run in made}) == 12
+    with in_thread(max_writes=1) as server, Client(server.api.url, retries=0) as scope:
+        with pytest.raises(TooManyRequests) as caught:
+            [scope.create(**TINY, iterations=1) for _ in range(12)]
+        assert caught.value.limit == {"name": "writes_per_s", "maximum": 1}
 
 
 def test_another_server_is_told_from_reluscope(other_url):

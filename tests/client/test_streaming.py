@@ -16,8 +16,6 @@ from reluscope.client import (
 from tests.server.serving import LONG, TINY
 from tests.waiting import eventually
 
-from .relay import Relay
-
 
 def test_each_iteration_comes_once_in_order_until_the_run_ends(scope):
     run = scope.create(**TINY, iterations=3000)
@@ -45,12 +43,6 @@ def test_numbers_that_are_not_finite_are_streamed(scope, server):
     run_id, start = server.paused_with(odd)
     with closing(scope.run(run_id).stream(start)) as stream:
         np.testing.assert_array_equal([next(stream)[1] for _ in odd], odd)
-
-
-@pytest.fixture
-def relay(server):
-    with Relay(server.api.port) as relay:
-        yield relay
 
 
 def test_it_goes_on_where_the_connection_was_lost(scope, relay):

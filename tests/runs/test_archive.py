@@ -13,7 +13,7 @@ from reluscope.errors import BadArchive, NoRoom
 from reluscope.runs import archive
 from reluscope.runs.book import Book
 from reluscope.runs.kept import Kept
-from reluscope.runs.view import Event, Origin, RunView
+from reluscope.runs.view import Event, Member, Origin, RunView
 from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.trainer import Trainer
 
@@ -137,6 +137,7 @@ def test_view_and_events_come_back_as_they_were():
         ended_at=1.5e9 + 0.7,
         pinned=True,
         forked_from=Origin(id=IDS[1], iteration=1),
+        sweep=Member(id=IDS[2], name="ü", place=3, point={"update.lr": 1e-3, "tags": ["a"]}),
         loss=1.0,
         min_loss=1.0,
     )
@@ -184,6 +185,8 @@ def test_a_run_whose_relu_or_rule_is_not_known_here_is_read(fields):
 # --- and nothing else is read
 
 
+MEMBER = {"id": IDS[1], "name": None, "place": 0, "point": {}}
+
 NOT_OURS = {
     "nothing": b"",
     "something": b"PK",
@@ -219,6 +222,11 @@ NOT_OURS = {
     "an environment that tells nothing": retold(SOUND, RUN, environment={"threads": 1}),
     "a rate that is none": retold(SOUND, RUN, rate="NaN"),
     "a fork of a path": retold(SOUND, RUN, forked_from={"id": "..", "iteration": 0}),
+    "a sweep of a path": retold(SOUND, RUN, sweep={**MEMBER, "id": ".."}),
+    "a place before all": retold(SOUND, RUN, sweep={**MEMBER, "place": -1}),
+    "a long name of a sweep": retold(SOUND, RUN, sweep={**MEMBER, "name": "x" * 201}),
+    "a long path": retold(SOUND, RUN, sweep={**MEMBER, "point": {"x" * 201: 1}}),
+    "many paths": retold(SOUND, RUN, sweep={**MEMBER, "point": {str(n): 1 for n in range(101)}}),
     "no events": changed(SOUND, {EVENTS: b"null"}),
     "an event of no kind": changed(
         SOUND, {EVENTS: b'[{"iteration": 0, "at": 0, "kind": "danced"}]'}

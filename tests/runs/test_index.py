@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from reluscope.runs.index import Index
 from reluscope.runs.run import Run
 from reluscope.runs.states import MOVES
+from reluscope.runs.view import Member
 
 from .making import spec
 
@@ -37,6 +38,7 @@ queries = st.fixed_dictionaries(
                 "relu": st.lists(st.sampled_from(["clamp", "where", "none"]), max_size=2),
                 "rule": st.lists(st.sampled_from(["sgd", "adam", "none"]), max_size=2),
                 "tag": st.lists(st.sampled_from([*TAGS, "none"]), max_size=2),
+                "sweep": st.lists(st.sampled_from(["s0", "s1", "none"]), max_size=2),
             },
         ),
         "text": st.sampled_from(["", "alpha", "ALPHA", "ärger", "%", "_", "zzz"]),
@@ -53,6 +55,7 @@ def scanned(runs, wanted, text, before, limit):
             "relu": {run.spec.relu},
             "rule": {run.spec.update.rule},
             "tag": set(run.spec.tags),
+            "sweep": {run.sweep.id} if run.sweep else set(),
         }
         words = f"{run.spec.name or ''} {run.id}".lower()
         return (
@@ -73,6 +76,8 @@ def test_it_equals_a_plain_scan(made, steps, asked):
     index = Index()
     runs = {number: Run(spec(**fields), number) for number, fields in enumerate(made)}
     for run in runs.values():
+        if run.number % 3:
+            run.sweep = Member(id=f"s{run.number % 2}", place=run.number, point={})
         index.note(run)
     for number, (what, value) in steps:
         if number not in runs:
@@ -87,6 +92,11 @@ def test_it_equals_a_plain_scan(made, steps, asked):
         else:
             run.change(**{what: value})
         index.note(run)
+    swept = [run for run in runs.values() if run.sweep]
+    assert index.oldest("sweep") == {
+        sweep_id: min(run.number for run in swept if run.sweep.id == sweep_id)
+        for sweep_id in {run.sweep.id for run in swept}
+    }
     for query in asked:
         assert index.find(**query) == scanned(runs.values(), **query)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from . import check, doctor, run, serve
+from . import check, compare, doctor, export, ls, run, script, serve, show, steer, sweep, watch
 from .shared import read_settings, takes_settings
 
 app = typer.Typer(
@@ -14,10 +14,26 @@ app = typer.Typer(
     # A traceback as Python has it: with values of variables it might show a secret.
     pretty_exceptions_enable=False,
 )
-COMMANDS = {"serve": serve, "run": run, "check": check, "doctor": doctor}
+COMMANDS = {
+    "serve": serve.command,
+    "run": run.command,
+    "sweep": sweep.command,
+    "ls": ls.command,
+    "show": show.command,
+    "watch": watch.command,
+    "pause": steer.pause,
+    "resume": steer.resume,
+    "stop": steer.stop,
+    "rm": steer.remove,
+    "compare": compare.command,
+    "script": script.command,
+    "export": export.command,
+    "check": check.command,
+    "doctor": doctor.command,
+}
 
-for name, module in COMMANDS.items():
-    app.command(name)(module.command)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
 
 
 def _tell_version(*, asked: bool) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter
 
-from .shared import UNSOUND, AsJson, fail, load_plugins, read_settings, takes_settings
+from .shared import NO, AsJson, fail, load_plugins, read_settings, takes_settings
 
 
 @takes_settings("load")
@@ -39,4 +39,4 @@ def command(
     else:
         print("\n\n".join("\n".join(lines(made)) for made in checks))
     if not all(made.gradcheck and made.gradcheck.passed for made in checks):
-        raise SystemExit(UNSOUND)
+        raise SystemExit(NO)

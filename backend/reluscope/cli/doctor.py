@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from .shared import UNSOUND, AsJson, read_settings, takes_settings
+from .shared import NO, AsJson, read_settings, takes_settings
 
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
@@ -33,4 +33,4 @@ def command(given: dict[str, Any], *, json: AsJson = False) -> None:
     if json:
         print(js.dumps([asdict(each) for each in found], indent=2))
     if any(each.verdict == "problem" for each in found):
-        raise SystemExit(UNSOUND)
+        raise SystemExit(NO)

@@ -6,17 +6,16 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from ..errors import ReluscopeError
-from ..runs import npy
 from ..runs.book import Book
 from ..runs.run import Run
-from ..server.columns import csv, write_parquet
 from ..server.fields import Places
 from ..training.devices import use_one_thread
 from ..training.spec import RunSpec
@@ -58,16 +57,9 @@ class Training:
         """As the API tells it."""
         return self.run.view().model_dump(mode="json")
 
-    def write(self, file: Path) -> None:
-        """Its losses, as `FORMATS` has it by the file's ending. Raises OSError, NotInstalled."""
-        losses = self.run.trace[: self.run.iteration]
-        with file.open("wb") as out:
-            if file.suffix == ".parquet":
-                write_parquet(out, self.run, 0, losses)
-            elif file.suffix == ".npy":
-                out.writelines(npy.pieces(losses))
-            else:
-                out.writelines(piece.encode() for piece in csv(0, losses))
+    def losses(self) -> NDArray[np.float64]:
+        """All that it has, (iterations,)."""
+        return self.run.trace[: self.run.iteration]
 
     def close(self, status: int) -> None:
         """End the worker; and the process, with this status, where it is in a long iteration: the

@@ -10,6 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 EVERY_S = 5.0
 """How often a line is told where there is no terminal."""
 
+ID_CHARACTERS = 8
+"""Of an id, as people are told it; that many are enough to name it by."""
+
 View = dict[str, Any]
 """A run as the API tells it."""
 
@@ -73,9 +76,9 @@ def line(view: View) -> str:
     return ", ".join(filter(None, told))
 
 
-def number(loss: float | str | None) -> str:
+def number(loss: float | str | None, digits: int = 6) -> str:
     """A loss as people read it; one that is not finite comes as a word already."""
-    return "-" if loss is None else loss if isinstance(loss, str) else f"{loss:.6g}"
+    return "-" if loss is None else loss if isinstance(loss, str) else f"{loss:.{digits}g}"
 
 
 def rate(view: View) -> str:

@@ -11,7 +11,7 @@ import uvicorn
 
 from ..errors import CannotListen, StoreInUse, StoreTooNew
 from ..settings import Settings
-from .shared import NOT_STARTED, fail, load_plugins, read_settings, takes_settings
+from .shared import NOBODY, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
     from ..runs.store import Store
@@ -85,7 +85,7 @@ def serve(settings: Settings) -> None:
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
-        raise SystemExit(NOT_STARTED)
+        raise SystemExit(NOBODY)
     if not server.config.app.state.workers_stopped:  # type: ignore[union-attr]
         # The interpreter's end would find a worker inside torch, and abort.
         logging.shutdown()

@@ -3,7 +3,7 @@
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, NoReturn, get_args, get_origin
@@ -16,14 +16,22 @@ from pydantic_settings import SettingsError
 from ..errors import PluginError
 from ..settings import Limit, Settings
 
-UNSOUND = 1
-"""The exit status where a command has done its work, and its answer is no."""
+NO = 1
+"""The exit status where a command has done its work, and its answer is no: what it looked at is
+unsound or differs, and a run has not finished."""
 
 WRONG_USE = 2
 """The exit status where a command was called wrongly, or what it was given is wrong."""
 
-NOT_STARTED = 3
-"""The exit status where a port could not be had."""
+NOBODY = 3
+"""The exit status where there is no server: it does not answer, or could not have its port."""
+
+REFUSED = 4
+"""The exit status where a server will not, or cannot now: it wants a token, has no room, or the state
+of the run forbids it."""
+
+INTERRUPTED = 130
+"""The exit status after Ctrl+C, which ends the command alone: what a server does goes on."""
 
 WORDS = {int: "N", Path: "PATH", ByteSize: "SIZE", Limit: "N|SIZE", SecretStr: "SECRET"}
 """How the help calls what an option takes, by its type; of other types, a TEXT."""
@@ -52,14 +60,26 @@ def takes_settings(*names: str) -> Callable[[Callable[..., None]], Callable[...,
             left_out: tuple[object, ...] = (None, "", [])
             command(given={n: value for n, value in given.items() if value not in left_out}, **said)
 
-        signature = inspect.signature(command)
-        own = (each for name, each in signature.parameters.items() if name != "given")
-        options = (_option(name, field) for name, field in fields.items())
-        parameters = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *options)]
-        called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-        return called
+        options = [_option(name, field) for name, field in fields.items()]
+        return signed(called, command, "given", options)
 
     return give
+
+
+def signed(
+    called: Callable[..., None],
+    command: Callable[..., None],
+    instead_of: str,
+    options: Iterable[inspect.Parameter],
+) -> Callable[..., None]:
+    """`called` with the parameters of `command`, but for one, `instead_of` which it takes `options`:
+    so typer sees them."""
+    signature = inspect.signature(command)
+    own = (each for name, each in signature.parameters.items() if name != instead_of)
+    parameters = [each.replace(kind=each.KEYWORD_ONLY) for each in (*own, *options)]
+    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {each.name: each.annotation for each in parameters}
+    return called
 
 
 def read_settings(given: Mapping[str, Any]) -> Settings:

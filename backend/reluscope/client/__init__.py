@@ -7,6 +7,7 @@ What is asked and how answers are read is without I/O; `sync` and `aio` are two 
 from ..blocks import Losses
 from .aio.client import AsyncClient
 from .aio.run import AsyncRun
+from .aio.sweep import AsyncSweep
 from .errors import (
     BadAnswer,
     ClientError,
@@ -27,12 +28,14 @@ from .errors import (
 from .following import Deleted, Rewind, Update
 from .sync.client import Client
 from .sync.run import Run
+from .sync.sweep import Sweep
 from .values import ENDED, Measured, RunView, Status
 
 __all__ = [
     "ENDED",
     "AsyncClient",
     "AsyncRun",
+    "AsyncSweep",
     "BadAnswer",
     "Client",
     "ClientError",
@@ -54,6 +57,7 @@ __all__ = [
     "RunView",
     "ServerTrouble",
     "Status",
+    "Sweep",
     "TimedOut",
     "TooManyRequests",
     "Update",

@@ -30,6 +30,13 @@ LONGEST_RETRY_AFTER_S = 60.0
 
 DONE = frozenset(range(200, 300))
 
+BUSY = HTTPStatus.TOO_MANY_REQUESTS
+UNAVAILABLE = (
+    HTTPStatus.BAD_GATEWAY,  # as proxies say of a server that is being restarted
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
+
 Value = str | int | float | bool | None
 """Of a query: None is left out."""
 
@@ -50,7 +57,9 @@ class Request:
     repeats: bool = False
     """Whether it may be sent again where nobody knows if it has arrived."""
     waits: bool = True
-    """Whether a 503 is a reason to ask again, not the answer."""
+    """Whether a server that is unavailable is a reason to ask again, not the answer."""
+    patient: bool = False
+    """Whether a server that has gone away is looked for as long as a stream would."""
 
 
 @dataclass(frozen=True)
@@ -93,14 +102,37 @@ Plan = Generator[Request | Wait, Any, T]
 """It is sent an Answer for each request, and None for a wait."""
 
 
+class Patience:
+    """How long a server is looked for that was there before."""
+
+    def __init__(self, seconds: float | None) -> None:
+        """None for ever."""
+        self._all = float("inf") if seconds is None else seconds
+        self.connected()
+
+    def connected(self) -> None:
+        """It is there again."""
+        self._left, self._wait_s = self._all, FIRST_WAIT_S
+
+    def next(self) -> float | None:
+        """How long to wait before it is looked for again, in seconds; None where it is given up."""
+        if self._left <= 0:
+            return None
+        wait_s = min(jittered(self._wait_s), self._left)
+        self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
+        self._left -= wait_s
+        return wait_s
+
+
 class Tries:
     """How often a request is sent, and when."""
 
-    def __init__(self, request: Request, url: str, retries: int) -> None:
+    def __init__(self, request: Request, url: str, retries: int, patience: float | None) -> None:
+        """`patience` in seconds is that of a patient request."""
         self._request = request
         self._url = url
-        self._left = retries
-        self._wait_s = FIRST_WAIT_S
+        self._left = float("inf") if request.patient else retries
+        self._patience = Patience(patience if request.patient else None)
         self._arrived = False
         """Whether one of those before may have."""
 
@@ -110,17 +142,20 @@ class Tries:
         Raises NotConnected or TimedOut where there is none and no try is left.
         """
         if isinstance(reply, Lost):
-            again = not reply.late and (self._request.repeats or not reply.arrived)
+            again = self._next(0.0) if self._may_repeat(reply) else None
             self._arrived |= reply.arrived
-            if not (again and self._left):
+            if again is None:
                 raise _loss(reply, self._url)
-            return self._next(0.0)
+            return again
         if self._arrived and self._is_deleted(reply):
             return Answer(HTTPStatus.NO_CONTENT, {})
         asked = self._asked_to_wait(reply)
-        if asked is None or not self._left:
-            return reply
-        return self._next(asked)
+        return (self._next(asked) if asked is not None else None) or reply
+
+    def _may_repeat(self, lost: Lost) -> bool:
+        if lost.late:
+            return self._request.patient
+        return self._request.repeats or not lost.arrived
 
     def _is_deleted(self, reply: Answer) -> bool:
         """Whether a deletion, the answer to which was lost, has been done."""
@@ -128,17 +163,17 @@ class Tries:
 
     def _asked_to_wait(self, reply: Answer) -> float | None:
         """For how many seconds the server asks, at least; None where the reply is its answer."""
-        if reply.status == HTTPStatus.TOO_MANY_REQUESTS:
-            return retry_after(reply)
-        unavailable = reply.status == HTTPStatus.SERVICE_UNAVAILABLE
-        if unavailable and self._request.repeats and self._request.waits:
+        repeats = self._request.repeats and self._request.waits
+        if reply.status == BUSY or (reply.status in UNAVAILABLE and repeats):
             return retry_after(reply)
         return None
 
-    def _next(self, at_least_s: float) -> Wait:
+    def _next(self, at_least_s: float) -> Wait | None:
+        """None where it is given up."""
+        if self._left < 1 or (wait_s := self._patience.next()) is None:
+            return None
         self._left -= 1
-        wait_s, self._wait_s = self._wait_s, min(2 * self._wait_s, LONGEST_WAIT_S)
-        return Wait(max(at_least_s, jittered(wait_s)))
+        return Wait(max(at_least_s, wait_s))
 
 
 def jittered(seconds: float) -> float:

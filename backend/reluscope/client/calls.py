@@ -23,6 +23,7 @@ from .values import (
     Results,
     RunPage,
     RunView,
+    Session,
     SweepPage,
     SweepView,
     Times,
@@ -43,8 +44,10 @@ PAGE = 500
 NPY = {"Accept": "application/x-npy"}
 
 
-def _get(path: str, kind: type[T], **values: Value | Sequence[str]) -> Plan[T]:
-    asked = Request("GET", path, query(**values), repeats=True)
+def _get(
+    path: str, kind: type[T], *, patient: bool = False, **values: Value | Sequence[str]
+) -> Plan[T]:
+    asked = Request("GET", path, query(**values), repeats=True, patient=patient)
     return ask(asked, lambda answer: read(kind, answer.json))
 
 
@@ -82,9 +85,9 @@ def page(filters: Mapping[str, Any], after: str | None) -> Plan[RunPage]:
     return _get(path("runs"), RunPage, **filters, limit=PAGE, after=after)
 
 
-def show(run_id: str) -> Plan[RunView]:
+def show(run_id: str, *, patient: bool = False) -> Plan[RunView]:
     """A run as it is now."""
-    return _get(path("runs", run_id), RunView)
+    return _get(path("runs", run_id), RunView, patient=patient)
 
 
 def change(run_id: str, changes: Mapping[str, Any]) -> Plan[RunView]:
@@ -238,9 +241,23 @@ def compare(a: str, b: str) -> Plan[Comparison]:
 # --- sweeps
 
 
-def create_sweep(body: Mapping[str, Any]) -> Plan[SweepView]:
-    """Start all runs of a sweep, or none."""
-    return _post(path("sweeps"), SweepView, body, key=new_key())
+def create_sweep(
+    base: Mapping[str, Any], ways: Mapping[str, Any], key: str | None = None
+) -> Plan[SweepView]:
+    """Start all runs of a sweep, or none. Of `ways` what is not None is asked for."""
+    asked = {name: way for name, way in ways.items() if way is not None}
+    return _post(path("sweeps"), SweepView, {"base": base, **asked}, key=key or new_key())
+
+
+def runs_of(sweep_id: str) -> Plan[list[RunView]]:
+    """Its runs, in the order in which they were asked for."""
+    views: list[RunView] = []
+    after: str | None = None
+    while True:
+        some = yield from page({"sweep": sweep_id}, after)
+        views += some.runs
+        if (after := some.next) is None:
+            return sorted(views, key=lambda view: view.sweep.place if view.sweep else 0)
 
 
 def sweep_page(after: str | None) -> Plan[SweepPage]:
@@ -248,9 +265,9 @@ def sweep_page(after: str | None) -> Plan[SweepPage]:
     return _get(path("sweeps"), SweepPage, after=after)
 
 
-def show_sweep(sweep_id: str) -> Plan[SweepView]:
+def show_sweep(sweep_id: str, *, patient: bool = False) -> Plan[SweepView]:
     """A sweep as it is now."""
-    return _get(path("sweeps", sweep_id), SweepView)
+    return _get(path("sweeps", sweep_id), SweepView, patient=patient)
 
 
 def sweep_verb(sweep_id: str, name: str) -> Plan[SweepView]:
@@ -265,14 +282,13 @@ def delete_sweep(sweep_id: str) -> Plan[None]:
 
 def results(sweep_id: str) -> Plan[Results]:
     """What its runs have come to, as a table."""
-    plan = _get(path("sweeps", sweep_id, "results"), Results)
-    told = yield from plan
-    return Results(told.id, told.columns, [[_number(value) for value in row] for row in told.rows])
-
-
-def _number(value: object) -> object:
-    """A loss that is not finite comes by name."""
-    return float(value) if value in {"NaN", "Infinity", "-Infinity"} else value
+    told = yield from _get(path("sweeps", sweep_id, "results"), Results)
+    losses = {told.columns.index(name) for name in ("loss", "min_loss")}
+    rows = [
+        [float(cell) if at in losses and cell is not None else cell for at, cell in enumerate(row)]
+        for row in told.rows
+    ]
+    return Results(told.id, told.columns, rows)
 
 
 # --- the server
@@ -286,6 +302,11 @@ def catalog() -> Plan[Catalog]:
 def check(relu: str) -> Plan[Check]:
     """What a ReLU does on the server's torch."""
     return _get(path("relus", relu, "check"), Check)
+
+
+def session() -> Plan[Session]:
+    """What may be done here."""
+    return _get(path("session"), Session)
 
 
 def ready() -> Plan[Ready]:

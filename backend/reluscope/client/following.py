@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..blocks import Losses, decode
-from .asking import FIRST_WAIT_S, LONGEST_WAIT_S, jittered
 from .errors import BadAnswer, Gone, Rewound, problem
 from .values import Measured, RunView, read
 
@@ -143,26 +142,3 @@ def losses_in(update: Update, *, rewind: bool, gone: bool = False) -> Losses | N
     if isinstance(update, Deleted) and not gone:
         raise Gone(update.run_id)
     return update if isinstance(update, Losses) else None
-
-
-class Patience:
-    """How long a server is looked for that was there before."""
-
-    def __init__(self, seconds: float | None) -> None:
-        """None for ever."""
-        self._all = float("inf") if seconds is None else seconds
-        self._left = self._all
-        self._wait_s = FIRST_WAIT_S
-
-    def connected(self) -> None:
-        """It is there again."""
-        self._left, self._wait_s = self._all, FIRST_WAIT_S
-
-    def next(self) -> float | None:
-        """How long to wait before it is looked for again, in seconds; None where it is given up."""
-        if self._left <= 0:
-            return None
-        wait_s = min(jittered(self._wait_s), self._left)
-        self._wait_s = min(2 * self._wait_s, LONGEST_WAIT_S)
-        self._left -= wait_s
-        return wait_s

@@ -70,6 +70,11 @@ class RunValues:
         """Why it ended, where that needs a word."""
         return self.view.reason
 
+    @property
+    def point(self) -> dict[str, Any]:
+        """What it has of the sweep that it belongs to, by path; nothing where it is in none."""
+        return self.view.sweep.point if self.view.sweep else {}
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RunValues) and other.id == self.id
 
@@ -162,6 +167,18 @@ class SweepValues:
                 "statuses": _counts(self.statuses),
             }
         )
+
+
+def label(view: RunView) -> str:
+    """What a run is called in a legend: its name, what it has of its sweep, or its ReLU and rule; and
+    the begin of its id, since others may be called so."""
+    point = (
+        ", ".join(f"{path} {value}" for path, value in view.sweep.point.items())
+        if view.sweep
+        else ""
+    )
+    named = view.spec.get("name") or point or f"{view.spec.get('relu')}, {_rule(view.spec)}"
+    return f"{named} ({view.id[:8]})"
 
 
 def _rule(spec: Mapping[str, Any]) -> str:

@@ -10,8 +10,17 @@ import httpx
 from websockets.exceptions import InvalidHandshake, InvalidStatus, WebSocketException
 
 from .address import Address
-from .asking import Answer, Lost, Request, not_connected, refusal, retry_after
-from .following import Patience
+from .asking import (
+    BUSY,
+    UNAVAILABLE,
+    Answer,
+    Lost,
+    Patience,
+    Request,
+    not_connected,
+    refusal,
+    retry_after,
+)
 
 MAX_MESSAGE_BYTES = 16 * 2**20
 """Of what the server sends: values in 256 KiB, the list of runs in pieces of 500."""
@@ -19,11 +28,7 @@ MAX_MESSAGE_BYTES = 16 * 2**20
 CLOSE_S = 2.0
 """How long a goodbye may take on the socket."""
 
-HTTP_ERRORS = (httpx.TransportError,)
 SOCKET_ERRORS = (OSError, WebSocketException)
-
-PATIENT_STATUSES = (429, 502, 503, 504)
-"""Refusals of a socket that may be over soon."""
 
 
 class Settings(NamedTuple):
@@ -131,7 +136,7 @@ class Reconnecting:
         response = error.response
         headers = {name.lower(): value for name, value in response.headers.raw_items()}
         told = Answer(response.status_code, headers, bytes(response.body or b""))
-        asked = retry_after(told) if told.status in PATIENT_STATUSES else None
+        asked = retry_after(told) if told.status in (BUSY, *UNAVAILABLE) else None
         if asked is None:
             raise refusal(told) from None
         return asked

@@ -4,7 +4,7 @@ Numbers that are not finite are floats as they are. Times are Unix seconds.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, TypeVar
+from typing import Any, Literal, Required, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,6 +80,16 @@ class Filters(TypedDict, total=False):
     q: str
     """Part of the name or id."""
     sweep: str
+
+
+class Random(TypedDict, total=False):
+    """Points that a sweep draws."""
+
+    count: Required[int]
+    """How many."""
+    seed: int
+    fields: Required[dict[str, Any]]
+    """By path, the values to choose from, or {"low": , "high": , "log": True}."""
 
 
 @dataclass(frozen=True)
@@ -339,6 +349,16 @@ class Catalog:
     def channel_names(self) -> dict[int, str]:
         """Of each channel of diagnostics, by its number."""
         return {channel["number"]: channel["name"] for channel in self.channels}
+
+
+@dataclass(frozen=True)
+class Session:
+    """What this client may do at the server."""
+
+    role: Literal["owner", "viewer"] | None
+    """An owner may do everything, a viewer look; None where a token is needed."""
+    needs_token: bool
+    """Whether the server lets nobody in without one."""
 
 
 @dataclass(frozen=True)

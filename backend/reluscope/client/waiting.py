@@ -32,7 +32,7 @@ def run(
 ) -> Plan[RunView]:
     """A run, once it is in one of these states."""
     view = yield from _looked(
-        lambda: calls.show(run_id),
+        lambda: calls.show(run_id, patient=True),
         lambda view: view.status in until,
         timeout,
         lambda view: f"run {run_id}, which is {view.status} at iteration {view.iteration}",
@@ -45,7 +45,7 @@ def run(
 def sweep(sweep_id: str, timeout: float | None) -> Plan[SweepView]:
     """A sweep, once each of its runs has ended."""
     return _looked(
-        lambda: calls.show_sweep(sweep_id),
+        lambda: calls.show_sweep(sweep_id, patient=True),
         lambda view: view.has_ended,
         timeout,
         lambda view: f"sweep {sweep_id}, whose runs are {view.statuses}",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from .following import Update
-from .handles import Runs, RunValues, SweepValues, ids
+from .handles import Runs, RunValues, SweepValues, ids, label
 from .values import RunView
 
 
@@ -21,6 +21,12 @@ class Watched:
         if isinstance(start, int):
             return dict.fromkeys(self._ids, start)
         return {run_id: start.get(run_id, 0) for run_id in self._ids}
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each is called, as far as it is known."""
+        known = {run.id: label(run.view) for run in self._handles}
+        return {run_id: known.get(run_id, run_id[:8]) for run_id in self._ids}
 
     def note(self, update: Update) -> None:
         """Tell the handles how their runs are."""

@@ -107,7 +107,7 @@ class Book(Holdings):
         for place, (run, point) in enumerate(zip(runs, points, strict=True)):
             run.sweep = Member(id=sweep_id, name=name, place=place, point=dict(point))
             run.request = request
-        with self._lock:
+        with self._lock, self.store.together() if self.store else contextlib.nullcontext():
             self._register.check_room(*runs)
             for run in runs:
                 run.number = self._register.number(run.created_at)

@@ -45,8 +45,13 @@ Point = dict[str, Any]
 """What is asked for in one run alone, by the paths of its spec's fields, such as `update.lr`."""
 
 
+Values = Annotated[list[Any], Field(min_length=1)]
+
+
 def _listed(value: object) -> object:
     """Values as a list stand for what they are of several."""
+    if value == []:
+        raise PydanticCustomError("range", "expected one value at least")
     return {"values": value} if isinstance(value, list) else value
 
 
@@ -56,7 +61,7 @@ class Range(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    values: Annotated[list[Any] | None, Field(min_length=1)] = None
+    values: Values | None = None
     low: Annotated[float | None, Field(allow_inf_nan=False)] = None
     high: Annotated[float | None, Field(allow_inf_nan=False)] = None
     log: bool = False
@@ -120,8 +125,6 @@ _RANGE_OR_LIST = {
         },
     ]
 }
-
-Values = Annotated[list[Any], Field(min_length=1)]
 
 
 class Random(BaseModel):

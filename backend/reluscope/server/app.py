@@ -25,6 +25,7 @@ from .routes import (
     catalog,
     compare,
     diagnostics,
+    documents,
     events,
     live,
     losses,
@@ -116,6 +117,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         live,
         session,
         operations,
+        documents,
     )
     for room in (*rooms, assets):
         app.include_router(room.router)

@@ -21,10 +21,15 @@ from fastapi.responses import HTMLResponse
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 from starlette.staticfiles import StaticFiles
 
+from .roles import Role
+
 router = APIRouter(include_in_schema=False)
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """A year, which is as long as there is."""
+
+ROOT = "<html"
+"""Where the page is told what it may do."""
 
 OWN_FILE = re.compile(r' (?:src|href)="(?=[\w./-]+")')
 """Where the page names a file of its own."""
@@ -60,9 +65,12 @@ class Page:
         self._version = _Version("", {}, {})
         self.files = StaticFiles(directory=directory)
 
-    def html(self) -> str:
-        """The page itself, which names its files by their version as they are now."""
-        html = (self._directory / "index.html").read_text(encoding="utf-8")
+    def html(self, role: Role | None) -> str:
+        """The page itself for whoever has that role, or the one before it for who has none yet; each
+        names its files by their version as they are now."""
+        name = "signin.html" if role is None else "index.html"
+        html = (self._directory / name).read_text(encoding="utf-8")
+        html = html.replace(ROOT, f'{ROOT} data-role="{role}"', 1)
         return OWN_FILE.sub(rf"\g<0>assets/{self.version()}/", html)
 
     def version(self) -> str:
@@ -95,7 +103,8 @@ class Page:
 @router.api_route("/", methods=["GET", "HEAD"])
 def page(request: Request) -> Response:
     """The page."""
-    return HTMLResponse(request.app.state.page.html())
+    html = request.app.state.page.html(request.state.role)
+    return HTMLResponse(html, headers={"Vary": "Cookie"})
 
 
 def plotlyjs_version() -> str:

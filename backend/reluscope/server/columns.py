@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from ..errors import NotInstalled
 from ..numbers import PIECE, tell
-from ..runs.run import Run
 
 ROWS = 2**20
 """Rows of a Parquet file that are written at a stretch: 16 MB."""
@@ -24,9 +23,11 @@ def csv(start: int, losses: NDArray[np.float64]) -> Iterator[str]:
         yield "".join([f"{iteration},{tell(loss)}\n" for iteration, loss in rows])
 
 
-def write_parquet(file: IO[bytes], run: Run, start: int, losses: NDArray[np.float64]) -> None:
+def write_parquet(
+    file: IO[bytes], run_id: str, spec: str, start: int, losses: NDArray[np.float64]
+) -> None:
     """Write the columns `iteration`, int64, and `loss`, double, of iterations `start, start + 1,
-    ...`; the metadata has the run's `id` and, as JSON, its `spec`.
+    ...`; the metadata has the run's `id` and its `spec`, which is given as JSON.
 
     Raises NotInstalled where pyarrow is not there.
     """
@@ -35,9 +36,8 @@ def write_parquet(file: IO[bytes], run: Run, start: int, losses: NDArray[np.floa
         from pyarrow.parquet import ParquetWriter  # noqa: PLC0415
     except ImportError:
         raise NotInstalled("Parquet", "parquet") from None
-    spec = run.spec.model_dump_json(serialize_as_any=True)
     schema = pa.schema(
-        {"iteration": pa.int64(), "loss": pa.float64()}, metadata={"id": run.id, "spec": spec}
+        {"iteration": pa.int64(), "loss": pa.float64()}, metadata={"id": run_id, "spec": spec}
     )
     with ParquetWriter(file, schema) as writer:
         for at in range(0, len(losses), ROWS):

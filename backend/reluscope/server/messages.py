@@ -31,6 +31,11 @@ SweepIds = Annotated[list[str], Field(max_length=MAX_WATCHED)]
 
 
 class _OfRuns(_Message):
+    model_config = ConfigDict(
+        # Not at the top, where it would stand for a choice of models.
+        json_schema_extra={"allOf": [{"anyOf": [{"required": [n]} for n in ("runs", "sweeps")]}]}
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _names_some(cls, given: object) -> object:

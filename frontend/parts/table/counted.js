@@ -37,7 +37,7 @@ export function counted(state, listing) {
       setText(told, isAll ? passing : `${passing} · ${texts.onCharts(shownIds.size, isMost)}`);
       setText(button, texts.showListed(runs.length, room, isFiltered));
       // A presenter chooses for those who follow; what the server lets be watched, the catalog says.
-      button.hidden = isMost || !runs.length || state.readOnly || !state.catalog;
+      button.hidden = isMost || !runs.length || state.isLed || !state.catalog;
       element.hidden = !state.isListed || (isAll && !isFiltered);
     },
   };

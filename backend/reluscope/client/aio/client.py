@@ -2,11 +2,11 @@
 
 import os
 import ssl
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from ...blocks import Losses
 from .. import calls, waiting
@@ -14,12 +14,28 @@ from ..address import Address
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
 from ..likeness import like
+from ..plotting.live import live_figure
 from ..rim import Settings
 from ..sync.client import Client
-from ..values import Catalog, Check, Comparison, Filters, Ready, RunView, Spec
+from ..values import (
+    Catalog,
+    Check,
+    Comparison,
+    Filters,
+    Random,
+    Ready,
+    RunView,
+    Session,
+    Spec,
+    SweepView,
+)
 from ..watched import Watched
 from .run import AsyncRun
+from .sweep import AsyncSweep
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from ..plotting.figure import LiveFigure
 
 
 @like(Client)
@@ -135,6 +151,40 @@ class AsyncClient:
     async def compare(self, a: AsyncRun | str, b: AsyncRun | str) -> Comparison:
         return await self._transport.do(calls.compare(id_of(a), id_of(b)))
 
+    def plot(self, runs: Runs, *, log: bool = True) -> "LiveFigure":
+        labels = Watched(runs).labels
+        transport = self._transport
+        return live_figure(labels, transport.address, transport.settings, log=log)
+
+    # --- sweeps
+
+    async def create_sweep(
+        self,
+        *,
+        grid: Mapping[str, Any] | None = None,
+        random: Random | None = None,
+        list: Sequence[Mapping[str, Any]] | None = None,
+        key: str | None = None,
+        **base: Unpack[Spec],
+    ) -> AsyncSweep:
+        ways = {"grid": grid, "random": random, "list": list}
+        return self._sweep(await self._transport.do(calls.create_sweep(base, ways, key)))
+
+    async def sweep(self, id: str) -> AsyncSweep:
+        return self._sweep(await self._transport.do(calls.show_sweep(id)))
+
+    async def sweeps(self) -> AsyncGenerator[AsyncSweep, None]:
+        after: str | None = None
+        while True:
+            page = await self._transport.do(calls.sweep_page(after))
+            for view in page.sweeps:
+                yield self._sweep(view)
+            if (after := page.next) is None:
+                return
+
+    def _sweep(self, view: SweepView) -> AsyncSweep:
+        return AsyncSweep(self._transport, view)
+
     # --- the server
 
     async def catalog(self) -> Catalog:
@@ -142,6 +192,9 @@ class AsyncClient:
 
     async def check(self, relu: str) -> Check:
         return await self._transport.do(calls.check(relu))
+
+    async def session(self) -> Session:
+        return await self._transport.do(calls.session())
 
     async def ready(self) -> Ready:
         return await self._transport.do(calls.ready())

@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from ...blocks import Losses
 from .. import calls, dataframes, waiting
 from ..following import Following, losses_in
-from ..handles import RunValues, id_of
+from ..handles import RunValues, id_of, label
 from ..likeness import like
+from ..plotting.live import live_figure
 from ..sync.run import Run
 from ..values import Change, Comparison, Diagnostics, Event, Fork, Overview, RunView, Times
 from .transport import Transport
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..plotting.figure import LiveFigure
 
 
 @like(Run)
@@ -139,3 +142,8 @@ class AsyncRun(RunValues):
                     self.view = update
                 elif losses := losses_in(update, rewind=rewind):
                     yield losses
+
+    def plot(self, *, log: bool = True) -> "LiveFigure":
+        transport = self._transport
+        labels = {self.id: label(self.view)}
+        return live_figure(labels, transport.address, transport.settings, log=log)

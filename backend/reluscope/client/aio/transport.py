@@ -25,7 +25,7 @@ class Transport:
 
     def __init__(self, address: Address, settings: rim.Settings) -> None:
         self.address = address
-        self._settings = settings
+        self.settings = settings
         self._http = httpx.AsyncClient(**rim.http_options(address, settings))
 
     async def close(self) -> None:
@@ -48,7 +48,8 @@ class Transport:
                 await asyncio.sleep(step.seconds)
 
     async def _sent(self, request: Request) -> Answer:
-        tries = Tries(request, self.address.url, self._settings.retries)
+        settings = self.settings
+        tries = Tries(request, self.address.url, settings.retries, settings.patience)
         while True:
             step = tries.take(await self._send(request))
             if isinstance(step, Answer):
@@ -85,8 +86,8 @@ class Transport:
 
     async def follow(self, following: Following) -> AsyncGenerator[Update, None]:
         """What is told of runs until all of them have ended, over as many connections as it takes."""
-        options = rim.socket_options(self.address, self._settings)
-        again = rim.Reconnecting(self.address, self._settings)
+        options = rim.socket_options(self.address, self.settings)
+        again = rim.Reconnecting(self.address, self.settings)
         while not following.is_over:
             try:
                 async with connect(self.address.live_url, **options) as socket:

@@ -2,22 +2,38 @@
 
 import os
 import ssl
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from ...blocks import Losses
 from .. import calls, waiting
 from ..address import Address
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
+from ..plotting.live import live_figure
 from ..rim import Settings
-from ..values import Catalog, Check, Comparison, Filters, Ready, RunView, Spec
+from ..values import (
+    Catalog,
+    Check,
+    Comparison,
+    Filters,
+    Random,
+    Ready,
+    RunView,
+    Session,
+    Spec,
+    SweepView,
+)
 from ..watched import Watched
 from .run import Run
+from .sweep import Sweep
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from ..plotting.figure import LiveFigure
 
 
 class Client:
@@ -188,6 +204,59 @@ class Client:
         """
         return self._transport.do(calls.compare(id_of(a), id_of(b)))
 
+    def plot(self, runs: Runs, *, log: bool = True) -> "LiveFigure":
+        """The curves of many runs in one figure of a notebook, as `Run.plot`.
+
+        >>> scope.plot([run]).wait(30)
+        """
+        labels = Watched(runs).labels
+        transport = self._transport
+        return live_figure(labels, transport.address, transport.settings, log=log)
+
+    # --- sweeps
+
+    def create_sweep(
+        self,
+        *,
+        grid: Mapping[str, Any] | None = None,
+        random: Random | None = None,
+        list: Sequence[Mapping[str, Any]] | None = None,
+        key: str | None = None,
+        **base: Unpack[Spec],
+    ) -> Sweep:
+        """Start many runs at once; all of them, or none where one is wrong. They are those of a
+        `grid`, every combination of the values by path; or `random`, so many drawn by a seed from
+        values or between bounds; or a `list` of points. What else a run is asked to do is named as in
+        `create`. `key` as there.
+
+        >>> sweep = scope.create_sweep(grid={"seed": range(3)}, relu="where", iterations=20)
+        >>> drawn = scope.create_sweep(
+        ...     random={"count": 2, "seed": 0, "fields": {"update.lr": {"low": 1e-8, "high": 1e-6, "log": True}}},
+        ...     iterations=20,
+        ... )
+        >>> listed = scope.create_sweep(list=[{"relu": "clamp"}, {"relu": "mask", "seed": 1}])
+        >>> len(sweep), len(drawn), len(listed)
+        (3, 2, 2)
+        """
+        ways = {"grid": grid, "random": random, "list": list}
+        return self._sweep(self._transport.do(calls.create_sweep(base, ways, key)))
+
+    def sweep(self, id: str) -> Sweep:
+        """A sweep by its id. Raises NotFound."""
+        return self._sweep(self._transport.do(calls.show_sweep(id)))
+
+    def sweeps(self) -> Iterator[Sweep]:
+        """Sweeps, newest first, asked for as they are looked at."""
+        after: str | None = None
+        while True:
+            page = self._transport.do(calls.sweep_page(after))
+            yield from map(self._sweep, page.sweeps)
+            if (after := page.next) is None:
+                return
+
+    def _sweep(self, view: SweepView) -> Sweep:
+        return Sweep(self._transport, view)
+
     # --- the server
 
     def catalog(self) -> Catalog:
@@ -206,6 +275,14 @@ class Client:
         0.5
         """
         return self._transport.do(calls.check(relu))
+
+    def session(self) -> Session:
+        """What this client's token lets it do: `role` is owner, viewer or None.
+
+        >>> scope.session().role
+        'owner'
+        """
+        return self._transport.do(calls.session())
 
     def ready(self) -> Ready:
         """Raises ServerTrouble where runs are not kept as they should be, and says why."""

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from ...blocks import Losses
 from .. import calls, dataframes, waiting
 from ..following import Following, losses_in
-from ..handles import RunValues, id_of
+from ..handles import RunValues, id_of, label
+from ..plotting.live import live_figure
 from ..values import (
     Change,
     Comparison,
@@ -25,6 +26,8 @@ from .transport import Transport
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..plotting.figure import LiveFigure
 
 
 class Run(RunValues):
@@ -240,3 +243,17 @@ class Run(RunValues):
                     self.view = update
                 elif losses := losses_in(update, rewind=rewind):
                     yield losses
+
+    def plot(self, *, log: bool = True) -> "LiveFigure":
+        """Its curve in a notebook, as a Plotly FigureWidget that grows as losses come, thinned so that
+        a million stay quick. `log` is of the losses' axis. It goes on, by a connection of its own,
+        until the run ends, or `figure.stop()`. Raises NotInstalled without `reluscope[jupyter]`.
+
+        >>> figure = run.plot()
+        >>> figure.wait(30)
+        >>> len(figure.data[0].x)
+        100
+        """
+        transport = self._transport
+        labels = {self.id: label(self.view)}
+        return live_figure(labels, transport.address, transport.settings, log=log)

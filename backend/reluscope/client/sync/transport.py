@@ -5,12 +5,12 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import httpx
-from websockets.sync.client import connect
 
 from .. import rim
 from ..address import Address
 from ..asking import Answer, Lost, Plan, Request, Tries
 from ..following import Following, Update
+from .live import follow
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Transport:
 
     def __init__(self, address: Address, settings: rim.Settings) -> None:
         self.address = address
-        self._settings = settings
+        self.settings = settings
         self._http = httpx.Client(**rim.http_options(address, settings))
 
     def close(self) -> None:
@@ -43,7 +43,8 @@ class Transport:
                 time.sleep(step.seconds)
 
     def _sent(self, request: Request) -> Answer:
-        tries = Tries(request, self.address.url, self._settings.retries)
+        settings = self.settings
+        tries = Tries(request, self.address.url, settings.retries, settings.patience)
         while True:
             step = tries.take(self._send(request))
             if isinstance(step, Answer):
@@ -74,16 +75,4 @@ class Transport:
 
     def follow(self, following: Following) -> Generator[Update, None, None]:
         """What is told of runs until all of them have ended, over as many connections as it takes."""
-        options = rim.socket_options(self.address, self._settings)
-        again = rim.Reconnecting(self.address, self._settings)
-        while not following.is_over:
-            try:
-                with connect(self.address.live_url, **options) as socket:
-                    for message in following.begin():
-                        socket.send(message)
-                    while not following.is_over:
-                        received = socket.recv()
-                        again.heard()
-                        yield from following.take(received)
-            except rim.SOCKET_ERRORS as error:
-                time.sleep(again.wait_s(error))
+        return follow(self.address, self.settings, following)

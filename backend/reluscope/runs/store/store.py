@@ -1,9 +1,10 @@
 """Store: the one writer, on a thread of its own, and the answers to those who read."""
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from pathlib import Path
@@ -183,6 +184,13 @@ class Store:
             if told:  # that it has trained, no more, can wait
                 self._urgent = True
                 self._wake.notify()
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is noted inside is written in one transaction, so that a crash leaves all or none of
+        it. Called under the book's lock."""
+        with self._wake:
+            yield
 
     def settled(self) -> Future[None]:
         """Done when all that was noted until now is stored, or cannot be."""

@@ -161,7 +161,8 @@ def _file(run: Run, chosen: Format, start: int, values: NDArray[np.float64]) -> 
     media_type = MEDIA_TYPES[chosen]
     name = f"reluscope-{file_name(run.view())}.{chosen}"
     if chosen == "parquet":
-        file = made(lambda file: columns.write_parquet(file, run, start, values))
+        spec = run.spec.model_dump_json(serialize_as_any=True)
+        file = made(lambda file: columns.write_parquet(file, run.id, spec, start, values))
         return Download(file, name, media_type)
     pieces = columns.csv(start, values) if chosen == "csv" else npy.pieces(values)
     return StreamingResponse(pieces, headers=attachment(name), media_type=media_type)

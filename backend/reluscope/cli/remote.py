@@ -1,0 +1,126 @@
+"""What commands share that ask a server: where it is, what goes wrong with it, runs by their names."""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..numbers import tell_within
+from .progress import ID_CHARACTERS
+from .shared import NOBODY, REFUSED, fail, signed
+
+if TYPE_CHECKING:
+    from ..client import Client, Run, RunView
+
+Url = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        metavar="URL",
+        help="The server, as http://127.0.0.1:8000, which is also the default. [RELUSCOPE_URL]",
+    ),
+]
+
+Token = Annotated[
+    str | None,
+    typer.Option(
+        "--token",
+        metavar="SECRET",
+        help="Where the server wants one; better given in the environment, since others can see "
+        "what a command was called with. [RELUSCOPE_TOKEN]",
+    ),
+]
+
+Ids = Annotated[
+    list[str],
+    typer.Argument(metavar="RUN", help="Runs, each by its name or how its id begins."),
+]
+
+Id = Annotated[str, typer.Argument(metavar="RUN", help="A run, by its name or how its id begins.")]
+
+MANY = 5
+"""Runs that are told where one was meant."""
+
+
+def asks_server(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that name a server; it is called with a `client` in their place."""
+
+    @functools.wraps(command)
+    def called(url: str | None, token: str | None, **said: Any) -> None:
+        with connected(url, token) as client:
+            command(client=client, **said)
+
+    options = (
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in (("url", Url), ("token", Token))
+    )
+    return signed(called, command, "client", options)
+
+
+@contextmanager
+def connected(url: str | None, token: str | None) -> Iterator["Client"]:
+    """A client of a server. What goes wrong with that ends the command, with a word and a status."""
+    from ..client import (
+        Client,
+        ClientError,
+        InvalidRequest,
+        NotConnected,
+        NotFound,
+        ProblemError,
+        TimedOut,
+    )
+
+    try:
+        client = Client(url, token)
+    except ValueError as error:
+        fail(f"--url: {error}")
+    with client:
+        try:
+            yield client
+        except (NotConnected, TimedOut) as error:
+            fail(str(error), NOBODY)
+        except (InvalidRequest, NotFound) as error:
+            told = [f"{each.field}: {each.message}" for each in error.errors if each.field]
+            fail("; ".join(told) or str(error))
+        except ProblemError as error:
+            fail(f"the server refuses: {error}", REFUSED)
+        except ClientError as error:
+            fail(str(error), REFUSED)
+
+
+def find(client: "Client", word: str) -> "Run":
+    """The run whose id begins so, or of that name. Ends the command where there is none, or are
+    several."""
+    found = list(client.runs(q=word))
+    named = [run for run in found if run.name == word]
+    begun = [run for run in found if run.id.startswith(word.lower())]
+    several = begun or named
+    if len(several) > 1:
+        ids = ", ".join(run.id[:ID_CHARACTERS] for run in several[:MANY])
+        more = f" and {len(several) - MANY} more" if len(several) > MANY else ""
+        fail(f"{word!r} may be any of {len(several)} runs: {ids}{more}")
+    if not several:
+        fail(f"there is no run {word!r}; `reluscope ls` lists those that there are")
+    return several[0]
+
+
+def find_all(client: "Client", words: Iterable[str]) -> list["Run"]:
+    """The runs that are named, each once."""
+    return list(dict.fromkeys(find(client, word) for word in words))
+
+
+def told(view: "RunView") -> dict[str, Any]:
+    """A run as the API tells it."""
+    made: dict[str, Any] = plain(asdict(view))
+    return made
+
+
+def plain(value: Any) -> Any:
+    """What JSON can hold: numbers that are not finite by name."""
+    if isinstance(value, tuple):
+        value = list(value)
+    return tell_within(value)

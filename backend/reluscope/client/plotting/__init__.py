@@ -1,0 +1,1 @@
+"""Curves in a notebook, drawn as their losses come."""

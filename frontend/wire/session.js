@@ -1,0 +1,32 @@
+/**
+ * A token that is shown to the server once, for a cookie that stands for it.
+ * @module
+ */
+
+import { call } from "./call.js";
+
+const HELD = "#token=";
+
+/**
+ * @param {string} token
+ * @returns {Promise<unknown>} the browser has the cookie then
+ * @throws {import("./call.js").Refusal}
+ */
+export const begin = (token) =>
+  call("POST", "api/session", undefined, { headers: { Authorization: `Bearer ${token}` } });
+
+/**
+ * Show a token that comes in the page's address, now or later, and take it out of there. With it, the
+ * page is another's, and so opened anew.
+ * @param {(refusal: import("./call.js").Refusal) => void} onRefusal
+ */
+export function redeem(onRefusal) {
+  const look = () => {
+    if (!location.hash.startsWith(HELD)) return;
+    const token = location.hash.slice(HELD.length);
+    history.replaceState(history.state, "", location.pathname + location.search);
+    begin(token).then(() => location.reload(), onRefusal);
+  };
+  window.addEventListener("hashchange", look);
+  look();
+}
