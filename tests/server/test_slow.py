@@ -201,7 +201,7 @@ class Transport(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return self.waiting
 
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:  # noqa: ARG002
         self.high = high
 
     def write(self, data: Any) -> None:

@@ -28,6 +28,11 @@ def _is_true(record: logging.LogRecord) -> bool:
     return record.getMessage() != "ASGI callable returned without completing handshake."
 
 
+def _tells_no_query(record: logging.LogRecord) -> bool:
+    """Uvicorn logs whole addresses of sockets, in which somebody may have written a token."""
+    return not str(record.msg).startswith('%s - "WebSocket ')
+
+
 class Server(uvicorn.Server):
     """One that tells the store where it is, once it listens."""
 
@@ -103,6 +108,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     from ..training.devices import use_one_thread
 
     logging.getLogger("uvicorn.error").addFilter(_is_true)
+    logging.getLogger("uvicorn.error").addFilter(_tells_no_query)
     use_one_thread()
     with contextlib.ExitStack() as undone:
         try:
