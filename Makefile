@@ -22,14 +22,17 @@ ASYNCAPI := 6.11.1
 # tests/conftest.py. Three keep two cores busy while one of them waits.
 AT_ONCE := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
+# Everything but torch, to the version.
+PINS := .ci/constraints.txt
+
 BIN := .venv/bin
 TSC := .venv/typescript/node_modules/typescript/bin/tsc
 quoted = $(foreach word,$(1),'$(word)')
 
-.PHONY: help run test check test-js fix bench clean FORCE
+.PHONY: help run test check test-js fix bench audit constraints clean FORCE
 
 help:  ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' Makefile
 
 run: .venv/installed  ## serve the page; options as in make run ARGS="--port 9000"
 	$(BIN)/reluscope $(ARGS)
@@ -41,11 +44,14 @@ test: .venv/installed-dev  ## everything: checks, unit, server and browser tests
 	$(MAKE) --no-print-directory check test-js
 	$(BIN)/python -m pytest $(AT_ONCE) $(ARGS)
 
-check: .venv/installed-dev $(TSC)  ## lint, format, types, import contract, compose file
+check: .venv/installed-dev $(TSC)  ## lint, format, types, import contract, dependencies, compose file
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
+	$(BIN)/python -m pip check
+	$(BIN)/deptry backend
+	$(BIN)/deptry tests --ignore DEP002,DEP004
 	$(BIN)/node $(TSC) -p frontend/jsconfig.json
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
@@ -60,6 +66,13 @@ bench: .venv/installed-dev  ## about twelve minutes of measuring; ARGS="--only p
 	$(BIN)/python -m tests.page.chromium
 	$(BIN)/python -m tests.bench $(ARGS)
 
+audit: .venv/installed-dev  ## is anything known against what is pinned, and what is installed here?
+	$(BIN)/pip-audit --requirement $(PINS) --no-deps --disable-pip $(ARGS)
+	$(BIN)/pip-audit --local --skip-editable $(ARGS)
+
+constraints: .venv/torch  ## bring the newest of everything into .venv, and pin it; `make clean` first
+	$(BIN)/python -m tests.house.constraints $(call quoted,$(TORCH))
+
 clean:  ## remove .venv and all caches
 	rm -rf .venv .*_cache .hypothesis dist build
 	find backend tests -name __pycache__ -prune -exec rm -rf {} +
@@ -72,13 +85,13 @@ clean:  ## remove .venv and all caches
 	  rm -rf .venv && $(PYTHON) -m venv .venv && echo $(call quoted,$(TORCH)) > $@; \
 	fi
 
-.venv/installed: .venv/torch pyproject.toml
+.venv/installed: .venv/torch pyproject.toml $(PINS)
 	$(BIN)/python -m pip install $(call quoted,$(TORCH))
-	$(BIN)/python -m pip install --editable .
+	$(BIN)/python -m pip install --constraint $(PINS) --editable .
 	@touch $@
 
 .venv/installed-dev: .venv/installed
-	$(BIN)/python -m pip install --editable '.[dev]'
+	$(BIN)/python -m pip install --constraint $(PINS) --editable '.[dev]'
 	@touch $@
 
 $(TSC): .venv/installed-dev Makefile

@@ -186,6 +186,7 @@ export const fields = {
   worker: "Worker",
   pinned: "Pinned",
   forked_from: "Forked from",
+  sweep: "Sweep",
   id: "Id",
   rule: "Update rule",
   lr: "Learning rate",
@@ -344,8 +345,7 @@ export const start = {
   newRun: "New run",
   start: "Start",
   startAll: (/** @type {number} */ runs) => (runs === 1 ? "Start" : `Start ${someRuns(runs)}`),
-  starting: (/** @type {number} */ started, /** @type {number} */ all) =>
-    `${count(started)} of ${count(all)} started`,
+  starting: (/** @type {number} */ runs) => `Starting ${someRuns(runs)}…`,
   started: (/** @type {number} */ runs) => `Started ${someRuns(runs)}`,
   startPreset: (/** @type {string} */ title) => `Start ${title}`,
   startSet: (/** @type {string} */ title, /** @type {number} */ runs) => `Start ${someRuns(runs)}: ${title}`,
@@ -558,6 +558,9 @@ export const closeup = {
     took: "Took",
     worker: "Worker",
     origin: "Forked from",
+    sweep: "Sweep",
+    /** @param {string} name of a sweep @param {number} place of the run in it, from 0 on */
+    ofSweep: (name, place) => `${name} · run ${count(place + 1)}`,
     waiting: "It is told once the run has begun to train.",
     /** @type {Record<string, string>} */
     names: {

@@ -134,6 +134,10 @@ class CannotListen(ReluscopeError):
         super().__init__(f"--{option}: {reason}")
 
 
+class NotReady(ReluscopeError):
+    """The server cannot do all it should, or will not for long."""
+
+
 class StoreError(ReluscopeError):
     """What is kept of runs cannot be read or written."""
 

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import (
@@ -124,6 +125,18 @@ def _proxy(value: str) -> str:
     if network.prefixlen == 0:
         raise PydanticCustomError("proxy", "that is everybody; name the proxy, or its network")
     return str(network)
+
+
+def _receiver(value: SecretStr) -> SecretStr:
+    """A URL that may be told of things: a whole one, over HTTP."""
+    try:
+        parts = urlsplit(value.get_secret_value())
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound or re.search(r"[^!-~]", value.get_secret_value()):
+        raise PydanticCustomError("receiver", "expected a URL of http or https, with a host")
+    return value
 
 
 class Limit(NamedTuple):
@@ -288,6 +301,19 @@ class Settings(BaseSettings):
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="What to log.")
     ] = "info"
+    log_format: Annotated[
+        Literal["text", "json"], Field(description="How: lines for people, or JSON.")
+    ] = "text"
+    webhook: Annotated[
+        list[Annotated[SecretStr, AfterValidator(_receiver)]],
+        NoDecode,
+        BeforeValidator(_words),
+        Field(description="URLs that are told of each run that has ended."),
+    ] = []
+    webhook_secret: Annotated[
+        SecretStr | None,
+        Field(min_length=16, description="What they are told is signed with this."),
+    ] = None
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:

@@ -10,7 +10,7 @@ import { fields as texts } from "../texts.js";
 /** @typedef {import("../wire/api.js").Catalog} Catalog */
 /** @typedef {import("../wire/api.js").Schema} Schema */
 /** @typedef {"number" | "count" | "share" | "loss" | "rate" | "duration" | "time"} Measured */
-/** @typedef {Measured | "choice" | "text" | "id" | "flag" | "tags" | "origin"} Kind */
+/** @typedef {Measured | "choice" | "text" | "id" | "flag" | "tags" | "origin" | "sweep"} Kind */
 
 /**
  * @typedef {object} Field
@@ -40,6 +40,7 @@ const OF_RUN = /** @type {Record<string, Kind>} */ ({
   worker: "text",
   pinned: "flag",
   forked_from: "origin",
+  sweep: "sweep",
   id: "id",
 });
 
@@ -74,6 +75,7 @@ export function valueOf(run, name) {
   const path = Object.hasOwn(SHORT, name) ? (SHORT[name] ?? name) : name;
   if (path === "progress") return run.iteration / run.spec["iterations"];
   if (path === "duration") return duration(run);
+  if (path === "sweep") return run.sweep?.id ?? null;
   if (Object.hasOwn(OF_RUN, path)) return /** @type {any} */ (run)[path];
   if (path.startsWith("update.")) return own(run.spec.update, path.slice("update.".length));
   return own(run.spec, path);

@@ -173,6 +173,8 @@ function equals(field, wanted, catalog) {
   if (name === "name") return (run) => words.title(run, catalog).toLowerCase().includes(lower);
   if (kind === "id") return (run) => run.id.startsWith(lower);
   if (kind === "origin") return (run) => run.forked_from?.id.startsWith(lower) ?? false;
+  if (kind === "sweep")
+    return ({ sweep }) => sweep?.id.startsWith(lower) || sweep?.name?.toLowerCase().includes(lower) || false;
   const told = (/** @type {Run} */ run) => String(valueOf(run, name) ?? "").toLowerCase();
   if (kind === "text") return (run) => told(run).includes(lower);
   if (kind !== "tags") return (run) => told(run) === lower;

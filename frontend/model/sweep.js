@@ -1,5 +1,5 @@
 /**
- * A sweep: fields with several values each, and the runs that come of them. Knows no DOM.
+ * A sweep: fields with several values each, of which the server makes runs. Knows no DOM.
  * @module
  */
 
@@ -12,14 +12,6 @@ import { setting } from "../numbers.js";
  * Fields of a spec by their paths, such as `relu` or `update.lr`, each with the values that it takes
  * in turn.
  * @typedef {Record<string, unknown[]>} Grid
- */
-
-/**
- * One run of a sweep.
- * @typedef {object} Member
- * @property {Spec} spec
- * @property {Spec} point its values of the fields that have several, by their paths
- * @property {string} label what tells it from the others; empty where it is alone
  */
 
 /** Values of a range at most: more than any server trains at once, and than a page bears. */
@@ -55,26 +47,6 @@ function range(text) {
 /** @param {Grid} grid @returns {number} how many runs it asks for */
 export const count = (grid) =>
   Object.values(grid).reduce((product, { length }) => product * length, 1);
-
-/**
- * The runs of a grid, one for each combination of values. The first field changes slowest.
- * @param {Spec} base all that is the same in each
- * @param {Grid} grid
- * @returns {Member[]} a name that was given tells each of them apart
- */
-export function members(base, grid) {
-  /** @type {Spec[]} */
-  let points = [{}];
-  for (const [path, values] of Object.entries(grid))
-    points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
-  return points.map((point) => {
-    const label = told(point);
-    const spec = structuredClone(base);
-    for (const [path, value] of Object.entries(point)) put(spec, path, value);
-    if (label && base["name"]) spec["name"] = `${base["name"]} · ${label}`;
-    return { spec, point, label };
-  });
-}
 
 /**
  * @param {Spec} spec where the value is put

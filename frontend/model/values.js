@@ -54,6 +54,7 @@ function written(value, { kind }, state) {
     case "tags":
       return plain(value.join(", "));
     case "id":
+    case "sweep":
       return { text: value.slice(0, SHORT_ID), full: value };
     case "origin": {
       const origin = state.runs.get(value.id);

@@ -14,7 +14,7 @@ import { start as texts } from "../texts.js";
 /**
  * @param {{tutorials: HTMLElement, sets: HTMLElement}} places
  * @param {Catalog} catalog
- * @param {(preset: Preset, onProgress: (started: number) => void) => Promise<unknown>} onStart
+ * @param {(preset: Preset, onStarting: () => void) => Promise<unknown>} onStart
  * @param {(preset: Preset) => void} onEdit
  * @returns {(pace: string) => void} what tells the pace at which they start
  */
@@ -60,7 +60,7 @@ export function presets({ tutorials, sets }, catalog, onStart, onEdit) {
 
 /**
  * @param {Preset} preset
- * @param {(preset: Preset, onProgress: (started: number) => void) => Promise<unknown>} onStart
+ * @param {(preset: Preset, onStarting: () => void) => Promise<unknown>} onStart
  */
 function startButton(preset, onStart) {
   const runs = count(preset.grid);
@@ -74,8 +74,8 @@ function startButton(preset, onStart) {
   button.addEventListener("click", async () => {
     if (isBusy()) return;
     button.setAttribute("aria-disabled", String(runs > 1));
-    await onStart(preset, (started) => {
-      if (runs > 1) setText(button, texts.starting(started, runs));
+    await onStart(preset, () => {
+      if (runs > 1) setText(button, texts.starting(runs));
     });
     button.removeAttribute("aria-disabled");
     setText(button, texts.startAll(runs));

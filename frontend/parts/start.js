@@ -106,8 +106,8 @@ class Panel {
     this.#tellPace = presets(
       { tutorials: this.#tutorials, sets: this.#sets },
       catalog,
-      ({ spec, grid }, onProgress) =>
-        this.#begin({ ...spec, pace: form.paceOfPresets.pace }, grid, onProgress),
+      ({ spec, grid }, onStarting) =>
+        this.#begin({ ...spec, pace: form.paceOfPresets.pace }, grid, onStarting),
       ({ spec, grid }) => form.fill(spec, grid),
     );
     this.#tellAll();
@@ -134,10 +134,10 @@ class Panel {
     const runs = sweep.count(grid);
     this.#isStarting = true;
     setAttribute(form.button, "aria-disabled", "true");
-    const onProgress = (/** @type {number} */ started) => {
-      if (runs > 1) setText(form.button, texts.starting(started, runs));
+    const onStarting = () => {
+      if (runs > 1) setText(form.button, texts.starting(runs));
     };
-    const started = await this.#begin(base, grid, onProgress, (errors) => form.complain(errors));
+    const started = await this.#begin(base, grid, onStarting, (errors) => form.complain(errors));
     form.button.removeAttribute("aria-disabled");
     this.#isStarting = false;
     if (started === runs) form.complain([]);
@@ -148,16 +148,17 @@ class Panel {
    * Start the runs of a grid, unless they are too many, or more than were meant.
    * @param {Spec} base
    * @param {Grid} grid
-   * @param {(started: number) => void} onProgress
+   * @param {() => void} onStarting once it is known that they are meant
    * @param {(errors: import("../wire/api.js").FieldProblem[]) => void} [onWrongFields]
    * @returns {Promise<number>} how many were started
    */
-  async #begin(base, grid, onProgress, onWrongFields) {
+  async #begin(base, grid, onStarting, onWrongFields) {
     const runs = sweep.count(grid);
     const notice = this.#excess(runs);
     if (notice) this.state.set({ notice });
     if (notice || (runs > sweep.UNASKED && !(await asked(texts.many(runs), texts.start)))) return 0;
-    const started = await start(this.state, sweep.members(base, grid), onProgress, onWrongFields);
+    onStarting();
+    const started = await start(this.state, base, grid, onWrongFields);
     if (started) {
       say(texts.started(started));
       bringIntoSight(byId("charts"));

@@ -29,6 +29,8 @@ export { Refusal } from "./call.js";
  * @property {string | null} worker
  * @property {Record<string, string | number | boolean> | null} environment what, beside the spec, decides its bits
  * @property {{id: string, iteration: number} | null} forked_from and the first iteration that is its own
+ * @property {{id: string, name: string | null, place: number, point: Record<string, unknown>} | null} sweep
+ *   that it is of, with its place among the runs there, and its values of the fields that have several
  */
 
 /** @typedef {{name: string, title: string, formula: string, code: string, help: string}} Relu */
@@ -101,6 +103,16 @@ export const curve = (relu) => call("GET", `api/relus/${encodeURIComponent(relu)
  * @returns {Promise<Run>}
  */
 export const create = (spec) => call("POST", "api/runs", spec);
+
+/** Many runs take a while to be made, and to be stored. */
+const SWEEP_TIMEOUT_MS = 60_000;
+
+/**
+ * @param {Record<string, unknown>} base what is the same in all runs
+ * @param {Record<string, unknown[]>} grid the values that fields take in turn, by their paths
+ * @returns {Promise<{id: string, runs: string[]}>}
+ */
+export const createAll = (base, grid) => call("POST", "api/sweeps", { base, grid }, { timeoutMs: SWEEP_TIMEOUT_MS });
 
 /**
  * @param {string} id

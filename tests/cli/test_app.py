@@ -3,15 +3,19 @@
 import os
 import subprocess
 import sys
-from typing import Annotated, Self
+from typing import Annotated, Self, get_args
 
 import pytest
 from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from reluscope.cli import app as command
+from reluscope.cli import names
 from reluscope.cli.shared import read_settings, takes_settings
+from reluscope.runs.states import Status
 from reluscope.settings import Settings
+from reluscope.training.relus import RELUS
+from reluscope.training.rules import RULES
 from tests.starting import MODULE
 
 
@@ -27,13 +31,31 @@ def test_the_help_does_without_torch(words):
     assert done.stdout.splitlines()[-1] == "False"
 
 
-def test_the_shell_can_complete_its_words():
-    asked = {"_RELUSCOPE_COMPLETE": "complete_bash", "COMP_WORDS": "reluscope c", "COMP_CWORD": "1"}
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("reluscope ch", ["check"]),
+        ("reluscope check ma", ["maximum", "mask"]),
+        ("reluscope ls --rule manual_", ["manual_data"]),
+        ("reluscope ls --status fin", ["finished"]),
+    ],
+)
+def test_the_shell_can_complete_its_words(line, completed):
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     done = subprocess.run(
-        MODULE, env=os.environ | asked, stdout=subprocess.PIPE, check=True, text=True
+        MODULE,
+        env=os.environ | asked | {"_RELUSCOPE_COMPLETE": "complete_bash"},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
     )
-    assert "check" in done.stdout.split()
-    assert "serve" not in done.stdout.split()
+    assert done.stdout.split() == completed
+
+
+def test_the_names_to_complete_are_those_that_there_are():
+    assert names.relus() == list(RELUS)
+    assert {*RULES} <= {*names.rules()}  # an older torch may lack some
+    assert names.statuses() == list(get_args(Status))
 
 
 def test_it_tells_its_version(told):

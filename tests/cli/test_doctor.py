@@ -4,9 +4,10 @@ import json
 import socket
 
 import pytest
+from pydantic import SecretStr
 
 from reluscope import __version__
-from reluscope.cli import findings as findings_module
+from reluscope.cli import addresses
 from tests.server.serving import TINY, in_thread
 
 pytestmark = pytest.mark.usefixtures("registries")
@@ -65,7 +66,7 @@ def test_a_folder_that_a_server_has_left_is_free(found, tmp_path):
 
 
 def test_who_else_has_the_port_is_a_problem(found, monkeypatch):
-    monkeypatch.setattr(findings_module, "ANSWER_S", 0.1)
+    monkeypatch.setattr(addresses, "ANSWER_S", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as other:
         other.listen()
         other.settimeout(0)
@@ -73,6 +74,28 @@ def test_who_else_has_the_port_is_a_problem(found, monkeypatch):
     assert findings["port"]["verdict"] == "problem"
     assert "--port" in findings["port"]["advice"]
     assert status == 1
+
+
+def test_a_server_that_wants_a_token_is_known_and_told_none(found, monkeypatch):
+    monkeypatch.setattr(addresses, "ANSWER_S", 10)
+    with in_thread(token=SecretStr("a-token-of-its-own-0123456789")) as server:
+        findings, _ = found("--port", server.api.port, "--token", "another-token-0123456789abc")
+    wants = f"a reluscope that wants a token serves on 127.0.0.1:{server.api.port}"
+    assert findings["port"]["told"] == wants
+
+
+def test_a_unix_socket_is_looked_at(found, tmp_path):
+    place = tmp_path / "socket"
+    assert found("--uds", place)[0]["socket"]["told"] == f"{place} is free"
+    place.write_text("a file")
+    findings, status = found("--uds", place)
+    assert (findings["socket"]["verdict"], status) == ("problem", 1)
+
+
+def test_a_certificate_that_is_none_is_a_problem(found, tmp_path):
+    (tmp_path / "a.pem").write_text("nothing")
+    findings, status = found("--port", "0", "--ssl-certfile", tmp_path / "a.pem")
+    assert (findings["certificate"]["verdict"], status) == ("problem", 1)
 
 
 def test_what_is_in_the_folders_place_is_a_problem(found, tmp_path):

@@ -7,6 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
 from tests.server.serving import LONG, TINY, Process, in_thread
 from tests.waiting import eventually
@@ -96,7 +97,7 @@ def test_who_is_meant_by_many_is_asked_for(asked, ended):
     assert (out, status) == ("", 2)
     assert f"'twin' may be any of 2 runs: {b[:8]}, {a[:8]}\n" in err
     assert asked("show", "nobody")[1:] == (
-        "reluscope: error: there is no run 'nobody'; `reluscope ls` lists those that there are\n",
+        "reluscope: error: there is no run 'nobody'\n",
         2,
     )
 
@@ -179,6 +180,14 @@ def test_none_is_touched_where_one_is_not_there(asked, server):
     server.api.until_at(run_id, 1)
     assert asked("stop", "a", "nobody")[2] == 2
     assert server.api.show(run_id)["status"] == "running"
+
+
+@pytest.mark.usefixtures("asked")
+@pytest.mark.parametrize("words", [["stop"], ["rm"], ["export", "--out", "a.zip"]], ids=str)
+def test_none_is_meant_where_none_is_named(told, words):
+    out, err, status = told(*words)
+    assert (out, status) == ("", 2)
+    assert "expected a RUN, or --sweep SWEEP" in err
 
 
 def test_what_the_state_forbids_is_refused(asked, ended):
@@ -281,6 +290,24 @@ def test_an_address_that_is_none_is_wrong_use(told):
         "reluscope: error: --url: expected an address like http://127.0.0.1:8000; got 'nonsense'\n",
         2,
     )
+
+
+def test_a_server_that_wants_a_token_refuses_who_has_none(told, monkeypatch):
+    owner, viewer = "an-owners-token-0123456789", "a-viewers-token-0123456789"
+    with in_thread(token=SecretStr(owner), view_token=SecretStr(viewer)) as server:
+        monkeypatch.setenv("RELUSCOPE_URL", server.api.url)
+        for words in (["ls"], ["ls", "--token", "another-token-0123456789"]):
+            out, err, status = told(*words)
+            assert (out, status) == ("", 4)
+            assert err.startswith("reluscope: error: the server refuses: ")
+            assert "another" not in err
+        words = ("run", *FIELDS, "iterations=5", "name=mine")
+        assert told(*words, "--token", viewer)[2] == 4
+        assert told(*words, "--token", owner)[2] == 0
+        monkeypatch.setenv("RELUSCOPE_TOKEN", viewer)
+        assert "mine" in told("ls")[0]
+        assert told("rm", "mine")[2] == 4
+        assert told("rm", "mine", "--token", owner)[2] == 0
 
 
 def test_a_token_in_the_environment_is_in_no_help(told, monkeypatch):

@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 import json
+import zipfile
 
 import pytest
 
@@ -89,6 +90,25 @@ def test_it_is_only_started(told, server):
     out, _, status = told("sweep", *TINY, "--grid", "seed=0..3", "--detach")
     assert status == 0
     assert server.api.http.get(f"/api/sweeps/{out.strip()}").json()["count"] == 4
+
+
+@pytest.mark.usefixtures("swept")
+def test_one_is_listed_steered_watched_exported_and_forgotten_by_its_name(told, server, tmp_path):
+    words = ("iterations=1000000", "name=big", "--grid", "seed=0..1", "--detach")
+    sweep_id = told("sweep", *TINY, *words)[0].strip()
+    url = f"/api/sweeps/{sweep_id}"
+    assert len(told("ls", "--sweep", "big")[0].splitlines()) == 1 + 2
+    assert told("pause", "--sweep", sweep_id[:8])[0] == f"{sweep_id[:8]}  2 paused\n"
+    (stopped,) = json.loads(told("stop", "--sweep", "big", "--json")[0])
+    assert stopped["statuses"] == {"stopped": 2}
+    out, _, status = told("watch", "--sweep", "big")
+    assert (out.count(" stopped at "), status) == (2, 1)
+    assert told("export", "--sweep", "big", "--out", tmp_path / "big.zip")[2] == 0
+    with zipfile.ZipFile(tmp_path / "big.zip") as runs:
+        assert len([name for name in runs.namelist() if name.endswith("losses.npy")]) == 2
+    assert told("rm", "--sweep", "big")[2] == 0
+    assert server.api.http.get(url).status_code == 404
+    assert told("rm", "--sweep", "big")[1:] == ("reluscope: error: there is no sweep 'big'\n", 2)
 
 
 @pytest.mark.usefixtures("swept")

@@ -31,6 +31,14 @@ const passes = (cases) => () => {
 
 test("an empty filter lets all through", passes([["", all], ["   ", all], ['""', all]]));
 
+test("runs of a sweep are found by the beginning of its id, or a part of its name", () => {
+  const of = (id, name) => run(id, {}, { sweep: { id: `${id}-sweep`, name, place: 0, point: {} } });
+  const runs = [of("a1b2", null), of("c3d4", "Rates of SGD"), run("a1b3")];
+  for (const [text, expected] of [["sweep:A1", [0]], ["sweep:rates", [1]], ["sweep:sgd,a1b", [0, 1]], ["-sweep:a1", [1, 2]], ["sweep:4", []]])
+    assert.deepEqual(runs.filter(filter(text, CATALOG).passes), expected.map((i) => runs[i]), text);
+  assert.deepEqual(runs.map((each) => valueOf(each, "sweep")), ["a1b2-sweep", "c3d4-sweep", null]);
+});
+
 test(
   "a word is looked for in name, tags, choices and id, in whatever case",
   passes([

@@ -61,6 +61,7 @@ export function run(id, spec = {}, fields = {}) {
     reason: null,
     pinned: false,
     forked_from: null,
+    sweep: null,
     ...fields,
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { lines } from "../../frontend/draw/kink.js";
-import { MOST_VALUES, common, count, members, put, values, weights } from "../../frontend/model/sweep.js";
+import { MOST_VALUES, common, count, put, told, values, weights } from "../../frontend/model/sweep.js";
 
 test("values are parted by commas, and each comes once, in order", () => {
   assert.deepEqual(values("1e-7, 1e-6,1e-5", false), [1e-7, 1e-6, 1e-5]);
@@ -35,45 +35,13 @@ test("a range of any length takes little, and counts as too long", () => {
   assert.equal(values(`1..${MOST_VALUES}`, true).length, MOST_VALUES);
 });
 
-test("a grid has a run for each combination; its first field changes slowest", () => {
-  const grid = { relu: ["clamp", "where"], "update.lr": [1e-7, 1e-6], seed: [0, 1] };
-  const all = members({ n: 8, update: { rule: "sgd" } }, grid);
-  assert.equal(all.length, count(grid));
-  assert.deepEqual(
-    all.map(({ spec }) => [spec["relu"], spec["update"].lr, spec["seed"]]),
-    [
-      ["clamp", 1e-7, 0],
-      ["clamp", 1e-7, 1],
-      ["clamp", 1e-6, 0],
-      ["clamp", 1e-6, 1],
-      ["where", 1e-7, 0],
-      ["where", 1e-7, 1],
-      ["where", 1e-6, 0],
-      ["where", 1e-6, 1],
-    ],
-  );
-  for (const { spec } of all) assert.deepEqual([spec["n"], spec["update"].rule], [8, "sgd"]);
-});
-
-test("a grid of nothing is one run, as it stands", () => {
+test("a grid asks for a run for each combination, and a grid of nothing for one", () => {
+  assert.equal(count({ relu: ["clamp", "where"], "update.lr": [1e-7, 1e-6], seed: [0, 1, 2] }), 12);
   assert.equal(count({}), 1);
-  assert.deepEqual(members({ n: 8, name: "mine" }, {}), [{ spec: { n: 8, name: "mine" }, point: {}, label: "" }]);
 });
 
-test("runs of a grid share nothing that can be changed", () => {
-  const [a, b] = members({ update: { rule: "sgd" }, tags: ["x"] }, { seed: [0, 1] });
-  a.spec["update"].lr = 1;
-  a.spec["tags"].push("y");
-  assert.deepEqual([b.spec["update"], b.spec["tags"]], [{ rule: "sgd" }, ["x"]]);
-});
-
-test("only where a name was given, runs have one: with what tells them apart", () => {
-  const grid = { "update.rule": ["adam"], "update.lr": [1e-6], seed: [3] };
-  const [named] = members({ name: "mine" }, grid);
-  assert.deepEqual(named.point, { "update.rule": "adam", "update.lr": 1e-6, seed: 3 });
-  assert.equal(named.label, "adam · lr 1e-6 · seed 3");
-  assert.equal(named.spec["name"], "mine · adam · lr 1e-6 · seed 3");
-  for (const name of [null, undefined]) assert.equal(members({ name }, grid)[0].spec["name"], name);
+test("what tells a run from the others is told as the server does in names", () => {
+  assert.equal(told({ "update.rule": "adam", "update.lr": 1e-6, seed: 3 }), "adam · lr 1e-6 · seed 3");
 });
 
 test("a value is put where its path leads", () => {

@@ -4,7 +4,9 @@ import re
 import subprocess
 from pathlib import Path
 
-from reluscope.settings import Settings
+from typer.main import get_command
+
+from reluscope.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,9 +46,19 @@ def test_no_file_carries_a_path_of_one_machine() -> None:
         assert here is None or here not in text, file
 
 
-def test_the_readme_starts_the_server_with_options_that_it_has() -> None:
+def test_the_readme_calls_the_command_with_options_that_it_has() -> None:
     readme = (ROOT / "README.md").read_text()
-    starts = re.findall(r"^(?:reluscope|make run ARGS=).*", readme, re.MULTILINE)
-    known = {name.replace("_", "-") for name in Settings.model_fields} | {"help", "no-store"}
-    for start in starts:
-        assert set(re.findall(r"--([a-z-]+)", start)) <= known, start
+    calls = re.findall(r"^(?:reluscope|make run ARGS=).*", readme, re.MULTILINE)
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    named = set()
+    for call in calls:
+        said, _, _ = call.partition("#")
+        words = said.split()
+        name = words[1] if words[1:] and words[0] == "reluscope" else "serve"
+        name = name if name in commands else "serve"
+        named.add(name)
+        known = {
+            word for each in commands[name].params for word in (*each.opts, *each.secondary_opts)
+        }
+        assert set(re.findall(r"--[a-z-]+", said)) <= known | {"--help"}, call
+    assert {*commands} - {"pause", "resume", "stop"} == named

@@ -1,6 +1,7 @@
 """What the README shows is what the server does."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from reluscope.runs.sweep import SweepSpec
 from reluscope.training.relus import RELUS
 from reluscope.training.rules import RULES
 from reluscope.training.spec import DTYPES, GRADIENTS, RunSpec
@@ -39,12 +41,22 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_its_spec_is_the_default() -> None:
-    (shown,) = blocks("json")
-    told = json.loads(shown)
+    told = json.loads(blocks("json")[0])
     assert told.keys() == RunSpec.model_fields.keys()
     assert RunSpec.model_validate(told) == RunSpec()
     named = set(re.findall(r"`([a-z0-9_]+)`", README))
     assert named >= {*RELUS, *RULES, *GRADIENTS, *DTYPES}
+
+
+def test_its_sweeps_are_sweeps() -> None:
+    left = blocks("json")[1]
+    counts = []
+    while left := left.strip():
+        body, length = json.JSONDecoder().raw_decode(left)
+        sweep = SweepSpec.model_validate(body)
+        counts += [len([RunSpec.model_validate(member.spec) for member in sweep.members()])]
+        left = left[length:]
+    assert counts == [6, 20, 2]
 
 
 def test_its_calls_are_those_of_the_api(url: str) -> None:
@@ -139,6 +151,21 @@ def has_finished(run: str) -> bool:
 
 def get(url: str) -> Any:
     return httpx.get(url, trust_env=False).json()
+
+
+def test_its_script_streams_a_run_and_waits_for_a_sweep(url: str) -> None:
+    script = next(block for block in blocks("python") if "Client()" in block)
+    environment = {**os.environ, "RELUSCOPE_URL": url}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, stdout=PIPE, text=True, check=True, env=environment)
+    printed = [line.split() for line in done.stdout.splitlines()]
+    assert [int(iteration) for iteration, _ in printed[:-4]] == list(range(500))
+    assert [row[:2] for row in printed[-4:]] == [
+        [lr, relu] for lr in ("1e-07", "1e-06") for relu in ("clamp", "half_abs")
+    ]
+    newest, *_ = (run for run in get(f"{url}/api/runs?relu=my_relu")["runs"] if not run["sweep"])
+    told = get(f"{url}/api/runs/{newest['id']}/losses")["losses"]
+    assert [float(loss) for _, loss in printed[:-4]] == told
 
 
 def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:

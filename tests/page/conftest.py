@@ -35,8 +35,18 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(COMMAND, tmp_path_factory.mktemp("server")) as server:
+def cable() -> Iterator[Network]:
+    """A network, which leads nowhere yet: the server has to know of it when it starts."""
+    network = Network()
+    yield network
+    network.close()
+
+
+@pytest.fixture(scope="session")
+def server(cable: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    command = [*COMMAND, "--allow-host", cable.host]
+    with serving(command, tmp_path_factory.mktemp("server")) as server:
+        cable.port = port_of(server.url)
         yield server
 
 
@@ -50,11 +60,11 @@ def api(server: Server) -> Iterator[Api]:
 
 
 @pytest.fixture
-def network(api: Api) -> Iterator[Network]:
+def network(cable: Network, server: Server) -> Iterator[Network]:  # noqa: ARG001 - it leads there
     """What lies between browser and server."""
-    network = Network(port_of(api.url))
-    yield network
-    network.close()
+    cable.mend()
+    yield cable
+    cable.mend()
 
 
 # For the package and no longer: while Playwright runs, asyncio finds a loop running already, which

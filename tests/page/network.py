@@ -56,10 +56,10 @@ class Link:
 
 
 class Network:
-    """A port that leads to the server's."""
+    """A port that leads to the server's, who must let it be asked for by that."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self) -> None:
+        self.port = 0
         """The server's; it may change."""
         self.down = False
         self.cuts = 0
@@ -68,7 +68,8 @@ class Network:
         self.allowances: Iterator[int] = iter(())
         """The bytes after which each next socket is cut."""
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.host = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"http://{self.host}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
@@ -81,6 +82,11 @@ class Network:
         for link in self.links:
             if link.live:
                 link.fall_silent()
+
+    def mend(self) -> None:
+        """As it was in the beginning."""
+        self.cut()
+        self.down, self.cuts, self.allowances = False, 0, iter(())
 
     def close(self) -> None:
         self._listener.close()

@@ -177,9 +177,11 @@ def test_after_a_restart_of_the_server_the_page_starts_anew_by_itself(
     visiting: Visiting, tmp_path: Path
 ) -> None:
     with ExitStack() as servers:
-        first = servers.enter_context(serving(COMMAND, folder(tmp_path / "first")))
-        network = Network(port_of(first.url))
+        network = Network()
         servers.callback(network.close)
+        command = [*COMMAND, "--allow-host", network.host]
+        first = servers.enter_context(serving(command, folder(tmp_path / "first")))
+        network.port = port_of(first.url)
         visit = visiting(network.url)
         visit.expect_console(LOST)
         visit.start(AUTOGRAD)
@@ -190,7 +192,7 @@ def test_after_a_restart_of_the_server_the_page_starts_anew_by_itself(
         network.down = True
         network.cut()
         expect(visit.status).to_contain_text(NOT_CONNECTED)
-        second = servers.enter_context(serving(COMMAND, folder(tmp_path / "second")))
+        second = servers.enter_context(serving(command, folder(tmp_path / "second")))
         network.port = port_of(second.url)
         network.down = False
 

@@ -1,6 +1,7 @@
 """A server behind a proxy, and what it is told of who asks."""
 
 import contextlib
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.server.serving import running
 
 ROOT_PATH = "/scope"
 
+TOKEN = "a-token-of-the-tests"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
 
 @dataclass
 class Behind:
@@ -25,6 +29,8 @@ class Behind:
     url: str
     asked: list[Scope]
     """Each request as it came past the guard."""
+    trusting: ssl.SSLContext | None
+    """How to ask there by https, where that is how one asks."""
 
 
 class _Listener:
@@ -65,7 +71,8 @@ def nginx(folder: Path, kind: str, made: Certificate) -> Iterator[Behind]:
         else:
             places[shown.SOCKET] = address
         with serving.nginx(folder, shown.placed(text, places), port):
-            yield Behind(f"https://127.0.0.1:{port}{ROOT_PATH}", asked)
+            trusting = ssl.create_default_context(cafile=made.certificate)
+            yield Behind(f"https://127.0.0.1:{port}{ROOT_PATH}", asked, trusting)
 
 
 @contextlib.contextmanager
@@ -75,7 +82,7 @@ def caddy(folder: Path) -> Iterator[Behind]:
     with _server(folder, "unix", port) as (address, asked):
         places = {"scope.example": f"http://127.0.0.1:{port}", shown.SOCKET: address}
         with serving.caddy(folder, shown.placed(shown.of("caddyfile"), places), port):
-            yield Behind(f"http://127.0.0.1:{port}{ROOT_PATH}", asked)
+            yield Behind(f"http://127.0.0.1:{port}{ROOT_PATH}", asked, None)
 
 
 def _server(
@@ -85,4 +92,4 @@ def _server(
     if kind == "unix":
         reached = {"uds": folder / "socket", "trust_proxy": ["unix"]}
     allowed = [f"127.0.0.1:{port}"]
-    return reluscope(folder, root_path=ROOT_PATH, allow_host=allowed, **reached)
+    return reluscope(folder, token=TOKEN, root_path=ROOT_PATH, allow_host=allowed, **reached)

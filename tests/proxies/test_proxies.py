@@ -1,7 +1,6 @@
 """Through a real nginx and a real Caddy, configured as the README shows it: every call and every loss,
 and no word of a client about where it comes from."""
 
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
@@ -33,10 +32,9 @@ def proxied(
         "nginx, port": lambda: behind.nginx(folder, "tcp", made),
         "caddy": lambda: behind.caddy(folder),
     }
-    trusting = ssl.create_default_context(cafile=made.certificate)
     with through[request.param]() as served:
-        options = {"base_url": served.url, "verify": trusting, "timeout": DEADLINE_S}
-        with httpx.Client(**options, trust_env=False) as http:
+        options = {"base_url": served.url, "headers": behind.BEARER, "timeout": DEADLINE_S}
+        with httpx.Client(verify=served.trusting or False, trust_env=False, **options) as http:
             yield served, http
 
 
@@ -53,9 +51,9 @@ def test_every_loss_of_a_run_comes_through(proxied: tuple[Behind, httpx.Client])
     assert answer.headers["location"] == f"{behind.ROOT_PATH}/api/runs/{run_id}"
     run = urljoin(served.url, answer.headers["location"])
     curves = Curves({run_id: 0})
-    secured = {"ssl": http._transport._pool._ssl_context} if run.startswith("https") else {}
     live = f"{served.url}/api/live".replace("http", "ws", 1)
-    with Viewer(live, origin=origin, **secured) as viewer:
+    options = {"origin": origin, "additional_headers": behind.BEARER}
+    with Viewer(live, ssl=served.trusting, **options) as viewer:
         viewer.watch({run_id: 0})
         viewer.read(curves, {run_id: ITERATIONS})
     losses = http.get(f"{run}/losses").json()["losses"]

@@ -18,6 +18,7 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import ArrayLike, NDArray
+from starlette.datastructures import State
 
 from reluscope.cli.serve import Server as Prepared
 from reluscope.cli.serve import prepare
@@ -127,6 +128,8 @@ class Server:
     live_url: str
     book: Book
     hub: Hub
+    state: State
+    """What the application has at hand."""
     errors: list[str] = field(default_factory=list)
     """What was logged as an error: nothing should be, whatever a client does."""
 
@@ -178,7 +181,7 @@ def _in_thread(settings: Settings) -> Iterator[Server]:
         state = server.config.app.state  # type: ignore[union-attr]
         with contextlib.closing(Api(port)) as api:
             live_url = f"ws://127.0.0.1:{port}/api/live"
-            yield Server(api, live_url, state.book, state.hub, errors)
+            yield Server(api, live_url, state.book, state.hub, state, errors)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,9 @@ from .serving import TINY, problem
 
 AT_ONCE = 50
 SHORT = {**TINY, "iterations": 3}
-SWEEP = {"base": SHORT, "grid": {"seed": [1, 2, 3]}}
+RUNS = 200
+SWEEP = {"base": SHORT, "grid": {"seed": list(range(RUNS))}}
+"""Which is made for long enough that others come meanwhile."""
 
 
 async def sent(url, path, bodies):
@@ -24,7 +26,7 @@ async def sent(url, path, bodies):
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "runs"), [("/api/runs", SHORT, 1), ("/api/sweeps", SWEEP, 3)]
+    ("path", "body", "runs"), [("/api/runs", SHORT, 1), ("/api/sweeps", SWEEP, RUNS)]
 )
 def test_fifty_make_one(api, server, path, body, runs):
     answers = asyncio.run(sent(api.url, path, [body] * AT_ONCE))
@@ -35,7 +37,7 @@ def test_fifty_make_one(api, server, path, body, runs):
 
 
 def test_of_those_that_ask_for_something_else_each_is_refused(api, server):
-    bodies = [{**SWEEP, "grid": {"seed": [number % 2]}} for number in range(AT_ONCE)]
+    bodies = [SWEEP, {"base": SHORT, "list": [{}]}] * (AT_ONCE // 2)
     answers = asyncio.run(sent(api.url, "/api/sweeps", bodies))
     made = {answer.json()["id"] for answer in answers if answer.status_code == 201}
     assert len(made) == 1
@@ -43,7 +45,7 @@ def test_of_those_that_ask_for_something_else_each_is_refused(api, server):
     assert len(refused) == AT_ONCE / 2
     for answer in refused:
         assert problem(answer, 422)["type"].endswith("idempotency-key-reused")
-    assert len(list(server.book.newest_first())) == 1
+    assert len(list(server.book.newest_first())) in (1, RUNS)
 
 
 def test_where_the_first_makes_nothing_the_next_may(api, server):

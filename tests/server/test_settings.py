@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from reluscope import __main__ as command
 from reluscope.cli import serve
@@ -51,6 +52,19 @@ def test_without_options_it_serves_this_machine_alone(run):
         ("--max-live=5", {"RELUSCOPE_MAX_LIVE": "5"}, "max_live", 5),
         ("--max-runs=6", {"RELUSCOPE_MAX_RUNS": "6"}, "max_runs", 6),
         ("--log-level=error", {"RELUSCOPE_LOG_LEVEL": "error"}, "log_level", "error"),
+        ("--log-format=json", {"RELUSCOPE_LOG_FORMAT": "json"}, "log_format", "json"),
+        (
+            "--webhook=https://a.b/c",
+            {"RELUSCOPE_WEBHOOK": "https://a.b/c"},
+            "webhook",
+            [SecretStr("https://a.b/c")],
+        ),
+        (
+            f"--webhook-secret={16 * 's'}",
+            {"RELUSCOPE_WEBHOOK_SECRET": 16 * "s"},
+            "webhook_secret",
+            SecretStr(16 * "s"),
+        ),
         ("--data=/a/b", {"RELUSCOPE_DATA": "/a/b"}, "data", Path("/a/b")),
         ("--uds=/a/b", {"RELUSCOPE_UDS": "/a/b"}, "uds", Path("/a/b")),
         ("--root-path=/a/b", {"RELUSCOPE_ROOT_PATH": "/a/b"}, "root_path", "/a/b"),
@@ -146,6 +160,14 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--memory", "0"], "memory"),
         (["--max-live", "0"], "--max-live"),
         (["--log-level", "loud"], "--log-level"),
+        (["--log-format", "xml"], "--log-format"),
+        (["--webhook", "ftp://a.b"], "--webhook: expected a URL of http or https"),
+        (["--webhook", "https://"], "--webhook: expected a URL of http or https"),
+        (["--webhook", "https://a.b:c"], "--webhook: expected a URL of http or https"),
+        (["--webhook", "https://a.b/\nc"], "--webhook: expected a URL of http or https"),
+        (["--webhook", "https://a b/"], "--webhook: expected a URL of http or https"),
+        (["--webhook", "a.b"], "--webhook: expected a URL of http or https"),
+        (["--webhook-secret", "short"], "--webhook-secret"),
         (["--keep", "0"], "--keep: expected a number of runs, as in 1000, or a size, as in 2GiB"),
         (["--keep", "-1"], "--keep: expected a number of runs"),
         (["--keep", "many"], "--keep: expected a number of runs"),

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import TypeAdapter
 
+from .names import relus
 from .shared import NO, AsJson, fail, load_plugins, read_settings, takes_settings
 
 
@@ -13,7 +14,9 @@ def command(
     given: dict[str, Any],
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME", help="Which; all where none is named."),
+        typer.Argument(
+            metavar="NAME", help="Which; all where none is named.", autocompletion=relus
+        ),
     ] = None,
     *,
     json: AsJson = False,

@@ -12,10 +12,12 @@ from .shared import NO, AsJson, read_settings, takes_settings
 STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
-@takes_settings("host", "port", "load", "data", "database_url", "store", "workers")
+@takes_settings()
 def command(given: dict[str, Any], *, json: AsJson = False) -> None:
-    """Look whether all is here that the server needs: torch and its devices, memory, plug-ins, the
-    store, the port, a browser. Starts nothing, and changes nothing.
+    """Look whether all is here that a server needs.
+
+    That is torch and its devices, memory, plug-ins, where runs are kept, where it listens, a browser
+    and the clock, all by the options that it would be served with. Starts and changes nothing.
 
     The exit status is 1 where something is a problem.
     """

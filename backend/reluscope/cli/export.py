@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import losses
-from .remote import Ids, asks_server, find_all, told
+from .remote import Ids, OfSweep, asks_server, find_all, told
 from .shared import fail
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ ARCHIVE = ".zip"
 @asks_server
 def command(
     client: "Client",
-    runs: Ids,
+    runs: Ids = None,
     *,
+    sweep: OfSweep = None,
     out: Annotated[
         Path,
         typer.Option(
@@ -34,7 +35,7 @@ def command(
 ) -> None:
     """Write runs, or the losses of one, into a file."""
     losses.check(out, ARCHIVE)
-    found = find_all(client, runs)
+    found = find_all(client, runs, sweep)
     if out.suffix == ARCHIVE:
         try:
             client.export(found, out, format="tensorboard" if tensorboard else "archive")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import progress, tables
-from .remote import asks_server, told
+from . import names, progress, tables
+from .remote import OfSweep, asks_server, find_sweep, told
 from .shared import AsJson
 
 if TYPE_CHECKING:
@@ -27,12 +27,21 @@ def command(
     ] = None,
     *,
     status: Annotated[
-        list[str] | None, typer.Option(metavar="STATUS", help="running, finished, ...")
+        list[str] | None,
+        typer.Option(
+            metavar="STATUS", help="running, finished, ...", autocompletion=names.statuses
+        ),
     ] = None,
-    relu: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of the ReLU.")] = None,
-    rule: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Of the rule.")] = None,
+    relu: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of the ReLU.", autocompletion=names.relus),
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of the rule.", autocompletion=names.rules),
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="That they bear.")] = None,
-    sweep: Annotated[str | None, typer.Option(metavar="ID", help="That they belong to.")] = None,
+    sweep: OfSweep = None,
     limit: Annotated[
         int, typer.Option(metavar="N", min=0, help="So many at most; 0 for all.")
     ] = 50,
@@ -40,7 +49,7 @@ def command(
 ) -> None:
     """List runs, newest first. A filter that is given twice takes either; all must hold."""
     filters: dict[str, Any] = {"status": status, "relu": relu, "rule": rule, "tag": tag}
-    filters |= {"q": text, "sweep": sweep}
+    filters |= {"q": text, "sweep": find_sweep(client, sweep).id if sweep else None}
     found = client.runs(**{name: given for name, given in filters.items() if given})
     runs = [told(run.view) for run in (islice(found, limit) if limit else found)]
     if json:

@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -14,7 +14,7 @@ from .progress import ID_CHARACTERS
 from .shared import NOBODY, REFUSED, fail, signed
 
 if TYPE_CHECKING:
-    from ..client import Client, Run, RunView
+    from ..client import Client, Run, RunView, Sweep
 
 Url = Annotated[
     str | None,
@@ -36,11 +36,20 @@ Token = Annotated[
 ]
 
 Ids = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(metavar="RUN", help="Runs, each by its name or how its id begins."),
 ]
 
+OfSweep = Annotated[
+    str | None,
+    typer.Option(
+        "--sweep", metavar="SWEEP", help="Those of a sweep, by its name or how its id begins."
+    ),
+]
+
 Id = Annotated[str, typer.Argument(metavar="RUN", help="A run, by its name or how its id begins.")]
+
+Handle = TypeVar("Handle", "Run", "Sweep")
 
 MANY = 5
 """Runs that are told where one was meant."""
@@ -95,22 +104,38 @@ def connected(url: str | None, token: str | None) -> Iterator["Client"]:
 def find(client: "Client", word: str) -> "Run":
     """The run whose id begins so, or of that name. Ends the command where there is none, or are
     several."""
-    found = list(client.runs(q=word))
-    named = [run for run in found if run.name == word]
-    begun = [run for run in found if run.id.startswith(word.lower())]
-    several = begun or named
+    return _one(client.runs(q=word), word, "run")
+
+
+def find_sweep(client: "Client", word: str) -> "Sweep":
+    """The same of sweeps."""
+    return _one(client.sweeps(), word, "sweep")
+
+
+def find_all(
+    client: "Client", words: Iterable[str] | None, sweep: str | None = None
+) -> list["Run"]:
+    """The runs that are named, and those of a sweep, each once. Ends the command where nothing is
+    named."""
+    if not words and sweep is None:
+        fail("expected a RUN, or --sweep SWEEP; `reluscope ls` lists what there is")
+    found = [find(client, word) for word in words or ()]
+    if sweep is not None:
+        found += find_sweep(client, sweep).runs()
+    return list(dict.fromkeys(found))
+
+
+def _one(all: Iterable[Handle], word: str, kind: str) -> Handle:
+    found = list(all)
+    named = [each for each in found if each.name == word]
+    several = [each for each in found if each.id.startswith(word.lower())] or named
     if len(several) > 1:
-        ids = ", ".join(run.id[:ID_CHARACTERS] for run in several[:MANY])
+        ids = ", ".join(each.id[:ID_CHARACTERS] for each in several[:MANY])
         more = f" and {len(several) - MANY} more" if len(several) > MANY else ""
-        fail(f"{word!r} may be any of {len(several)} runs: {ids}{more}")
+        fail(f"{word!r} may be any of {len(several)} {kind}s: {ids}{more}")
     if not several:
-        fail(f"there is no run {word!r}; `reluscope ls` lists those that there are")
+        fail(f"there is no {kind} {word!r}")
     return several[0]
-
-
-def find_all(client: "Client", words: Iterable[str]) -> list["Run"]:
-    """The runs that are named, each once."""
-    return list(dict.fromkeys(find(client, word) for word in words))
 
 
 def told(view: "RunView") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from .. import logs
 from ..errors import CannotListen, StoreInUse, StoreTooNew
 from ..settings import Settings
 from .shared import NOBODY, fail, load_plugins, read_settings, takes_settings
@@ -26,11 +27,6 @@ def _is_true(record: logging.LogRecord) -> bool:
     """Uvicorn 0.54 logs an error after each socket that was refused with an answer, which went well
     (Kludex/uvicorn#3138)."""
     return record.getMessage() != "ASGI callable returned without completing handshake."
-
-
-def _tells_no_query(record: logging.LogRecord) -> bool:
-    """Uvicorn logs whole addresses of sockets, in which somebody may have written a token."""
-    return not str(record.msg).startswith('%s - "WebSocket ')
 
 
 class Server(uvicorn.Server):
@@ -107,8 +103,9 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     from ..server.protocol import Protocol, SocketProtocol
     from ..training.devices import use_one_thread
 
+    if alone:
+        logs.set_up(settings.log_format, settings.log_level)
     logging.getLogger("uvicorn.error").addFilter(_is_true)
-    logging.getLogger("uvicorn.error").addFilter(_tells_no_query)
     use_one_thread()
     with contextlib.ExitStack() as undone:
         try:
@@ -117,10 +114,12 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
             fail(str(error))
         store = _store(settings)
         undone.pop_all()
+    app = create_app(settings, store)
     config = uvicorn.Config(
-        create_app(settings, store),
+        app,
         **listening.options(),
-        log_level=settings.log_level,
+        log_config=None,
+        log_level=logs.uvicorn_level(settings.log_level),
         access_log=False,
         http=Protocol,
         ws=SocketProtocol,
@@ -129,7 +128,9 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )
-    return Server(config, store, listening, alone=alone)
+    server = Server(config, store, listening, alone=alone)
+    app.state.leaving = lambda: server.should_exit
+    return server
 
 
 def _store(settings: Settings) -> "Store | None":

@@ -101,7 +101,8 @@ def command(
         _wait(client, sweep)
     except KeyboardInterrupt:
         progress.messages().print(
-            f"they go on at {client.url}; reluscope ls --sweep {sweep.id} lists them"
+            f"they go on at {client.url}; reluscope ls --sweep {sweep.id[: progress.ID_CHARACTERS]} "
+            "lists them, and reluscope stop --sweep ends them"
         )
         raise SystemExit(INTERRUPTED) from None
     results = sweep.results()

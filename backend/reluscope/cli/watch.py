@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from . import plot, progress
-from .remote import asks_server, find_all, told
+from .remote import OfSweep, asks_server, find_all, told
 from .shared import INTERRUPTED, NO, AsJson
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def command(
         ),
     ] = None,
     *,
+    sweep: OfSweep = None,
     linear: Annotated[
         bool, typer.Option("--linear", help="A linear axis of losses, not a logarithmic one.")
     ] = False,
@@ -46,7 +47,8 @@ def command(
 
     The exit status is 1 where one has not finished.
     """
-    found = find_all(client, runs) if runs else list(client.runs(status=UNDER_WAY))
+    named = runs or sweep
+    found = find_all(client, runs, sweep) if named else list(client.runs(status=UNDER_WAY))
     console = Console(highlight=False, markup=False)
     scope = Scope(found, log=not linear)
     updates = client.updates(found)

@@ -310,6 +310,11 @@ class Book(Holdings):
 
     # --- and are kept
 
+    def trained(self) -> dict[str, int]:
+        """How many iterations the workers of each device have trained since this server began: what
+        was trained again counts again, and what was deleted stays counted."""
+        return {device: turning.iterations for device, turning in dict(self._rounds).items()}
+
     def close(self) -> bool:
         """Stop all workers and store what there is; the runs that train are interrupted. False where
         a worker is still in a long iteration."""

@@ -12,6 +12,7 @@ from .memory import Memory
 from .register import Register
 from .run import Checkpoint, Run
 from .signal import Signal
+from .states import MOVES, Status
 from .store import Store
 
 logger = logging.getLogger(__name__)
@@ -137,6 +138,16 @@ class Holdings:
         with self._lock:
             there = self._register.sweeps()
         return sorted(((number, sweep_id) for sweep_id, number in there.items()), reverse=True)
+
+    def counts(self) -> dict[Status, int]:
+        """How many runs are in each state. Without the lock, and whatever there is in no time."""
+        return {status: self._register.count(status) for status in MOVES}
+
+    def unstored_iterations(self) -> int:
+        """How many iterations are in memory that are not stored yet; 0 without a store."""
+        known = {} if self.store is None else self.store.unstored()
+        there = ((self._register.get(run_id), losses) for run_id, losses in known.items())
+        return sum(max(0, run.iteration - losses) for run, losses in there if run is not None)
 
     def settled(self) -> Future[None]:
         """Done when all that was told of runs until now is stored, or cannot be: where it cannot,

@@ -54,6 +54,10 @@ class Index:
         if not self._numbers[key]:
             del self._numbers[key]
 
+    def count(self, field: str, value: str) -> int:
+        """How many runs have that. Any thread may ask, without the lock."""
+        return len(self._numbers.get((field, value), ()))
+
     def find(
         self,
         wanted: Mapping[str, Collection[str]],

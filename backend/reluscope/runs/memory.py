@@ -54,6 +54,10 @@ class Memory:
             if need > (budget := self.budgets[device]):
                 raise InvalidFields([_too_large(run.spec, device, need, budget)])
 
+    def held(self, device: str) -> int:
+        """What runs hold of a device, in bytes. Any thread may ask."""
+        return self._held[device]
+
     def note(self, run: Run) -> None:
         """Set aside what `run` needs from now on, and no more."""
         self._held.subtract(run.held)

@@ -11,10 +11,11 @@ from .index import Index
 from .memory import Memory
 from .run import Run
 from .shelf import Shelf
+from .states import Status
 
 
 class Register:
-    """To be called under the book's lock, but for `find`."""
+    """To be called under the book's lock, but for `find` and `get`."""
 
     def __init__(
         self, memory: Memory, max_live: int, max_runs: int, told: Callable[[Run], None]
@@ -40,6 +41,10 @@ class Register:
         except KeyError:
             raise UnknownRun(run_id) from None
 
+    def get(self, run_id: str) -> Run | None:
+        """The run that has this id, where there is one."""
+        return self._runs.get(run_id)
+
     def all(self) -> list[Run]:
         """Every run, in no order."""
         return list(self._runs.values())
@@ -58,6 +63,10 @@ class Register:
     def sweeps(self) -> dict[str, int]:
         """The ids of all sweeps, each with the number of the oldest of its runs."""
         return self._index.oldest("sweep")
+
+    def count(self, status: Status) -> int:
+        """How many runs are in that state. Any thread may ask, without the lock."""
+        return self._index.count("status", status)
 
     def number(self, created_at: float) -> int:
         """The number of a run that is made now, or was then: in the order of creation, and one that

@@ -85,6 +85,8 @@ class Round:
         self._to_save: deque[Run] = deque()
         self._tickets = itertools.count()
         self._used_s = 0.0
+        self.iterations = 0
+        """What its workers have trained, also of runs that were deleted, and what they trained again."""
         self._trainers = Trainers(checkpoint, saves=saves)
         self._in_company: Counter[Hashable] = Counter()
         self._closing = False
@@ -254,6 +256,8 @@ class Round:
                 used_s = min((time.perf_counter() - began) / len(runs), LONGER * promised_s)
                 for run, outcome in zip(runs, outcomes, strict=True):
                     run.turn.used_s += used_s
+                    self.iterations += run.turn.done
+                    run.turn.done = 0
                     run.turn.active = False
                     self._settle(run, outcome)
                 self._work.notify(len(runs) - 1)  # this worker's share may now be fewer of them

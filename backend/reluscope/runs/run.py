@@ -38,6 +38,9 @@ class Run:
     `Book.read` brings them back.
     """
 
+    ended_here = False
+    """Whether it came to its end since this server began: not before, nor elsewhere."""
+
     def __init__(self, spec: RunSpec, number: int) -> None:
         self.id = str(uuid.uuid4())
         self.number = number
@@ -260,6 +263,7 @@ class Run:
             self.started_at = time.time()
         if not MOVES[status]:
             self.ended_at = time.time()
+            self.ended_here = True
         if status != "queued":
             self.tell(status, reason)
         self.status = status  # the last, so that who sees it sees the rest of it too

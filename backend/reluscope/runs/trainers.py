@@ -67,6 +67,7 @@ class Trainers:
     def _record(self, run: Run, trainer: Trainer, result: Advance) -> Outcome | None:
         """Take in what came of a turn, and prepare `run` for the next."""
         run.record(result.losses, result.diagnostics)
+        run.turn.done = len(result.losses)
         if result.error:
             return _failure(run, result.error)
         outcome = _outcome(run, result.nonfinite, trainer.spec.on_nonfinite)

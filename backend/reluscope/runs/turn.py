@@ -60,6 +60,8 @@ class Turn:
     """With whom it shared its last turn."""
     iteration_s: float | None = None
     """What an iteration cost in its last turn, in seconds."""
+    done: int = 0
+    """Iterations that its trainer did in the turn that is ending."""
     asked: Outcome | None = None
     """Where to go when the turn that it is in is over."""
     step: int | None = None

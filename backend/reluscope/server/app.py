@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -14,10 +14,13 @@ from ..runs.keep import Keep
 from ..runs.store import Store
 from ..settings import Settings
 from . import assets, problems
+from .access import Access
 from .document import Documented, operation_id
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
+from .journal import Journal
+from .metrics import Metrics
 from .proxied import Proxied
 from .roles import Roles
 from .routes import (
@@ -37,26 +40,43 @@ from .routes import (
     sweeps,
     times,
 )
+from .webhooks import Webhooks
 
 logger = logging.getLogger(__name__)
 
 
+@contextlib.asynccontextmanager
+async def _following(
+    **work: Coroutine[None, None, None],
+) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """While inside, this is done for ever. Where one ends all the same, the server would go on in
+    silence, with pages that stand still: that is logged, and told by `/readyz`."""
+    tasks = [asyncio.create_task(each, name=name) for name, each in work.items()]
+    for task in tasks:
+        task.add_done_callback(_tell_failure)
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
 def _tell_failure(task: asyncio.Task[None]) -> None:
-    """Without its hub the server would go on in silence, with pages that stand still."""
     if not task.cancelled() and task.exception():
-        logger.critical("the live socket is dead", exc_info=task.exception())
+        logger.critical("the %s is dead", task.get_name(), exc_info=task.exception())
 
 
 class Application(Documented):
     """What is served. The guard stands around all of it, so that it sees the answers to errors that
-    nobody foresaw, too."""
+    nobody foresaw, too; and around the guard whoever tells of each request."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """All of it, as it is called for each request."""
         settings = self.state.settings
         guarded = Guard(super().build_middleware_stack(), settings, self.state.roles)
-        # The guard must know who asks, and for which path.
-        return Proxied(guarded, root_path=settings.root_path, trusted=settings.trust_proxy)
+        told = Access(guarded, self.state.metrics)
+        # Both must know who asks, and for which path.
+        return Proxied(told, root_path=settings.root_path, trusted=settings.trust_proxy)
 
 
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
@@ -78,14 +98,22 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.state.answers = Answers()
         app.state.checking = asyncio.Lock()
         app.state.importing = asyncio.Lock()
-        app.state.hub = Hub(app.state.book)
-        following = asyncio.create_task(app.state.hub.run())
-        following.add_done_callback(_tell_failure)
-        try:
-            yield
-        finally:
-            following.cancel()
-            app.state.workers_stopped = await asyncio.to_thread(app.state.book.close)
+        book, metrics = app.state.book, app.state.metrics
+        app.state.hub = Hub(book)
+        webhooks = Webhooks(settings.webhook, settings.webhook_secret, metrics)
+        metrics.follow(book, app.state.hub, lambda: webhooks.waiting)
+        journal = Journal(book, webhooks.tell)
+        async with (
+            webhooks.open(),
+            _following(
+                hub=app.state.hub.run(), journal=journal.run(), clock=metrics.measure_lag()
+            ) as app.state.following,
+        ):
+            try:
+                yield
+            finally:
+                app.state.leaving = lambda: True
+                app.state.workers_stopped = await asyncio.to_thread(book.close)
 
     app = Application(
         title="reluscope",
@@ -102,6 +130,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     place = f"{settings.data} {settings.uds or settings.port} {settings.root_path}"
     app.state.roles = Roles(settings.token, settings.view_token, place)
     app.state.workers_stopped = True
+    app.state.metrics = Metrics()
+    app.state.leaving = lambda: False
     problems.install(app)
     rooms = (
         catalog,

@@ -19,7 +19,7 @@ from ..errors import Limit
 from ..settings import LOOPBACK, Settings
 from .allowance import Allowance, Sockets, address_of
 from .headers import CORS, Policies, with_headers
-from .hosts import Hosts, Origins
+from .hosts import Hosts, Origins, parse
 from .problems import (
     NOT_FROM_HERE,
     TOO_MANY_SOCKETS,
@@ -141,8 +141,10 @@ class Guard:
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         host = hosts[0] if len(hosts) == 1 else ""
         if not self._hosts.has(host, scope):
+            # Told whole where it is one: whoever comes through a tunnel learns what to say.
+            name = f" {host}" if parse(host) else ""
             problem = f"the host {host[:80]!r} is not allowed; start the server with --allow-host"
-            raise _not_from_here(problem)
+            raise _not_from_here(problem + name[:80])
         if len(origins) > 1 or not all(self._origins.has(o, host, scope) for o in origins):
             raise _not_from_here(f"pages of {origins[0][:80]!r} may not use this server")
         site = headers.get("sec-fetch-site", "none")

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, Protocol
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
 
 from ..blocks import Block, Diagnostics, Losses, encode
 from ..errors import StoreError, UnknownRun
@@ -42,11 +43,36 @@ _Key = tuple[str, int, int, Encoding, int]
 """Of what is encoded: its run, the span of iterations, how, and the channel's number."""
 
 
+@dataclass
+class Sent:
+    """What all sockets have been sent since the server began."""
+
+    losses: int = 0
+    points: int = 0
+    """Losses, and values of diagnostics."""
+    bytes: int = 0
+
+
+class Behind(NamedTuple):
+    """What somebody has yet to be sent of what is there."""
+
+    iterations: int = 0
+    seconds: float = 0.0
+    """How long ago the oldest of those was produced."""
+
+
 class Listener(Protocol):
-    """What the hub tells of each tick."""
+    """What the hub tells of each tick, and asks."""
+
+    @property
+    def watched(self) -> Collection[str]:
+        """The runs that it watches."""
 
     def note(self, changed: set[str], *, news: bool) -> None:
         """These runs have moved; there may be news of the list of runs."""
+
+    def lacks(self) -> dict[str, int]:
+        """Of each run of which it lacks something, the next iteration wanted."""
 
 
 class Hub:
@@ -66,6 +92,7 @@ class Hub:
         self.problem: str | None = None
         """What is wrong with the store."""
         self.feed = Feed(self._look)
+        self.sent = Sent()
         self._shown = asyncio.Event()
         self.presentations = Presentations(self._shown.set)
 
@@ -127,6 +154,34 @@ class Hub:
             yield
         finally:
             self._viewers.discard(viewer)
+
+    @property
+    def clients(self) -> int:
+        """How many viewers there are."""
+        return len(self._viewers)
+
+    @property
+    def watched(self) -> int:
+        """How many runs are watched."""
+        return len(set().union(*(viewer.watched for viewer in self._viewers)))
+
+    def behind(self) -> Behind:
+        """How far the viewer is behind that is furthest."""
+        lacking = [viewer.lacks() for viewer in self._viewers]
+        counts = [sum(self.head(r) - cursor for r, cursor in lacks.items()) for lacks in lacking]
+        if not any(counts):
+            return Behind()
+        furthest = max(range(len(counts)), key=counts.__getitem__)
+        now = time.time()
+        oldest = [self._produced_at(*lacked) or now for lacked in lacking[furthest].items()]
+        return Behind(counts[furthest], max(0.0, now - min(oldest)))
+
+    def _produced_at(self, run_id: str, iteration: int) -> float | None:
+        """When an iteration was done, in Unix seconds, where that is known without the store."""
+        run = self._find(run_id)
+        if run is None or run.is_shelved or iteration >= run.iteration:
+            return None
+        return run.trace.produced_at(iteration)
 
     def nudge(self) -> None:
         """Tick once more though no run has moved: a viewer is owed more than one message holds."""

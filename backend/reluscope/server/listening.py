@@ -28,7 +28,7 @@ class Listening:
     def __init__(self, settings: Settings) -> None:
         """Have what can be had before the server starts. Raises CannotListen."""
         self._host, self._port = settings.host, settings.port
-        self._tls = _tls(settings)
+        self._tls = certificate(settings)
         self._unix = UnixSocket(settings.uds) if settings.uds else None
 
     def options(self) -> dict[str, Any]:
@@ -129,14 +129,14 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def certificate(settings: Settings) -> ssl.SSLContext | None:
     """The certificate and its key, where there are any. Raises CannotListen."""
-    certificate, key = settings.ssl_certfile, settings.ssl_keyfile
-    if certificate is None:
+    chain, key = settings.ssl_certfile, settings.ssl_keyfile
+    if chain is None:
         if key is not None:
             raise CannotListen("ssl-keyfile", "needs --ssl-certfile, too")
         return None
-    for option, file in (("ssl-certfile", certificate), ("ssl-keyfile", key)):
+    for option, file in (("ssl-certfile", chain), ("ssl-keyfile", key)):
         try:
             if file is not None:
                 file.open("rb").close()
@@ -147,9 +147,9 @@ def _tls(settings: Settings) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2  # whatever the system's own default is
     try:
-        context.load_cert_chain(certificate, key, password.get_secret_value())
+        context.load_cert_chain(chain, key, password.get_secret_value())
     except (ssl.SSLError, ValueError) as error:
-        raise CannotListen("ssl-certfile", _why(error, certificate, key)) from error
+        raise CannotListen("ssl-certfile", _why(error, chain, key)) from error
     return context
 
 

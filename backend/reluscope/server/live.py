@@ -8,15 +8,17 @@ import asyncio
 import contextlib
 import itertools
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..errors import FieldError, InvalidFields
+from ..runs.trace import rows_before
 from .feed import Cursor
 from .frames import compact, reach, size
-from .hub import NEWS_S, Encoding, Hub
+from .hub import NEWS_S, Encoding, Hub, Sent
 from .messages import MAX_WATCHED, NUMBERS, Follow, Ping, Present, Unwatch, Watch, parse, refusal
 
 MESSAGE_BYTES = 256 * 1024
@@ -66,6 +68,8 @@ class Viewer:
         self._seat = hub.presentations.seat(self._awake.set)
         self._ticked = False
         self._problem: str | None = None
+        self._taken = Sent()
+        self._points = 0
 
     async def serve(self) -> None:
         """Receive and send until the viewer leaves, or takes nothing for `SEND_TIMEOUT_S`."""
@@ -94,6 +98,16 @@ class Viewer:
         self._ticked = True
         if news or self._is_owed():
             self._awake.set()
+
+    @property
+    def watched(self) -> Collection[str]:
+        """The runs that it watches."""
+        return self._watched.keys()
+
+    def lacks(self) -> dict[str, int]:
+        """Of each run of which it lacks something, the next iteration wanted."""
+        cursors = ((run_id, self._watched[run_id].cursor) for run_id in self._behind)
+        return {run_id: cursor for run_id, cursor in cursors if cursor < self._hub.head(run_id)}
 
     def _is_owed(self) -> bool:
         return bool(self._behind) or self._hub.feed.has_news(self._news)
@@ -186,6 +200,7 @@ class Viewer:
         except RuntimeError as error:
             # The server itself has closed it: a message that was too large, a ping without answer.
             raise WebSocketDisconnect(1006) from error
+        self._hub.sent.bytes += len(message)  # text is ASCII
 
     async def _send_replies(self) -> None:
         while not self._replies.empty():
@@ -212,6 +227,10 @@ class Viewer:
         elif self._encoding == "json":
             for block in blocks:
                 await self._send(block)
+        self._hub.sent.losses += self._taken.losses
+        self._hub.sent.points += self._taken.points
+        self._socket.state.points = self._points = self._points + self._taken.points
+        self._taken = Sent()
 
     def _next_blocks(self) -> list[bytes | str]:
         """Blocks from the cursors on, for one message; those that got less come first next time."""
@@ -236,6 +255,9 @@ class Viewer:
                     run_id, trace, start, stop, watched.channels, self._encoding
                 )
                 room -= size(start, stop, *layout)
+                rows = rows_before(stop, trace.stride) - rows_before(start, trace.stride)
+                self._taken.losses += stop - start
+                self._taken.points += stop - start + rows * len(watched.channels)
                 watched.cursor = stop
             del self._behind[run_id]
             if trace is not None and watched.cursor < head:

@@ -27,6 +27,7 @@ from ..errors import (
     NoRoom,
     NoSource,
     NotInstalled,
+    NotReady,
     ReluscopeError,
     StoreDamaged,
     StoreUnavailable,
@@ -34,6 +35,7 @@ from ..errors import (
     UnknownRun,
     UnknownSweep,
 )
+from ..logs import request_id
 from ..numbers import tell
 from .fields import Places, methods_at, places_of
 
@@ -72,6 +74,7 @@ KINDS: dict[type[ReluscopeError], Kind] = {
     NoSource: Kind(409, "no-source", "The run cannot be written as a script"),
     BadArchive: Kind(422, "bad-archive", "The file does not hold runs, or not whole ones"),
     NotInstalled: Kind(501, "not-installed", "This server has not what that needs"),
+    NotReady: Kind(503, "not-ready", "The server is not ready"),
     StoreUnavailable: Kind(503, "store-unavailable", "The store does not answer"),
     StoreDamaged: Kind(500, "store-damaged", "What is stored of the run is damaged"),
     KeyReused: Kind(422, "idempotency-key-reused", "The Idempotency-Key was used before"),
@@ -166,6 +169,7 @@ def respond(
         "title": title,
         "status": status,
         "detail": detail,
+        **({} if (known := request_id.get()) is None else {"instance": REQUEST + known}),
         **({} if errors is None else {"errors": [describe(error) for error in errors]}),
         **({} if limit is None else {"limit": told(limit)}),
     }

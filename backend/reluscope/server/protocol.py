@@ -6,7 +6,6 @@ process may open. What is no HTTP, or no handshake, is answered as all else is.
 """
 
 import asyncio
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +17,7 @@ from websockets.frames import CloseCode, Frame
 from websockets.http11 import Response
 from websockets.server import ServerProtocol
 
+from ..logs import HEADER, new_id, of_request
 from .headers import SECURITY_HEADERS
 from .problems import ProblemResponse, http_kind, respond
 
@@ -161,5 +161,6 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
 
 
 def _refusal(status: int, detail: str) -> ProblemResponse:
-    headers = {**SECURITY_HEADERS, "X-Request-ID": uuid.uuid4().hex, "Connection": "close"}
-    return respond(*http_kind(status), detail, headers=headers)
+    with of_request(new_id()) as known:
+        headers = {**SECURITY_HEADERS, HEADER: known, "Connection": "close"}
+        return respond(*http_kind(status), detail, headers=headers)

@@ -16,6 +16,9 @@ import { runLink } from "./links.js";
 
 const texts = closeup.environment;
 
+/** Characters of an id that tell runs, or sweeps, apart. */
+const SHORT_ID = 8;
+
 /**
  * @param {State} state
  * @returns {Part}
@@ -36,6 +39,7 @@ export function environment(state) {
         ...times(run),
         ...fact(texts.worker, worker),
         ...origin(state, run),
+        ...sweep(run),
         ...Object.entries(environment ?? {}).flatMap(([name, value]) =>
           fact(texts.names[name] ?? name, told(name, value)),
         ),
@@ -64,10 +68,18 @@ const fact = (title, value) => (value === null ? [] : [make("dt", {}, title), ma
 /** @param {State} state @param {Run} run */
 function origin(state, { forked_from }) {
   if (!forked_from) return [];
-  const name = titleOf(state, forked_from) ?? forked_from.id.slice(0, 8);
+  const name = titleOf(state, forked_from) ?? forked_from.id.slice(0, SHORT_ID);
   const at = closeup.events.at(forked_from.iteration);
   const said = state.runs.has(forked_from.id) ? runLink(state, forked_from, name) : name;
   return [make("dt", {}, texts.origin), make("dd", {}, said, ` · ${at}`)];
+}
+
+/** @param {Run} run */
+function sweep({ sweep }) {
+  if (!sweep) return [];
+  const { id, name, place } = sweep;
+  const said = texts.ofSweep(name ?? id.slice(0, SHORT_ID), place);
+  return [make("dt", {}, texts.sweep), make("dd", { title: id }, said, " ", copyButton(closeup.copy, () => id))];
 }
 
 /** @param {State} state @param {{id: string} | null} parent @returns {string | undefined} while it is there */

@@ -79,6 +79,9 @@ class Store:
         self._progress: dict[str, Progress] = {}
         self._wake = threading.Condition()
         self._dirty: set[str] = set()
+        self._writing: set[str] = set()
+        self._since: float | None = None
+        self._writing_since: float | None = None
         self._gone: dict[str, int] = {}
         self._versions: dict[str, int] = {}
         self._waiting: list[Future[None]] = []
@@ -166,6 +169,19 @@ class Store:
             return f"{self} has not answered for more than {SLOW_S:.0f} s"
         return self._problem
 
+    @property
+    def lag_s(self) -> float:
+        """How long what was told to it first, of all that is not stored yet, has waited, in seconds."""
+        with self._wake:
+            waiting = [at for at in (self._since, self._writing_since) if at is not None]
+        return time.monotonic() - min(waiting) if waiting else 0.0
+
+    def unstored(self) -> dict[str, int]:
+        """The runs of which something is not stored yet, with how many of their losses are."""
+        with self._wake:
+            ids = self._dirty | self._writing
+        return {run_id: self._progress.get(run_id, Progress()).losses for run_id in ids}
+
     # --- what is told to it
 
     def note(self, run: Run) -> None:
@@ -174,6 +190,7 @@ class Store:
         if not told and run.id in self._dirty:
             return  # its snapshot, which needs the book's lock too, is yet to come: nothing new
         with self._wake:
+            self._since = self._since or time.monotonic()
             if run.turn.gone:
                 self._gone[run.id] = run.number
                 self._dirty.discard(run.id)
@@ -327,6 +344,7 @@ class Store:
         here = source.meet(lengths)
         self.met = True
         with self._wake:
+            self._since = self._since or time.monotonic()
             self._dirty |= here  # it may be another file than the one that was written last
 
     def _look(self) -> None:
@@ -355,6 +373,7 @@ class Store:
             ids, self._dirty = self._dirty, set()
             gone, self._gone = self._gone, {}
             waiting, self._waiting = self._waiting, []
+            self._writing, self._writing_since, self._since = ids, self._since, None
         try:
             snapshots = [s for run_id in ids if (s := source.snapshot(run_id)) is not None]
             # First those that have ended, which may find no room in a batch that others have filled.
@@ -372,18 +391,27 @@ class Store:
                 self._dirty |= ids - self._gone.keys()
                 self._gone = gone | self._gone
                 self._waiting = waiting + self._waiting
+                self._keep_waiting()
             raise
         self._progress |= progress
         for run_id in gone:
             self._progress.pop(run_id, None)
-        if self._tell(source, snapshots):
-            _answer_all(waiting)
-        else:
-            with self._wake:
+        whole = self._tell(source, snapshots)
+        with self._wake:
+            if not whole:
                 self._waiting = waiting + self._waiting
+                self._keep_waiting()
+            self._writing, self._writing_since = set(), None
+        if whole:
+            _answer_all(waiting)
         self._reclaiming |= bool(gone)
         if self._reclaiming:
             self._reclaiming = not reclaim(self._engine)
+
+    def _keep_waiting(self) -> None:
+        """What was to be written is not, or not all of it: it has waited since then."""
+        self._since = self._writing_since or self._since
+        self._writing, self._writing_since = set(), None
 
     def _tell(self, source: Source, snapshots: list[Snapshot]) -> bool:
         """Tell what is stored wholly, and come back for what was too much; whether nothing was."""

@@ -1,11 +1,11 @@
-"""For whoever runs the server: is it alive, and does it keep what it does?"""
+"""For whoever runs the server: is it alive, does it keep what it does, and how is it?"""
 
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from ...errors import StoreUnavailable
+from ...errors import NotReady, StoreUnavailable
 from ..document import refusals
 from .shared import TheBook
 
@@ -31,13 +31,30 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", responses=refusals(StoreUnavailable))
+@router.get("/readyz", responses=refusals(NotReady, StoreUnavailable))
 async def readyz(request: Request, book: TheBook) -> Ready:
     """Answers 200 while runs are kept as they should be. Where the store has a problem the answer is
-    503 and says which; runs go on meanwhile, in memory, and are stored when it is back. Whoever has
+    503 and says which; runs go on meanwhile, in memory, and are stored when it is back. So it is
+    where nothing is sent on sockets any more, and while the server is being shut down. Whoever has
     no token where one is needed is told neither where the store is nor what is wrong with it."""
+    state = request.app.state
+    if state.leaving():
+        raise NotReady("the server is being shut down")
+    if dead := [task.get_name() for task in state.following if task.done()]:
+        raise NotReady(f"the {dead[0]} is dead; the server does no more all that it should")
     store, is_known = book.store, request.state.role is not None
     if store is not None and (problem := store.problem) is not None:
         why = f": {problem}" if is_known else ""
         raise StoreUnavailable(f"runs are kept in memory alone{why}")
     return Ready(store=str(store) if store is not None and is_known else None)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request) -> Response:
+    """What Prometheus is told: in its text format, or as OpenMetrics where that is accepted."""
+    content, media_type = request.app.state.metrics.render(request.headers.get("accept", ""))
+    return Response(content, media_type=media_type)
