@@ -90,7 +90,7 @@ def test_a_long_body_may_take_longer(
 
     async def read() -> int | None:
         nonlocal now
-        reading = guard._patient(receive, 2**30, lambda: now)
+        reading = guard._patient(receive, ("import_bytes", 2**30), lambda: now)
         await reading()
         now = after_s
         try:

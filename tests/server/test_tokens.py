@@ -25,10 +25,11 @@ from .serving import LONG, TINY, Process, Server, in_thread, problem
 OWNER, VIEWER, WRONG = "owner-0123456789", "viewer-0123456789", "wrong-0123456789"
 
 OPEN = {
-    *(("GET", "/"), ("HEAD", "/"), ("GET", "/healthz"), ("GET", "/readyz")),
+    *(("GET", "/healthz"), ("GET", "/readyz")),
+    *((method, path) for method in ("GET", "HEAD") for path in ("/", "/docs")),
     *((method, "/api/session") for method in ("GET", "POST", "DELETE")),
-    *((method, "/vendor/plotly.js") for method in ("GET", "HEAD")),
-    *((method, "/assets/{version}/vendor/plotly.js") for method in ("GET", "HEAD")),
+    *((method, "/vendor/{name}") for method in ("GET", "HEAD")),
+    *((method, "/assets/{version}/vendor/{name}") for method in ("GET", "HEAD")),
     *((method, "/assets/{version}/{path:path}") for method in ("GET", "HEAD")),
 }
 """All that may be asked without a token."""

@@ -66,7 +66,7 @@ OPEN = frozenset({"", "/", "/docs", "/healthz", "/readyz", SESSION})
 """What may be asked without a token. The page itself says nothing of any run, and has to come before a
 token can be given to it; and whoever looks whether the server is alive has none."""
 
-OPEN_BELOW = ("/assets/", "/docs/", "/vendor/")
+OPEN_BELOW = ("/assets/", "/vendor/")
 """And what is below these: files that are the same for all."""
 
 TRIES = 10
