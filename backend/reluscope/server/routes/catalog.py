@@ -100,7 +100,6 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "body_bytes": guard.MAX_BODY_BYTES,
             "sweep_bytes": guard.MAX_SWEEP_BYTES,
             "import_bytes": guard.MAX_ARCHIVE_BYTES,
-            "sweep_bytes": guard.MAX_SWEEP_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
             "points_per_answer": curves.MAX_POINTS,
             "rows_per_answer": diagnostics.MAX_ROWS,
