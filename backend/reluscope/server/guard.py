@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import Limit
-from ..settings import LOOPBACK, Settings
+from ..given import LOOPBACK
+from ..settings import Settings
 from .allowance import Allowance, Sockets, address_of
 from .headers import CORS, Policies, with_headers
 from .hosts import Hosts, Origins, parse
