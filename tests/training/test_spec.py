@@ -138,8 +138,8 @@ LARGE = [
     {"n": 8000, "d_in": 1000, "hidden": 10, "d_out": 10},
     {"n": 1000, "d_in": 10, "hidden": 5000, "d_out": 10},
     {"n": 1000, "d_in": 10, "hidden": 10, "d_out": 5000},
-    {"n": 10, "d_in": 4000, "hidden": 1000, "d_out": 10},
-    {"n": 10, "d_in": 10, "hidden": 1000, "d_out": 4000},
+    {"n": 10, "d_in": 4000, "hidden": 500, "d_out": 10},
+    {"n": 10, "d_in": 10, "hidden": 500, "d_out": 4000},
 ]
 """Each of the sizes is the large one once."""
 
