@@ -172,6 +172,7 @@ def respond(
         **({} if (known := request_id.get()) is None else {"instance": REQUEST + known}),
         **({} if errors is None else {"errors": [describe(error) for error in errors]}),
         **({} if limit is None else {"limit": {"name": limit[0], "maximum": limit[1]}}),
+        **({} if (known := request_id.get()) is None else {"instance": REQUEST + known}),
     }
     return ProblemResponse(problem, status, headers)
 
