@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+Limit = tuple[str, int]
+"""A limit by its name in the catalog, and how much it allows."""
+
 
 class ReluscopeError(Exception):
     """The root: something that was asked for cannot be done, and the message says why."""
@@ -25,6 +28,8 @@ class FieldError:
     given: object = NOTHING
     allowed: object = None
     """The values that may come as a list, or their types and bounds in the words of JSON Schema."""
+    limit: Limit | None = None
+    """Where that is what it exceeds."""
 
     def __str__(self) -> str:
         return f"{self.field}: {self.message}" if self.field else self.message
@@ -36,6 +41,8 @@ class InvalidFields(ReluscopeError):
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("; ".join(map(str, errors)))
         self.errors = tuple(errors)
+        self.limit = next((error.limit for error in errors if error.limit), None)
+        """The first limit that does not allow it, if one does not."""
 
 
 class UnknownRun(ReluscopeError):
@@ -78,10 +85,6 @@ class ForbiddenMove(ReluscopeError):
         super().__init__(f"cannot {verb} run {run_id}: it is {status}{may}")
         self.status = status
         self.allowed = tuple(allowed)
-
-
-Limit = tuple[str, int]
-"""A limit by its name in the catalog, and how much it allows."""
 
 
 class NoRoom(ReluscopeError):

@@ -19,6 +19,8 @@ class Relay:
         """The server's port."""
         self.connections = 0
         """How many have been made."""
+        self.losing = 0
+        """So many answers that come next are lost, and the connection with them."""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listening.getsockname()[1]
         self.host = f"127.0.0.1:{self.port}"
@@ -62,17 +64,30 @@ class Relay:
             with socket.create_connection(("127.0.0.1", self.upstream)) as server:
                 ends = {client, server}
                 self._open |= ends
-                back = threading.Thread(target=_pump, args=(server, client), daemon=True)
+                back = threading.Thread(target=self._bring_back, args=(server, client), daemon=True)
                 back.start()
                 _pump(client, server)
                 back.join()
                 self._open -= ends
+
+    def _bring_back(self, server: socket.socket, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                if self.losing:
+                    self.losing -= 1
+                    break
+                client.sendall(data)
+        _end(server, client)
 
 
 def _pump(source: socket.socket, sink: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
-    for end in (source, sink):
+    _end(source, sink)
+
+
+def _end(*ends: socket.socket) -> None:
+    for end in ends:
         with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)

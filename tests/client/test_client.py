@@ -5,20 +5,15 @@ import sys
 import numpy as np
 import pytest
 
-from reluscope import Client
 from reluscope.client import (
-    BadAnswer,
     Conflict,
     InvalidRequest,
-    NotAllowed,
-    NotConnected,
     NotFound,
     RunFailed,
     TimedOut,
-    TooManyRequests,
 )
 from reluscope.errors import ReluscopeError
-from tests.server.serving import LONG, TINY, in_thread
+from tests.server.serving import LONG, TINY
 
 
 def test_a_run_is_created_waited_for_and_read(scope, api):
@@ -84,6 +79,9 @@ def test_forks_and_replays_are_compared(scope):
     found = scope.compare(run, other.id)
     assert (found.ids, found.first_difference, found.compared) == ((run.id, other.id), 0, 100)
     assert found.largest_absolute.difference > 0
+    assert found.difference is None
+    apart = scope.compare(run, other, points=1000, start=20).difference
+    assert apart.losses.tolist() == abs(run.losses(20) - other.losses(20)).tolist()
 
 
 def test_a_deleted_run_is_not_found(scope):
@@ -144,6 +142,9 @@ def test_the_server_tells_its_choices(scope):
     assert "my_relu" in [relu["name"] for relu in catalog.relus]
     assert catalog.limits["iterations"] >= 1
     assert scope.check("half_abs").slope_at(0.0) == 0.5
+    curve = scope.curve("half_abs")
+    assert (curve.h[0], curve.value[0], curve.slope[-1]) == (-2, 0, 1)
+    assert math.isnan(curve.value_at_nan)
     with pytest.raises(NotFound, match="there is no ReLU 'nope'"):
         scope.check("nope")
     assert scope.ready().status == "ready"
@@ -190,62 +191,6 @@ def test_waiting_raises_when_it_is_asked_to(scope):
         bad.wait(check=True)
     with pytest.raises(TimeoutError):
         scope.wait([bad, slow], timeout=0)
-
-
-def test_where_nobody_answers_it_says_what_to_do(unused_port):
-    url = f"http://127.0.0.1:{unused_port}"
-    with (
-        Client(url, retries=1) as scope,
-        pytest.raises(NotConnected, match=rf"nobody answers at {url} \(.*refused.*`reluscope`"),
-    ):
-        scope.catalog()
-
-
-def test_the_address_may_come_from_the_environment(monkeypatch):
-    monkeypatch.setenv("RELUSCOPE_URL", "https://example.test/scope/")
-    monkeypatch.setenv("RELUSCOPE_TOKEN", "secret-of-the-owner")
-    with Client() as scope:
-        assert scope.url == "https://example.test/scope"
-        assert "secret" not in repr(scope)
-        address = scope._transport.address
-        assert address.live_url == "wss://example.test/scope/api/live"
-        assert address.headers == {"Authorization": "Bearer secret-of-the-owner"}
-        assert "secret" not in repr(address)
-    with pytest.raises(ValueError, match="expected an address like"):
-        Client("127.0.0.1:8000")
-
-
-def test_a_token_opens_what_it_may():
-    with in_thread(token="o" * 32, view_token="v" * 32) as server:
-        url = server.api.url
-        with Client(url, token="o" * 32) as owner, Client(url, token="v" * 32) as viewer:
-            run = owner.create(**TINY, iterations=30)
-            assert len(list(viewer.run(run.id).stream())) == 30
-            assert (owner.session().role, viewer.session().role) == ("owner", "viewer")
-            with pytest.raises(NotAllowed, match="a view token cannot do it"):
-                viewer.create(**TINY)
-        with Client(url) as nobody, Client(url, token="wrong") as wrong:
-            assert nobody.session().role is None
-            for client in (nobody, wrong):
-                with pytest.raises(NotAllowed, match="token"):
-                    client.catalog()
-                with pytest.raises(NotAllowed, match="token"):
-                    list(client.watch([run]))
-
-
-def test_more_writes_than_are_allowed_are_only_slower():
-    with in_thread(max_writes=1) as server, Client(server.api.url) as scope:
-        made = [scope.create(**TINY, iterations=1) for _ in range(12)]
-        assert len({run.id for run in made}) == 12
-    with in_thread(max_writes=1) as server, Client(server.api.url, retries=0) as scope:
-        with pytest.raises(TooManyRequests) as caught:
-            [scope.create(**TINY, iterations=1) for _ in range(12)]
-        assert caught.value.limit == {"name": "writes_per_s", "maximum": 1}
-
-
-def test_another_server_is_told_from_reluscope(other_url):
-    with Client(other_url) as scope, pytest.raises(BadAnswer, match="what answers is no reluscope"):
-        scope.catalog()
 
 
 def test_what_is_imported_stays_light():

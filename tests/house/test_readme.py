@@ -1,6 +1,7 @@
 """What the README shows is what the server does."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -150,6 +151,21 @@ def has_finished(run: str) -> bool:
 
 def get(url: str) -> Any:
     return httpx.get(url, trust_env=False).json()
+
+
+def test_its_script_streams_a_run_and_waits_for_a_sweep(url: str) -> None:
+    script = next(block for block in blocks("python") if "Client()" in block)
+    environment = {**os.environ, "RELUSCOPE_URL": url}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, stdout=PIPE, text=True, check=True, env=environment)
+    printed = [line.split() for line in done.stdout.splitlines()]
+    assert [int(iteration) for iteration, _ in printed[:-4]] == list(range(500))
+    assert [row[:2] for row in printed[-4:]] == [
+        [lr, relu] for lr in ("1e-07", "1e-06") for relu in ("clamp", "half_abs")
+    ]
+    newest, *_ = (run for run in get(f"{url}/api/runs?relu=my_relu")["runs"] if not run["sweep"])
+    told = get(f"{url}/api/runs/{newest['id']}/losses")["losses"]
+    assert [float(loss) for _, loss in printed[:-4]] == told
 
 
 def test_its_client_prints_every_loss(url: str, tmp_path: Path) -> None:

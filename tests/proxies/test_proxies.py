@@ -1,6 +1,7 @@
 """Through a real nginx and a real Caddy, configured as the README shows it: every call and every loss,
 and no word of a client about where it comes from."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
@@ -86,11 +87,17 @@ def test_the_page_is_found_without_the_slash_at_its_end(
     served, http = proxied
     moved = http.get(served.url, params={"embed": 1})
     assert moved.is_redirect
-    found = urljoin(served.url, moved.headers["location"])
-    assert found == f"{served.url}/?embed=1"
-    page = http.get(found)
-    asset = page.text.partition('src="')[2].partition('"')[0]
-    assert http.get(urljoin(found, asset)).is_success
+    assert urljoin(served.url, moved.headers["location"]) == f"{served.url}/?embed=1"
+
+
+@pytest.mark.parametrize("page", ["", "docs"])
+def test_all_that_a_page_names_is_found(proxied: tuple[Behind, httpx.Client], page: str) -> None:
+    served, http = proxied
+    html = http.get(f"/{page}").raise_for_status().text
+    named = re.findall(r'(?:src|href)="(assets/[^"]+)"', html)
+    assert named
+    for name in named:
+        assert http.get(urljoin(f"{served.url}/{page}", name)).is_success, name
 
 
 def test_a_large_import_comes_through(proxied: tuple[Behind, httpx.Client]) -> None:

@@ -2,11 +2,14 @@
 
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
+
+from .certificate import Certificate
 
 Answer = Callable[[int], int]
 """The status with which the request of a number, from 0 on, is answered."""
@@ -44,8 +47,11 @@ def ok(_number: int) -> int:
 
 
 @contextlib.contextmanager
-def receiver(answer: Answer = ok, **headers: str) -> Iterator[Receiver]:
-    """While inside, it listens on the loopback. Its answers have `headers`."""
+def receiver(
+    answer: Answer = ok, tls: Certificate | None = None, **headers: str
+) -> Iterator[Receiver]:
+    """While inside, it listens on the loopback, with a certificate where it has one. Its answers have
+    `headers`."""
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -72,7 +78,12 @@ def receiver(answer: Answer = ok, **headers: str) -> Iterator[Receiver]:
             """Whoever asked has gone."""
 
     server = Quiet(("127.0.0.1", 0), Handler)
-    made = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
+    if tls is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls.certificate, tls.key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    scheme = "http" if tls is None else "https"
+    made = Receiver(f"{scheme}://127.0.0.1:{server.server_port}/hook")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

@@ -96,9 +96,10 @@ def test_the_limits_are_those_that_hold(api, catalog):
         assert beyond.status_code == 422
         assert beyond.json()["errors"][0]["allowed"]["maximum"] == limits[limit]
     headers = {"content-type": "application/json"}
-    body = b'{"name": 5}'.ljust(int(limits["body_bytes"]))
-    assert api.http.post("/api/runs", content=body, headers=headers).status_code == 422
-    assert api.http.post("/api/runs", content=body + b" ", headers=headers).status_code == 413
+    for path, limit in (("/api/runs", "body_bytes"), ("/api/sweeps", "sweep_bytes")):
+        body = b'{"name": 5}'.ljust(int(limits[limit]))
+        assert api.http.post(path, content=body, headers=headers).status_code == 422
+        assert api.http.post(path, content=body + b" ", headers=headers).status_code == 413
     with Viewer(api.url.replace("http", "ws") + "/api/live") as viewer:
         viewer.send("5".rjust(limits["sent_message_bytes"]))
         assert viewer.until_said("error")

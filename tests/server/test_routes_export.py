@@ -291,7 +291,7 @@ def test_where_there_is_no_room_for_all_none_is_taken(api):
 
 
 def test_more_than_may_come_is_refused_whether_it_was_announced_or_not(api, monkeypatch):
-    monkeypatch.setitem(guard.LARGER, "/api/import", 200_000)
+    monkeypatch.setitem(guard.LARGER, "/api/import", ("import_bytes", 200_000))
     problem(api.http.post("/api/import", content=bytes(200_000), headers=ZIP), 422)
     problem(api.http.post("/api/import", content=bytes(200_001), headers=ZIP), 413)
     pieces = (bytes(1000) for _ in range(201))

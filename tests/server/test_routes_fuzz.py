@@ -58,6 +58,48 @@ def test_no_body_is_the_servers_fault(api, body):
         problem(answer, answer.status_code)
 
 
+PATHS = st.sampled_from([*FIELDS, "update.lr", "update.rule", "update.", "n.x", ""]) | SURROGATES
+SOME = JSON | SURROGATES | st.lists(JSON | SURROGATES, max_size=2)
+RANGES = st.dictionaries(
+    st.sampled_from(["low", "high", "log", "values", "x"]), JSON | st.floats(0)
+)
+DRAWN = st.fixed_dictionaries(
+    {
+        "count": st.integers(0, 5) | JSON,
+        "fields": st.dictionaries(PATHS, SOME | RANGES, max_size=2),
+    },
+    optional={"seed": JSON, "x": JSON},
+)
+SWEEPS = st.fixed_dictionaries(
+    {"base": st.dictionaries(PATHS, SOME, max_size=2) | JSON},
+    optional={
+        "grid": st.dictionaries(PATHS, SOME, max_size=2) | JSON,
+        "random": DRAWN | JSON,
+        "list": st.lists(st.dictionaries(PATHS, SOME, max_size=2), max_size=2) | JSON,
+    },
+)
+
+
+@settings(
+    max_examples=100,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(SWEEPS)
+def test_no_sweep_is_the_servers_fault(api, body):
+    if isinstance(body["base"], dict):
+        body["base"] = {**TINY, "iterations": 3, **body["base"]}
+    content = json.dumps(body).encode()
+    headers = {"content-type": "application/json"}
+    answer = api.http.post("/api/sweeps", content=content, headers=headers)
+    if answer.status_code != 201:
+        problem(answer, answer.status_code)
+        assert answer.status_code < 500
+        return
+    path = answer.headers["location"]
+    assert api.http.get(f"{path}/results", params={"format": "csv"}).status_code == 200
+    api.http.delete(path)
+
+
 @settings(
     max_examples=100,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -167,6 +167,18 @@ def test_all_are_paused_resumed_and_stopped_and_those_that_have_ended_stay(api):
     assert ask(api, sweep["id"], "resume").json()["statuses"] == {"stopped": 2, "finished": 1}
 
 
+@pytest.mark.parametrize(("verb", "status"), [("pause", "paused"), ("stop", "stopped")])
+def test_where_one_is_in_a_long_iteration_a_verb_is_accepted(api, monkeypatch, verb, status):
+    monkeypatch.setattr("reluscope.server.routes.sweeps.VERB_TIMEOUT_S", 0.01)
+    heavy = {"n": 2000, "d_in": 2000, "hidden": 2000, "relu": "my_relu", "pace": None}
+    sweep = sweep_of(api, base=SLOW, list=[heavy, {}])
+    api.until_status(sweep["runs"][0], "running")
+    answer = ask(api, sweep["id"], verb)
+    assert answer.status_code == 202
+    for run_id in sweep["runs"]:
+        api.until_status(run_id, status)
+
+
 def test_it_goes_with_its_runs(api):
     sweep, other = (sweep_of(api, base=SLOW, grid={"seed": [1, 2]}) for _ in range(2))
     assert api.http.delete(f"/api/runs/{sweep['runs'][0]}").status_code == 204

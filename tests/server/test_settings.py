@@ -165,6 +165,7 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--webhook", "https://"], "--webhook: expected a URL of http or https"),
         (["--webhook", "https://a.b:c"], "--webhook: expected a URL of http or https"),
         (["--webhook", "https://a.b/\nc"], "--webhook: expected a URL of http or https"),
+        (["--webhook", "https://a b/"], "--webhook: expected a URL of http or https"),
         (["--webhook", "a.b"], "--webhook: expected a URL of http or https"),
         (["--webhook-secret", "short"], "--webhook-secret"),
         (["--keep", "0"], "--keep: expected a number of runs, as in 1000, or a size, as in 2GiB"),

@@ -20,6 +20,7 @@ from reluscope.settings import Settings
 from tests.runs.stored import left_by_a_crash
 from tests.waiting import DEADLINE_S, eventually
 
+from . import certificate
 from .receiving import hanging, receiver
 from .serving import LONG, TINY, in_thread
 
@@ -230,6 +231,22 @@ def test_no_proxy_of_the_environment_is_asked(monkeypatch):
             monkeypatch.delenv(name, raising=False)
         assert tell(hook.url) == (1, 0)
     assert proxy.requests == []
+
+
+def test_by_https_a_receiver_must_show_a_certificate_that_is_trusted(monkeypatch, tmp_path, quiet):
+    made = certificate.make(tmp_path)
+    with receiver(tls=made) as hook:
+        assert tell(hook.url) == (0, 1)
+        assert hook.requests == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+        assert tell(hook.url) == (1, 0)
+    assert any("ConnectError" in line for line in quiet())
+
+
+def test_an_address_that_cannot_be_one_is_given_up(quiet):
+    assert tell("http://xn--a/hush") == (0, 1)
+    assert any("its address is none" in line for line in quiet())
+    assert "hush" not in "".join(quiet())
 
 
 def test_the_log_has_the_receivers_host_and_no_more_of_its_address(quiet, caplog):

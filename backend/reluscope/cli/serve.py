@@ -100,7 +100,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     from ..server.app import create_app
     from ..server.listening import Listening
     from ..server.messages import MAX_MESSAGE_BYTES
-    from ..server.protocol import Protocol
+    from ..server.protocol import Protocol, SocketProtocol
     from ..training.devices import use_one_thread
 
     if alone:
@@ -122,7 +122,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         log_level=logs.uvicorn_level(settings.log_level),
         access_log=False,
         http=Protocol,
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,
         timeout_graceful_shutdown=SHUTDOWN_S,

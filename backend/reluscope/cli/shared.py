@@ -14,7 +14,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError
 
 from ..errors import PluginError
-from ..settings import Limit, Settings
+from ..given import Limit
+from ..settings import Settings
 
 NO = 1
 """The exit status where a command has done its work, and its answer is no: what it looked at is

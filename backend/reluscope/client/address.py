@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
+UNIX_URL = "http://localhost"
+"""What a server at a Unix socket is asked for as."""
+
 SOCKETS = {"http": "ws", "https": "wss"}
 
 
@@ -17,16 +20,30 @@ class Address:
     url: str
     """Without a slash at its end."""
     token: str | None = field(default=None, repr=False)
+    uds: str | None = None
+    """The path of the Unix socket that it listens at."""
 
     @classmethod
-    def find(cls, url: str | None = None, token: str | None = None) -> "Address":
+    def find(
+        cls,
+        url: str | None = None,
+        token: str | None = None,
+        uds: str | os.PathLike[str] | None = None,
+    ) -> "Address":
         """What is given, or what the environment names, or this machine's. Raises ValueError where
         that is no address."""
-        told = (url or os.environ.get("RELUSCOPE_URL") or DEFAULT_URL).rstrip("/")
+        named = UNIX_URL if uds is not None else os.environ.get("RELUSCOPE_URL")
+        told = (url or named or DEFAULT_URL).rstrip("/")
         parts = urlsplit(told)
         if parts.scheme not in SOCKETS or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"expected an address like {DEFAULT_URL}; got {told!r}")
-        return cls(told, token or os.environ.get("RELUSCOPE_TOKEN") or None)
+        token = token or os.environ.get("RELUSCOPE_TOKEN") or None
+        return cls(told, token, None if uds is None else os.fspath(uds))
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self.uds or self.url
 
     @property
     def live_url(self) -> str:
@@ -42,7 +59,7 @@ class Address:
     @property
     def is_here(self) -> bool:
         """Whether it is this machine, which is never asked through a proxy."""
-        host = urlsplit(self.url).hostname or ""
+        host = "localhost" if self.uds else urlsplit(self.url).hostname or ""
         try:
             return ip_address(host).is_loopback
         except ValueError:

@@ -2,7 +2,7 @@
 
 import io
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from .values import (
     Event,
     Overview,
     Ready,
+    ReluCurve,
     Results,
     RunPage,
     RunView,
@@ -44,10 +45,15 @@ PAGE = 500
 NPY = {"Accept": "application/x-npy"}
 
 
-def _get(
-    path: str, kind: type[T], *, patient: bool = False, **values: Value | Sequence[str]
-) -> Plan[T]:
-    asked = Request("GET", path, query(**values), repeats=True, patient=patient)
+def _get(path: str, kind: type[T], **values: Value | Sequence[str]) -> Plan[T]:
+    return _read(Request("GET", path, query(**values), repeats=True), kind)
+
+
+def _look(path: str, kind: type[T], *, patient: bool) -> Plan[T]:
+    return _read(Request("GET", path, repeats=True, patient=patient), kind)
+
+
+def _read(asked: Request, kind: type[T]) -> Plan[T]:
     return ask(asked, lambda answer: read(kind, answer.json))
 
 
@@ -64,7 +70,7 @@ def _post(
         headers["Idempotency-Key"] = key
     content = as_json({} if body is None else body)
     asked = Request("POST", path, headers=headers, body=content, repeats=repeats or key is not None)
-    return ask(asked, lambda answer: read(kind, answer.json))
+    return _read(asked, kind)
 
 
 def new_key() -> str:
@@ -87,13 +93,13 @@ def page(filters: Mapping[str, Any], after: str | None) -> Plan[RunPage]:
 
 def show(run_id: str, *, patient: bool = False) -> Plan[RunView]:
     """A run as it is now."""
-    return _get(path("runs", run_id), RunView, patient=patient)
+    return _look(path("runs", run_id), RunView, patient=patient)
 
 
 def change(run_id: str, changes: Mapping[str, Any]) -> Plan[RunView]:
     """Change it while it trains."""
     asked = Request("PATCH", path("runs", run_id), (), JSON, as_json(changes), repeats=True)
-    return ask(asked, lambda answer: read(RunView, answer.json))
+    return _read(asked, RunView)
 
 
 def delete(run_id: str) -> Plan[None]:
@@ -159,53 +165,31 @@ def overview(
     run_id: str, points: int, start: int, stop: int | None, smoothing: float
 ) -> Plan[Overview]:
     """A curve of any length in about so many points."""
-    wanted = query(points=points, start=start, stop=stop, smoothing=smoothing or None)
-    asked = Request("GET", path("runs", run_id, "losses"), wanted, repeats=True)
-    return ask(asked, _overview)
-
-
-def _overview(answer: Answer) -> Overview:
-    told = answer.json
-    return Overview(
-        told["start"],
-        told["stop"],
-        told["every"],
-        np.array(told["iterations"], np.int64),
-        numbers(told["losses"]),
-        numbers(told["means"]),
-        told["not_finite"],
-    )
-
-
-def numbers(told: Iterable[float | str]) -> NDArray[np.float64]:
-    """Numbers of JSON, those that are not finite by name; shape (numbers,)."""
-    return np.array([float(number) for number in told], np.float64)
+    where = path("runs", run_id, "losses")
+    span = {"points": points, "start": start, "stop": stop}
+    return _get(where, Overview, **span, smoothing=smoothing or None)
 
 
 def diagnostics(run_id: str, start: int, stop: int | None) -> Plan[Diagnostics]:
     """What was measured at iterations `start` to `stop`, as much as is there."""
-    pieces: list[Any] = []
+    pieces: list[Diagnostics] = []
     at, every = start, 1
     while True:
         end = at + ROWS * every
         end = end if stop is None else max(at, min(end, stop))
-        asked = query(start=at, stop=end)
-        request = Request("GET", path("runs", run_id, "diagnostics"), asked, repeats=True)
-        told = yield from ask(request, lambda answer: answer.json)
-        pieces.append(told)
-        every = told["every"]
+        piece = yield from _get(
+            path("runs", run_id, "diagnostics"), Diagnostics, start=at, stop=end
+        )
+        pieces.append(piece)
+        every = piece.every
         due = len(range(at + -at % every, end, every)) if every else 0
-        if not every or len(told["iterations"]) < due or end == stop:
+        if not every or len(piece.iterations) < due or end == stop:
             break
         at = end
-    names = pieces[0]["channels"]
     return Diagnostics(
         every,
-        np.concatenate([np.array(piece["iterations"], np.int64) for piece in pieces]),
-        {
-            name: np.concatenate([numbers(piece["channels"][name]) for piece in pieces])
-            for name in names
-        },
+        np.concatenate([piece.iterations for piece in pieces]),
+        {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0].channels},
     )
 
 
@@ -217,14 +201,7 @@ def events(run_id: str) -> Plan[list[Event]]:
 
 def times(run_id: str, start: int, stop: int | None) -> Plan[Times]:
     """When iterations of it were done."""
-    wanted = query(start=start, stop=stop)
-    asked = Request("GET", path("runs", run_id, "times"), wanted, repeats=True)
-    return ask(asked, _times)
-
-
-def _times(answer: Answer) -> Times:
-    told = answer.json
-    return Times(np.array(told["iterations"], np.int64), numbers(told["at"]))
+    return _get(path("runs", run_id, "times"), Times, start=start, stop=stop)
 
 
 def script(run_id: str) -> Plan[str]:
@@ -233,9 +210,12 @@ def script(run_id: str) -> Plan[str]:
     return ask(asked, lambda answer: answer.body.decode())
 
 
-def compare(a: str, b: str) -> Plan[Comparison]:
+def compare(
+    a: str, b: str, points: int | None = None, start: int = 0, stop: int | None = None
+) -> Plan[Comparison]:
     """Where two curves part."""
-    return _get(path("compare"), Comparison, a=a, b=b)
+    span = {"points": points, "start": start, "stop": stop}
+    return _get(path("compare"), Comparison, a=a, b=b, **span)
 
 
 # --- sweeps
@@ -267,7 +247,7 @@ def sweep_page(after: str | None) -> Plan[SweepPage]:
 
 def show_sweep(sweep_id: str, *, patient: bool = False) -> Plan[SweepView]:
     """A sweep as it is now."""
-    return _get(path("sweeps", sweep_id), SweepView, patient=patient)
+    return _look(path("sweeps", sweep_id), SweepView, patient=patient)
 
 
 def sweep_verb(sweep_id: str, name: str) -> Plan[SweepView]:
@@ -304,6 +284,11 @@ def check(relu: str) -> Plan[Check]:
     return _get(path("relus", relu, "check"), Check)
 
 
+def curve(relu: str) -> Plan[ReluCurve]:
+    """Its value and slope over h."""
+    return _get(path("relus", relu, "curve"), ReluCurve)
+
+
 def session() -> Plan[Session]:
     """What may be done here."""
     return _get(path("session"), Session)
@@ -311,8 +296,7 @@ def session() -> Plan[Session]:
 
 def ready() -> Plan[Ready]:
     """Whether it keeps what it does."""
-    asked = Request("GET", "/readyz", repeats=True, waits=False)
-    return ask(asked, lambda answer: read(Ready, answer.json))
+    return _read(Request("GET", "/readyz", repeats=True, waits=False), Ready)
 
 
 def export(runs: Runs, target: Path, format: str) -> Plan[Path]:

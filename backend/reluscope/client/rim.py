@@ -43,14 +43,20 @@ class Settings(NamedTuple):
     context: ssl.SSLContext | None
 
 
-def http_options(address: Address, settings: Settings) -> dict[str, Any]:
-    """What a client of httpx is made with."""
+def http_options(
+    address: Address,
+    settings: Settings,
+    transport: type[httpx.HTTPTransport] | type[httpx.AsyncHTTPTransport],
+) -> dict[str, Any]:
+    """What a client of httpx is made with; a Unix socket needs a `transport` of its own."""
     options: dict[str, Any] = {
         "base_url": address.url,
         "headers": address.headers,
         "timeout": settings.timeout,
         "trust_env": not address.is_here,
     }
+    if address.uds is not None:
+        options["transport"] = transport(uds=address.uds)
     return options if settings.context is None else {**options, "verify": settings.context}
 
 
@@ -64,6 +70,8 @@ def socket_options(address: Address, settings: Settings) -> dict[str, Any]:
         "close_timeout": CLOSE_S,
         "proxy": None if address.is_here else True,
     }
+    if address.uds is not None:
+        options |= {"unix": True, "path": address.uds}
     if settings.context is not None and address.live_url.startswith("wss"):
         options["ssl"] = settings.context
     return options
@@ -127,7 +135,7 @@ class Reconnecting:
             self._retries -= 1
         wait_s = self._patience.next()
         if wait_s is None or self._retries < 0:
-            raise not_connected(self._address.url, str(error) or type(error).__name__) from None
+            raise not_connected(self._address.place, str(error) or type(error).__name__) from None
         return max(wait_s, at_least)
 
     def _asked(self, error: InvalidHandshake) -> float:

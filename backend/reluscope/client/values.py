@@ -3,12 +3,13 @@
 Numbers that are not finite are floats as they are. Times are Unix seconds.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Required, TypedDict, TypeVar
+from typing import Annotated, Any, Literal, Required, TypedDict, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import SkipValidation, TypeAdapter, ValidationError
+from pydantic import PlainValidator, SkipValidation, TypeAdapter, ValidationError
 
 from .errors import BadAnswer
 
@@ -21,6 +22,20 @@ Status = Literal[
 
 ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
 """The states that no other follows."""
+
+
+def _floats(told: Iterable[float | str]) -> NDArray[np.float64]:
+    return np.array([float(number) for number in told], np.float64)
+
+
+def _ints(told: Iterable[int]) -> NDArray[np.int64]:
+    return np.array([int(number) for number in told], np.int64)
+
+
+Floats = Annotated[NDArray[np.float64], PlainValidator(_floats)]
+"""Numbers of JSON, those that are not finite by name."""
+
+Ints = Annotated[NDArray[np.int64], PlainValidator(_ints)]
 
 
 class Spec(TypedDict, total=False):
@@ -214,9 +229,9 @@ class Event:
 class Times:
     """When iterations of a run were done."""
 
-    iterations: NDArray[np.int64]
+    iterations: Ints
     """How many were done, ascending; shape (marks,)."""
-    at: NDArray[np.float64]
+    at: Floats
     """When, in Unix seconds; shape (marks,)."""
 
 
@@ -226,12 +241,12 @@ class Diagnostics:
 
     every: int
     """Iterations from one measurement to the next; 0 for none."""
-    iterations: NDArray[np.int64]
+    iterations: Ints
     """Shape (rows,)."""
-    channels: dict[str, NDArray[np.float64]]
+    channels: dict[str, Floats]
     """By name, each of shape (rows,)."""
 
-    def __getitem__(self, channel: str) -> NDArray[np.float64]:
+    def __getitem__(self, channel: str) -> Floats:
         return self.channels[channel]
 
 
@@ -241,9 +256,9 @@ class Measured:
 
     run_id: str
     channel: str
-    iterations: NDArray[np.int64]
+    iterations: Ints
     """Shape (count,)."""
-    values: NDArray[np.float64]
+    values: Floats
     """Shape (count,)."""
     produced_at: float
 
@@ -256,11 +271,11 @@ class Overview:
     start: int
     stop: int
     every: int
-    iterations: NDArray[np.int64]
+    iterations: Ints
     """Shape (points,), ascending."""
-    losses: NDArray[np.float64]
+    losses: Floats
     """Shape (points,)."""
-    means: NDArray[np.float64]
+    means: Floats
     """Of each bucket's finite values; shape (buckets,)."""
     not_finite: dict[str, int]
     """How many are not finite, by kind: NaN, Infinity, -Infinity."""
@@ -294,6 +309,8 @@ class Comparison:
     """In steps through the numbers of the coarser run's data type."""
     why: str
     """What explains it, as far as it is known."""
+    difference: Overview | None
+    """Of |a - b|, where points of it were asked for."""
 
 
 @dataclass(frozen=True)
@@ -326,6 +343,26 @@ class Check:
     def slope_at(self, h: float) -> float:
         """The slope at one of the points."""
         return next(point.slope for point in self.points or () if point.h == h)
+
+
+@dataclass(frozen=True)
+class ReluCurve:
+    """Value and slope of a ReLU for h from -2 to 2 on the server's torch. Where it cannot be measured,
+    `error` says why, and the rest is None."""
+
+    relu: str
+    torch: str
+    dtype: str
+    error: str | None = None
+    h: Floats | None = None
+    """Shape (points,)."""
+    value: Floats | None = None
+    """Shape (points,)."""
+    slope: Floats | None = None
+    """Shape (points,)."""
+    slope_at_0: float | None = None
+    value_at_nan: float | None = None
+    kink: str | None = None
 
 
 @dataclass(frozen=True)

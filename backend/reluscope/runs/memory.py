@@ -70,5 +70,6 @@ def _too_large(spec: RunSpec, device: str, need: int, budget: int) -> FieldError
     field = "iterations"
     if spec.trace_bytes() <= budget:
         field = max(SIZES, key=lambda name: getattr(spec, name))
+    limit = (limit_name(device), budget)
     message = f"such a run needs {need:,} bytes; {budget:,} may be used on {device}"
-    return FieldError(field, message, getattr(spec, field), {"memory_bytes": budget})
+    return FieldError(field, message, getattr(spec, field), {"memory_bytes": budget}, limit)

@@ -47,6 +47,18 @@ Point = dict[str, Any]
 
 Values = Annotated[list[Any], Field(min_length=1)]
 
+_PATHS = {
+    "propertyNames": {
+        "enum": list(
+            dict.fromkeys(
+                [*RunSpec.model_fields]
+                + [f"update.{name}" for rule in RULES.values() for name in rule.model_fields]
+            )
+        )
+    }
+}
+"""What may stand for a field of a spec."""
+
 
 def _listed(value: object) -> object:
     """Values as a list stand for what they are of several."""
@@ -143,7 +155,7 @@ class Random(BaseModel):
             str,
             Annotated[Range, BeforeValidator(_listed), WithJsonSchema(_RANGE_OR_LIST)],
         ],
-        Field(max_length=MAX_FIELDS),
+        Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS),
     ]
 
     def points(self, base: Mapping[str, Any]) -> Iterator[Point]:
@@ -220,11 +232,13 @@ class SweepSpec(BaseModel):
     )
 
     base: Annotated[Fields, BeforeValidator(_object)] = {}
-    grid: Annotated[dict[str, Values], Field(max_length=MAX_FIELDS)] | None = None
+    grid: (
+        Annotated[dict[str, Values], Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS)] | None
+    ) = None
     random: Random | None = None
     listed: Annotated[
         Annotated[
-            list[Annotated[Point, Field(max_length=MAX_FIELDS)]],
+            list[Annotated[Point, Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS)]],
             Field(min_length=1),
         ]
         | None,

@@ -127,7 +127,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings
-    app.state.roles = Roles(settings.token, settings.view_token)
+    place = f"{settings.data} {settings.uds or settings.port} {settings.root_path}"
+    app.state.roles = Roles(settings.token, settings.view_token, place)
     app.state.workers_stopped = True
     app.state.metrics = Metrics()
     app.state.leaving = lambda: False

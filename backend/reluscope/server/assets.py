@@ -1,4 +1,4 @@
-"""The page's files and plotly.js, all from this machine.
+"""The page's files, plotly.js and Swagger UI, all from this machine.
 
 The page asks for its files by a name that changes with what is in any of them, so that a browser may
 keep them for good: a page that is opened again asks for one file rather than a hundred and fifty, and
@@ -8,8 +8,9 @@ never runs with half of an older version's.
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from mimetypes import guess_type
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
+from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from .roles import Role
@@ -27,6 +29,9 @@ router = APIRouter(include_in_schema=False)
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """A year, which is as long as there is."""
+
+SWAGGER = "fastapi-swagger"
+"""The package that carries Swagger UI."""
 
 ROOT = "<html"
 """Where the page is told what it may do."""
@@ -65,11 +70,11 @@ class Page:
         self._version = _Version("", {}, {})
         self.files = StaticFiles(directory=directory)
 
-    def html(self, role: Role | None) -> str:
-        """The page itself for whoever has that role, or the one before it for who has none yet; each
+    def html(self, role: Role | None, name: str = "index.html") -> str:
+        """A page for whoever has that role, or the one before all for who has none yet; each
         names its files by their version as they are now."""
-        name = "signin.html" if role is None else "index.html"
-        html = (self._directory / name).read_text(encoding="utf-8")
+        shown = "signin.html" if role is None else name
+        html = (self._directory / shown).read_text(encoding="utf-8")
         html = html.replace(ROOT, f'{ROOT} data-role="{role}"', 1)
         return OWN_FILE.sub(rf"\g<0>assets/{self.version()}/", html)
 
@@ -78,7 +83,7 @@ class Page:
         stats = dict(sorted(self._stats()))
         if stats != self._version.stats:
             content = {name: (self._directory / name).read_bytes() for name in stats}
-            told = hashlib.sha256(plotlyjs_version().encode())
+            told = hashlib.sha256(f"{plotlyjs_version()} {version(SWAGGER)}".encode())
             for name, data in content.items():
                 told.update(f"\0{name}\0".encode() + hashlib.sha256(data).digest())
             self._version = _Version(told.hexdigest()[:16], stats, content)
@@ -107,23 +112,42 @@ def page(request: Request) -> Response:
     return HTMLResponse(html, headers={"Vary": "Cookie"})
 
 
+@router.api_route("/docs", methods=["GET", "HEAD"])
+def docs_page(request: Request) -> Response:
+    """The OpenAPI document, to be read and tried."""
+    html = request.app.state.page.html(request.state.role, "docs.html")
+    return HTMLResponse(html, headers={"Vary": "Cookie"})
+
+
 def plotlyjs_version() -> str:
     """The version of the plotly.js that is served."""
     version: str = get_plotlyjs_version()
     return version
 
 
+def _swagger(name: str) -> bytes:
+    return (files("fastapi_swagger") / "resources" / name).read_bytes()
+
+
+VENDOR: dict[str, Callable[[], bytes]] = {
+    "plotly.js": lambda: get_plotlyjs().encode(),
+    "swagger-ui.js": lambda: _swagger("swagger-ui-bundle.js"),
+    "swagger-ui.css": lambda: _swagger("swagger-ui.css"),
+}
+"""What others have made, as installed packages carry it."""
+
+
 @cache
-def _plotlyjs() -> tuple[bytes, str]:
-    """plotly.js, compressed once (1.5 MB of 4.8), and its tag."""
-    source: bytes = get_plotlyjs().encode()
+def _packed(name: str) -> tuple[bytes, str]:
+    """Such a file, compressed once (plotly.js has 1.5 MB of 4.8 then), and its tag."""
+    source = VENDOR[name]()
     return gzip.compress(source, 6), f'W/"{hashlib.sha256(source).hexdigest()[:16]}"'
 
 
-@router.api_route("/assets/{version}/vendor/plotly.js", methods=["GET", "HEAD"])
-def plotlyjs_of_a_version(request: Request, version: str) -> Response:
-    """plotly.js, for good where the version is this one."""
-    answer = plotlyjs(request)
+@router.api_route("/assets/{version}/vendor/{name}", methods=["GET", "HEAD"])
+def vendor_of_a_version(request: Request, version: str, name: str) -> Response:
+    """A file of others, for good where the version is this one."""
+    answer = vendor(request, name)
     if version == request.app.state.page.version():
         answer.headers["Cache-Control"] = FOR_GOOD
     return answer
@@ -140,10 +164,12 @@ async def file_of_a_version(request: Request, version: str, path: str) -> Respon
     return Response(content, media_type=media_type, headers={"Cache-Control": FOR_GOOD})
 
 
-@router.api_route("/vendor/plotly.js", methods=["GET", "HEAD"])
-def plotlyjs(request: Request) -> Response:
-    """plotly.js as the installed plotly package carries it."""
-    packed, tag = _plotlyjs()
+@router.api_route("/vendor/{name}", methods=["GET", "HEAD"])
+def vendor(request: Request, name: str) -> Response:
+    """A file of others."""
+    if name not in VENDOR:
+        raise HTTPException(404)
+    packed, tag = _packed(name)
     headers = {"ETag": tag, "Vary": "Accept-Encoding"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
@@ -152,4 +178,5 @@ def plotlyjs(request: Request) -> Response:
         headers["Content-Encoding"] = "gzip"
     else:
         body = gzip.decompress(packed)
-    return Response(body, media_type="text/javascript", headers=headers)
+    media_type = "text/css" if name.endswith(".css") else "text/javascript"
+    return Response(body, media_type=media_type, headers=headers)

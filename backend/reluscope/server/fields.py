@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 
-from ..errors import NOTHING, FieldError
+from ..errors import NOTHING, FieldError, Limit
 
 MAX_ERRORS = 20
 """Errors told of one request; whoever mends those is told the next."""
@@ -25,6 +25,18 @@ LENGTHS = {
     "string_too_short": "at least {min_length} characters",
 }
 """What is said of a text that is too long or too short, by pydantic's type of the error."""
+
+LIMITS = {
+    **dict.fromkeys(("n", "d_in", "hidden", "d_out"), "size"),
+    "iterations": "iterations",
+    "pace": "pace",
+    "points": "points_per_answer",
+    "runs": "watched_runs",
+}
+"""Of the fields whose bound is one of the catalog's limits, its name there."""
+
+MOST = {"less_than_equal": "le", "too_long": "max_length"}
+"""By pydantic's type of the error, what its context has of the bound."""
 
 Schema = Mapping[str, Any]
 Location = Sequence[str | int]
@@ -70,7 +82,7 @@ class Places:
             # One of them may still be refused, for what stands in other fields.
             allowed = [choice for choice in allowed if choice != given]
         field = ".".join(path[self._prefix :])[:FIELD_CHARACTERS]
-        return FieldError(field, message, given, allowed or None)
+        return FieldError(field, message, given, allowed or None, _limit(error, path))
 
     def _follow(self, location: Location) -> tuple[list[str], list[Schema]]:
         """The path of a location, without the tags that pydantic adds where it has chosen a member
@@ -139,6 +151,13 @@ def _methods(app: FastAPI, request: Request) -> Schema:
     route = getattr(request.scope.get("route"), "path_format", "")
     methods: Schema = app.openapi()["paths"].get(route, {})
     return methods
+
+
+def _limit(error: Any, path: Sequence[str]) -> Limit | None:
+    """The limit that the value there exceeds, where that is what is wrong with it."""
+    if not path or path[-1] not in LIMITS or error["type"] not in MOST:
+        return None
+    return LIMITS[path[-1]], int(error["ctx"][MOST[error["type"]]])
 
 
 def _choices(place: Schema) -> list[Any]:

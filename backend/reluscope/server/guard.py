@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..errors import Limit
-from ..settings import LOOPBACK, Settings
+from ..given import LOOPBACK
+from ..settings import Settings
 from .allowance import Allowance, Sockets, address_of
 from .headers import CORS, Policies, with_headers
 from .hosts import Hosts, Origins, parse
@@ -45,7 +46,10 @@ as it comes."""
 MAX_SWEEP_BYTES = 2**20
 """A thousand runs with all that each has of its own."""
 
-LARGER = {"/api/import": MAX_ARCHIVE_BYTES, "/api/sweeps": MAX_SWEEP_BYTES}
+LARGER: dict[str, Limit] = {
+    "/api/import": ("import_bytes", MAX_ARCHIVE_BYTES),
+    "/api/sweeps": ("sweep_bytes", MAX_SWEEP_BYTES),
+}
 """The paths whose bodies may be larger than others."""
 
 TAKES = {"/api/import": "application/zip"}
@@ -58,6 +62,13 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SESSION = "/api/session"
 """Where a token is shown once: whoever has none may ask there whether one is needed."""
+
+OPEN = frozenset({"", "/", "/docs", "/healthz", "/readyz", SESSION})
+"""What may be asked without a token. The page itself says nothing of any run, and has to come before a
+token can be given to it; and whoever looks whether the server is alive has none."""
+
+OPEN_BELOW = ("/assets/", "/vendor/")
+"""And what is below these: files that are the same for all."""
 
 TRIES = 10
 """Tokens that are not right, one after the other, of one address."""
@@ -99,7 +110,9 @@ class Guard:
         headers, path = Headers(scope=scope), path_below(scope)
         origin = headers.get("origin")
         shared = origin if self._origins.is_named(origin) else None
-        send = with_headers(send, self._policies.of(is_embedded=_is_embedded(scope), to=shared))
+        send = with_headers(
+            send, self._policies.of(is_embedded=_is_embedded(scope, path), to=shared)
+        )
         try:
             self._check_page(scope, headers)
             if shared is not None:
@@ -113,7 +126,7 @@ class Guard:
         if scope["type"] == "websocket":
             await self._serve_socket(scope, receive, send)
         else:
-            patient = _patient(receive, LARGER.get(path, MAX_BODY_BYTES))
+            patient = _patient(receive, _most(path))
             await self._app(scope, patient, send)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -152,14 +165,17 @@ class Guard:
             raise _Refusal(respond(*VIEW_ONLY, "a view token cannot do it"))
 
     def _role(self, scope: Scope, headers: Headers) -> Role | None:
-        address, authorization = address_of(scope), headers.get("authorization")
-        if authorization and self._roles.are_needed and (wait_s := self._tries.wait_s(address)):
-            detail = "too many tokens that were not right came from this address"
-            raise _later(TOO_MANY_TRIES, detail, wait_s)
-        shown = self._roles.shown(authorization, headers.get("cookie"))
-        if shown.by == "token" and shown.role is None:
-            self._tries.take(address)
-            raise _unknown("this token is none of this server's")
+        address = address_of(scope)
+        # Cookies are for pages of this server's own, and of no site beside it.
+        cookies = None if self._origins.is_named(headers.get("origin")) else headers.get("cookie")
+        shown = self._roles.shown(headers.get("authorization"), cookies)
+        if shown.by == "token":
+            if wait_s := self._tries.wait_s(address):  # be it right or not: nobody learns which
+                detail = "too many tokens that were not right came from this address"
+                raise _later(TOO_MANY_TRIES, detail, wait_s)
+            if shown.role is None:
+                self._tries.take(address)
+                raise _unknown("this token is none of this server's")
         if shown.by == "cookie" and scope["type"] == "websocket" and "origin" not in headers:
             raise _not_from_here("a socket with a cookie has an Origin, too")
         return shown.role
@@ -198,9 +214,8 @@ def _is_write(scope: Scope) -> bool:
 
 
 def needs_role(path: str) -> bool:
-    """The page itself says nothing of any run, and has to come before a token can be given to it; and
-    whoever looks whether the server is alive has none."""
-    return path == "/metrics" or (path.startswith("/api/") and path != SESSION)
+    """Whether a token has to be shown there, where there are any: but for what is named, everywhere."""
+    return path not in OPEN and not path.startswith(OPEN_BELOW)
 
 
 def _not_from_here(objection: str) -> _Refusal:
@@ -228,8 +243,8 @@ def _check_body(scope: Scope, headers: Headers, path: str) -> None:
     if scope["type"] != "http" or not _is_write(scope):
         return
     length = headers.get("content-length", "0")
-    limit = LARGER.get(path, MAX_BODY_BYTES)
-    if length.isdecimal() and int(length) > limit:
+    limit = _most(path)
+    if length.isdecimal() and int(length) > limit[1]:
         raise _Refusal(refuse(TooLarge(limit)))
     has_body = length != "0" or "transfer-encoding" in headers
     given = headers.get("content-type")
@@ -239,17 +254,24 @@ def _check_body(scope: Scope, headers: Headers, path: str) -> None:
         raise _Refusal(respond(*http_kind(415), detail))
 
 
+def _most(path: str) -> Limit:
+    """How many bytes a body may have there."""
+    return LARGER.get(path, ("body_bytes", MAX_BODY_BYTES))
+
+
 def _media_type(header: str | None) -> str:
     return (header or "").partition(";")[0].strip().lower()
 
 
-def _is_embedded(scope: Scope) -> bool:
-    """Whether the page that is asked for only looks, whoever frames it."""
+def _is_embedded(scope: Scope, path: str) -> bool:
+    """Whether it is the page that is asked for, and only looks, whoever frames it."""
     query = QueryParams(scope.get("query_string", b""))
-    return query.getlist("embed") == ["1"]
+    return path == "/" and query.getlist("embed") == ["1"]
 
 
-def _patient(receive: Receive, limit: int, clock: Callable[[], float] = time.monotonic) -> Receive:
+def _patient(
+    receive: Receive, limit: Limit, clock: Callable[[], float] = time.monotonic
+) -> Receive:
     """`receive`, for bodies that come in pieces, of which nobody has to say how many there are, and
     that may be slow, but not too slow."""
     begun, total, more = clock(), 0, True
@@ -266,7 +288,7 @@ def _patient(receive: Receive, limit: int, clock: Callable[[], float] = time.mon
             raise HTTPException(408, "the body came too slowly", {"Connection": "close"}) from None
         total += len(message.get("body", b""))
         more = message.get("more_body", False)
-        if total > limit:
+        if total > limit[1]:
             raise TooLarge(limit)
         return message
 

@@ -56,12 +56,13 @@ def _raw(headers: Mapping[str, str]) -> Raw:
 
 
 def with_headers(send: Send, extra: Raw) -> Send:
-    """`send`, with these headers in each answer that has none of the same name."""
+    """`send`, with these headers in each answer that has none of the same name. What it varies by is
+    added up."""
 
     async def sending(message: Message) -> None:
         if message["type"].endswith("http.response.start"):  # of a refused socket, too
             told = message.get("headers", [])
-            known = {name.lower() for name, _ in told}
+            known = {name.lower() for name, _ in told} - {b"vary"}
             added = [(name, value) for name, value in extra if name not in known]
             message = {**message, "headers": [*told, *added]}
         await send(message)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-_HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?")
+_HOST = re.compile(r"(?P<name>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>0|[1-9][0-9]{0,4}))?")
 
 
 class Address(NamedTuple):

@@ -149,7 +149,8 @@ class Viewer:
         runs = dict.fromkeys(itertools.chain(*sweeps.values()), 0) | message.runs
         if len(self._watched.keys() | runs.keys()) > MAX_WATCHED:
             problem = f"at most {MAX_WATCHED} runs may be watched"
-            raise InvalidFields([FieldError("sweeps" if sweeps else "runs", problem, len(runs))])
+            field, limit = "sweeps" if sweeps else "runs", ("watched_runs", MAX_WATCHED)
+            raise InvalidFields([FieldError(field, problem, len(runs), limit=limit)])
         channels = tuple(number for name, number in NUMBERS.items() if name in message.channels)
         true = self._hub.see(runs)
         self._watched.update({run_id: _Watched(true[run_id], channels) for run_id in true})

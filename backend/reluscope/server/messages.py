@@ -10,7 +10,7 @@ from ..numbers import WHOLE
 from ..training.diagnostics import CHANNELS
 from ..training.spec import one_of
 from .fields import Places
-from .problems import UNREADABLE, describe
+from .problems import UNREADABLE, describe, told
 
 MAX_MESSAGE_BYTES = 64 * 1024
 """Of what a client sends: a watch list of 1,000 runs takes 50 KiB. More ends the socket."""
@@ -121,4 +121,6 @@ def parse(text: str | None) -> Incoming:
 
 def refusal(error: InvalidFields) -> dict[str, Any]:
     """The answer to a message that cannot be followed."""
-    return {"type": "error", "detail": str(error), "errors": [describe(e) for e in error.errors]}
+    errors = [describe(each) for each in error.errors]
+    limit = {} if error.limit is None else {"limit": told(error.limit)}
+    return {"type": "error", "detail": str(error), "errors": errors, **limit}

@@ -8,7 +8,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from ..numbers import Number
 from ..runs.view import RunView
-from .problems import FieldProblem, left_out
+from .problems import FieldProblem, LimitProblem, left_out
 
 
 def _only_id(schema: dict[str, Any]) -> None:
@@ -79,6 +79,8 @@ class Error(Sent):
     type: Literal["error"]
     detail: str
     errors: list[FieldProblem]
+    limit: LimitProblem | SkipJsonSchema[None] = None
+    """Where it is a limit that does not allow it."""
 
 
 class Losses(Sent):

@@ -139,9 +139,9 @@ class Problem(BaseModel):
 class TooLarge(HTTPException):
     """A body is larger than it may be. Where FastAPI reads it, no other kind of error comes through."""
 
-    def __init__(self, limit_bytes: int) -> None:
-        super().__init__(413, f"a body may have {limit_bytes} bytes here")
-        self.limit = ("body_bytes", limit_bytes)
+    def __init__(self, limit: Limit) -> None:
+        super().__init__(413, f"a body may have {limit[1]} bytes here")
+        self.limit = limit
 
 
 class ProblemResponse(JSONResponse):
@@ -171,7 +171,7 @@ def respond(
         "detail": detail,
         **({} if (known := request_id.get()) is None else {"instance": REQUEST + known}),
         **({} if errors is None else {"errors": [describe(error) for error in errors]}),
-        **({} if limit is None else {"limit": {"name": limit[0], "maximum": limit[1]}}),
+        **({} if limit is None else {"limit": told(limit)}),
     }
     return ProblemResponse(problem, status, headers)
 
@@ -181,9 +181,14 @@ def refuse(
 ) -> ProblemResponse:
     """What has no kind of its own, but its status."""
     status = error.status_code
-    told = str(error.detail) if detail is None else detail
+    detail = str(error.detail) if detail is None else detail
     limit = error.limit if isinstance(error, TooLarge) else None
-    return respond(*http_kind(status), told, headers=headers or error.headers, limit=limit)
+    return respond(*http_kind(status), detail, headers=headers or error.headers, limit=limit)
+
+
+def told(limit: Limit) -> dict[str, object]:
+    """A limit as JSON, as `LimitProblem` has it."""
+    return {"name": limit[0], "maximum": limit[1]}
 
 
 def describe(error: FieldError) -> dict[str, object]:
@@ -211,7 +216,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ReluscopeError)
     async def ours(_request: HTTPConnection, error: ReluscopeError) -> ProblemResponse:
         errors = error.errors if isinstance(error, InvalidFields) else None
-        limit = error.limit if isinstance(error, NoRoom) else None
+        limit = error.limit if isinstance(error, NoRoom | InvalidFields) else None
         return respond(*KINDS[type(error)], str(error), errors, limit=limit)
 
     @app.exception_handler(RequestValidationError)

@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..settings import UNIX_PEER
+from ..given import UNIX_PEER
 
 Address = IPv4Address | IPv6Address
 

@@ -27,7 +27,10 @@ class Shown(NamedTuple):
 class Roles:
     """The tokens, and the cookies that are made of them."""
 
-    def __init__(self, token: SecretStr | None, view_token: SecretStr | None) -> None:
+    def __init__(
+        self, token: SecretStr | None, view_token: SecretStr | None, place: str = ""
+    ) -> None:
+        """`place`: what tells this server from others of its host."""
         given: dict[Role, SecretStr | None] = {"owner": token, "viewer": view_token}
         self._tokens: dict[Role, bytes] = {
             role: secret.get_secret_value().encode() for role, secret in given.items() if secret
@@ -35,9 +38,9 @@ class Roles:
         self._cookies: dict[Role, bytes] = {
             role: _made_of(secret, f"cookie of {role}") for role, secret in self._tokens.items()
         }
-        first = self._tokens.get("owner", b"")
-        self.cookie_name = f"reluscope-{_made_of(first, 'name')[:8].decode()}"
-        """Its own for each token: browsers send the cookies of all servers of a host to each."""
+        self.cookie_name = f"reluscope-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+        """Its own for each server: browsers send the cookies of all that a host has to each. Nothing of
+        a token is in it: who may look sees it, and could try tokens against it."""
 
     @property
     def are_needed(self) -> bool:

@@ -115,7 +115,10 @@ class Webhooks:
         if not self._receivers:
             yield
             return
+        trusted = httpx.create_ssl_context(trust_env=False)
+        trusted.load_default_certs()  # and those of this machine, or of SSL_CERT_FILE
         async with httpx.AsyncClient(
+            verify=trusted,
             timeout=TIMEOUT_S,
             follow_redirects=False,
             trust_env=False,
@@ -179,6 +182,8 @@ class Webhooks:
             return f"no answer in {TIMEOUT_S:g} s"
         except httpx.HTTPError as error:
             return type(error).__name__  # its words may hold the address
+        except (httpx.InvalidURL, UnicodeError):
+            raise _Refused("its address is none") from None
         if answer.is_success:
             return None
         if status in AGAIN or answer.is_server_error:

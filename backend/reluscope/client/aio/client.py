@@ -24,6 +24,7 @@ from ..values import (
     Filters,
     Random,
     Ready,
+    ReluCurve,
     RunView,
     Session,
     Spec,
@@ -57,9 +58,10 @@ class AsyncClient:
         retries: int = 3,
         patience: float | None = 120.0,
         context: ssl.SSLContext | None = None,
+        uds: str | os.PathLike[str] | None = None,
     ) -> None:
         self._transport = Transport(
-            Address.find(url, token), Settings(timeout, retries, patience, context)
+            Address.find(url, token, uds), Settings(timeout, retries, patience, context)
         )
 
     @property
@@ -82,7 +84,7 @@ class AsyncClient:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.url}>"
+        return f"<{type(self).__name__} of {self._transport.address.place}>"
 
     def _run(self, view: RunView) -> AsyncRun:
         return AsyncRun(self._transport, view)
@@ -148,8 +150,17 @@ class AsyncClient:
                 watched.note(update)
                 yield update
 
-    async def compare(self, a: AsyncRun | str, b: AsyncRun | str) -> Comparison:
-        return await self._transport.do(calls.compare(id_of(a), id_of(b)))
+    async def compare(
+        self,
+        a: AsyncRun | str,
+        b: AsyncRun | str,
+        *,
+        points: int | None = None,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> Comparison:
+        plan = calls.compare(id_of(a), id_of(b), points, start, stop)
+        return await self._transport.do(plan)
 
     def plot(self, runs: Runs, *, log: bool = True) -> "LiveFigure":
         labels = Watched(runs).labels
@@ -192,6 +203,9 @@ class AsyncClient:
 
     async def check(self, relu: str) -> Check:
         return await self._transport.do(calls.check(relu))
+
+    async def curve(self, relu: str) -> ReluCurve:
+        return await self._transport.do(calls.curve(relu))
 
     async def session(self) -> Session:
         return await self._transport.do(calls.session())

@@ -26,7 +26,9 @@ class Transport:
     def __init__(self, address: Address, settings: rim.Settings) -> None:
         self.address = address
         self.settings = settings
-        self._http = httpx.AsyncClient(**rim.http_options(address, settings))
+        self._http = httpx.AsyncClient(
+            **rim.http_options(address, settings, httpx.AsyncHTTPTransport)
+        )
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -49,7 +51,7 @@ class Transport:
 
     async def _sent(self, request: Request) -> Answer:
         settings = self.settings
-        tries = Tries(request, self.address.url, settings.retries, settings.patience)
+        tries = Tries(request, self.address.place, settings.retries, settings.patience)
         while True:
             step = tries.take(await self._send(request))
             if isinstance(step, Answer):

@@ -22,6 +22,7 @@ from ..values import (
     Filters,
     Random,
     Ready,
+    ReluCurve,
     RunView,
     Session,
     Spec,
@@ -42,7 +43,8 @@ class Client:
     `url` and `token` are also taken from RELUSCOPE_URL and RELUSCOPE_TOKEN. `timeout` is how many
     seconds an answer may take. What fails because of the connection, or because the server asks for
     patience, is tried `retries` times more; a stream or a wait looks `patience` seconds for a server
-    that has gone away (None: for ever). `context` is for a server with a certificate of its own.
+    that has gone away (None: for ever). `context` is for a server with a certificate of its own, `uds` is
+    the path of the Unix socket of one that listens at that.
 
     >>> from reluscope import Client
     >>> with Client(url) as scope:
@@ -60,9 +62,10 @@ class Client:
         retries: int = 3,
         patience: float | None = 120.0,
         context: ssl.SSLContext | None = None,
+        uds: str | os.PathLike[str] | None = None,
     ) -> None:
         self._transport = Transport(
-            Address.find(url, token), Settings(timeout, retries, patience, context)
+            Address.find(url, token, uds), Settings(timeout, retries, patience, context)
         )
 
     @property
@@ -86,7 +89,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.url}>"
+        return f"<{type(self).__name__} of {self._transport.address.place}>"
 
     def _run(self, view: RunView) -> Run:
         return Run(self._transport, view)
@@ -196,13 +199,23 @@ class Client:
                 watched.note(update)
                 yield update
 
-    def compare(self, a: Run | str, b: Run | str) -> Comparison:
-        """Where the losses of two runs part, by how much at most, and why.
+    def compare(
+        self,
+        a: Run | str,
+        b: Run | str,
+        *,
+        points: int | None = None,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> Comparison:
+        """Where the losses of two runs part, by how much at most, and why. With `points`, `difference`
+        is an overview of |a - b| in iterations `start` to `stop` in about so many points.
 
-        >>> scope.compare(run, run).equal
-        True
+        >>> scope.compare(run, run, points=10).difference.losses.max()
+        np.float64(0.0)
         """
-        return self._transport.do(calls.compare(id_of(a), id_of(b)))
+        plan = calls.compare(id_of(a), id_of(b), points, start, stop)
+        return self._transport.do(plan)
 
     def plot(self, runs: Runs, *, log: bool = True) -> "LiveFigure":
         """The curves of many runs in one figure of a notebook, as `Run.plot`.
@@ -275,6 +288,14 @@ class Client:
         0.5
         """
         return self._transport.do(calls.check(relu))
+
+    def curve(self, relu: str) -> ReluCurve:
+        """Value and slope of a ReLU for h from -2 to 2, on the server's torch.
+
+        >>> scope.curve("half_abs").slope_at_0
+        0.5
+        """
+        return self._transport.do(calls.curve(relu))
 
     def session(self) -> Session:
         """What this client's token lets it do: `role` is owner, viewer or None.

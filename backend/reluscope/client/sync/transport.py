@@ -21,7 +21,7 @@ class Transport:
     def __init__(self, address: Address, settings: rim.Settings) -> None:
         self.address = address
         self.settings = settings
-        self._http = httpx.Client(**rim.http_options(address, settings))
+        self._http = httpx.Client(**rim.http_options(address, settings, httpx.HTTPTransport))
 
     def close(self) -> None:
         """Let the connections go."""
@@ -44,7 +44,7 @@ class Transport:
 
     def _sent(self, request: Request) -> Answer:
         settings = self.settings
-        tries = Tries(request, self.address.url, settings.retries, settings.patience)
+        tries = Tries(request, self.address.place, settings.retries, settings.patience)
         while True:
             step = tries.take(self._send(request))
             if isinstance(step, Answer):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -26,7 +27,7 @@ from ...runs.run import Run
 from ..document import refusals
 from ..downloads import Download, made
 from .runs import RunList, until_stored
-from .shared import READS, TheBook
+from .shared import READS, UUID, TheBook
 
 MAX_EXPORTED = 1000
 """Runs in one file."""
@@ -36,6 +37,8 @@ PIECE_BYTES = 2**20
 
 ZIP = "application/zip"
 FILE: dict[str, Any] = {ZIP: {"schema": {"type": "string", "format": "binary"}}}
+
+Id = Annotated[str, Field(json_schema_extra=UUID)]
 
 router = APIRouter(tags=["archive"])
 
@@ -56,9 +59,9 @@ class ZipDownload(Download):
 )
 def export(
     book: TheBook,
-    id: Annotated[list[str], Query(max_length=MAX_EXPORTED, description="The ids of runs.")] = [],  # noqa: B006 - FastAPI copies it
+    id: Annotated[list[Id], Query(max_length=MAX_EXPORTED, description="The ids of runs.")] = [],  # noqa: B006 - FastAPI copies it
     sweep: Annotated[
-        list[str], Query(max_length=MAX_EXPORTED, description="The ids of sweeps: all their runs.")
+        list[Id], Query(max_length=MAX_EXPORTED, description="The ids of sweeps: all their runs.")
     ] = [],  # noqa: B006 - FastAPI copies it
     format: Annotated[
         Literal["archive", "tensorboard"],

@@ -98,6 +98,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "sockets_per_address": settings.max_sockets_per_address,
             "writes_per_s": settings.max_writes,
             "body_bytes": guard.MAX_BODY_BYTES,
+            "sweep_bytes": guard.MAX_SWEEP_BYTES,
             "import_bytes": guard.MAX_ARCHIVE_BYTES,
             "losses_per_answer": losses.MAX_LOSSES,
             "points_per_answer": curves.MAX_POINTS,

@@ -18,7 +18,7 @@ from ...training.spec import RunSpec
 from .. import curves
 from ..curves import CurveOverview
 from ..document import refusals
-from .shared import READS, TheBook
+from .shared import READS, UUID, TheBook
 
 router = APIRouter(tags=["compare"])
 
@@ -50,8 +50,10 @@ class ComparedRuns(BaseModel):
 )
 def compare(
     book: TheBook,
-    a: Annotated[str, Query(description="The id of a run.")],
-    b: Annotated[str, Query(description="The id of the run to compare it with.")],
+    a: Annotated[str, Query(description="The id of a run.", json_schema_extra=UUID)],
+    b: Annotated[
+        str, Query(description="The id of the run to compare it with.", json_schema_extra=UUID)
+    ],
     points: curves.Points = None,
     start: Annotated[int, Query(ge=0, description="Where the overview begins.")] = 0,
     stop: Annotated[int | None, Query(ge=0, description="Where it ends, without this.")] = None,

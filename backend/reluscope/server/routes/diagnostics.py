@@ -48,9 +48,8 @@ def diagnostics(
     iterations, rows = trace.rows_of(start, there if stop is None else min(stop, there))
     if len(rows) > MAX_ROWS:
         message = f"an answer holds at most {MAX_ROWS:,} measured iterations; ask in pieces"
-        raise InvalidFields(
-            [FieldError("stop", message, stop, {"maximum": int(iterations[MAX_ROWS])})]
-        )
+        most, limit = {"maximum": int(iterations[MAX_ROWS])}, ("rows_per_answer", MAX_ROWS)
+        raise InvalidFields([FieldError("stop", message, stop, most, limit)])
     values = ",".join(
         f'"{channel.name}":{tell_all(rows[:, place])}' for place, channel in enumerate(CHANNELS)
     )

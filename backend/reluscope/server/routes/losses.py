@@ -143,7 +143,8 @@ def _json(
     """Losses `start` to `end`, where up to `stop` were asked for, in one of the three forms."""
     if points is None and end - start > MAX_LOSSES:
         message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
-        raise InvalidFields([FieldError("stop", message, stop, {"maximum": start + MAX_LOSSES})])
+        most, limit = {"maximum": start + MAX_LOSSES}, ("losses_per_answer", MAX_LOSSES)
+        raise InvalidFields([FieldError("stop", message, stop, most, limit)])
     values, last = run.trace[start:end], None
     if smoothing:
         values, last = smooth(run.trace[:end], smoothing, start)

@@ -1,6 +1,6 @@
 """What several routes need: the book, where they are, and the id of a run."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Request
 
@@ -15,9 +15,10 @@ async def _book(request: Request) -> Book:  # else each request would cross to a
 
 TheBook = Annotated[Book, Depends(_book)]
 
-RunId = Annotated[
-    str, Path(alias="id", description="Of a run.", json_schema_extra={"format": "uuid"})
-]
+UUID: Final[dict[str, Any]] = {"format": "uuid"}
+"""What is said of an id. Whatever else comes is an id that nothing has."""
+
+RunId = Annotated[str, Path(alias="id", description="Of a run.", json_schema_extra=UUID)]
 
 READS = (UnknownRun, StoreUnavailable, StoreDamaged)
 """What may come of looking for a run with its curve and events."""

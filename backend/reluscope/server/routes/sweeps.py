@@ -33,13 +33,11 @@ from ..idempotency import Answers
 from ..negotiation import preferred
 from ..sweeping import make
 from .runs import until_stored
-from .shared import TheBook, here
+from .shared import UUID, TheBook, here
 
 router = APIRouter(prefix="/api/sweeps", tags=["sweeps"])
 
-SweepId = Annotated[
-    str, Path(alias="id", description="Of a sweep.", json_schema_extra={"format": "uuid"})
-]
+SweepId = Annotated[str, Path(alias="id", description="Of a sweep.", json_schema_extra=UUID)]
 
 MEDIA_TYPES: dict[Literal["json", "csv"], str] = {"json": "application/json", "csv": "text/csv"}
 
