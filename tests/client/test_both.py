@@ -6,8 +6,10 @@ import inspect
 import pytest
 
 from reluscope import AsyncClient, Client
-from reluscope.client import AsyncRun, AsyncSweep, Run, Sweep, values
+from reluscope.client import AsyncRun, AsyncSweep, Run, Sweep
+from reluscope.client.asked import Spec
 from reluscope.training.spec import RunSpec
+from tests.server.serving import TINY
 
 PAIRS = [(Client, AsyncClient), (Run, AsyncRun), (Sweep, AsyncSweep)]
 
@@ -54,15 +56,16 @@ def examples():
 
 @pytest.mark.parametrize("example", examples())
 def test_examples_are_true(example, scope):
-    run = scope.create(relu="my_relu", update={"lr": 1e-6}, iterations=100).wait(30)
+    run = scope.create(**TINY, relu="my_relu", iterations=100).wait(30)
     example.globs = {"scope": scope, "run": run, "url": scope.url}
     if "sweep" in example.docstring:
         grid = {"update.lr": [1e-7, 1e-6], "relu": ["clamp", "half_abs"]}
-        example.globs["sweep"] = scope.create_sweep(grid=grid, iterations=50).wait(30)
+        sweep = scope.create_sweep(grid=grid, **{**TINY, "update": {}}, iterations=50)
+        example.globs["sweep"] = sweep.wait(30)
     told = []
     doctest.DocTestRunner(verbose=False).run(example, out=told.append)
     assert not told, "".join(told)
 
 
 def test_the_typed_spec_is_that_of_the_server():
-    assert values.Spec.__annotations__.keys() == RunSpec.model_fields.keys()
+    assert Spec.__annotations__.keys() == RunSpec.model_fields.keys()

@@ -12,7 +12,7 @@ from tests.server.test_restart import cut_off, iteration_of_change
 
 def test_a_stream_and_a_wait_outlast_the_server(cable, tmp_path):
     ended = threading.Event()
-    with Client(cable.url) as scope:
+    with Client(cable.url, retries=0) as scope:
         with in_thread(data=tmp_path, allow_host=[cable.host]) as server:
             cable.upstream = server.api.port
             run = scope.create(**TINY, iterations=1500, pace=1000)

@@ -101,8 +101,10 @@ def test_all_updates_of_a_run_are_told(scope):
 
 def test_a_channel_that_is_not_there_is_refused(scope):
     run = scope.create(**TINY, iterations=20)
-    with pytest.raises(InvalidRequest, match="channels"):
+    with pytest.raises(InvalidRequest, match="channels") as caught:
         list(scope.updates([run], channels=["nope"]))
+    assert caught.value.kind == "invalid-fields"
+    assert scope.catalog().channels[0]["name"] in caught.value.errors[0].allowed
 
 
 def test_a_run_that_is_deleted_ends_a_stream_by_an_error_and_a_watch_by_itself(scope):

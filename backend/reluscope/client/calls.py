@@ -12,23 +12,25 @@ from numpy.typing import NDArray
 from .asking import JSON, Answer, Plan, Request, Value, as_json, ask, path, query
 from .errors import BadAnswer
 from .handles import Runs, SweepValues, ids
-from .values import (
+from .offers import (
     Catalog,
     Check,
+    Ready,
+    ReluCurve,
+    Session,
+)
+from .reading import read
+from .values import (
     Comparison,
     Diagnostics,
     Event,
     Overview,
-    Ready,
-    ReluCurve,
     Results,
     RunPage,
     RunView,
-    Session,
     SweepPage,
     SweepView,
     Times,
-    read,
 )
 
 T = TypeVar("T")

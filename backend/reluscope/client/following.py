@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..blocks import Losses, decode
-from .errors import BadAnswer, Gone, Rewound, problem
-from .values import Measured, RunView, read
+from .errors import KIND, BadAnswer, Gone, Rewound, problem
+from .reading import read
+from .values import Measured, RunView
 
 NAMED = 500
 """Runs that are named in one message, which with the longest cursors takes half of what the server
@@ -98,7 +99,7 @@ class Following:
                         self._cursors[run_id] = iteration
                         yield Rewind(run_id, iteration)
             case "error":
-                raise problem(422, told)
+                raise problem(422, {**told, "type": f"{KIND}invalid-fields"})
 
     def _values(self, message: bytes) -> Iterator[Update]:
         try:

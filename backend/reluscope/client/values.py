@@ -1,19 +1,14 @@
-"""What the server tells, as typed values: plain data, each of one moment.
+"""What the server tells of runs and sweeps, as typed values: plain data, each of one moment.
 
 Numbers that are not finite are floats as they are. Times are Unix seconds.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Required, TypedDict, TypeVar
+from dataclasses import dataclass
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import PlainValidator, SkipValidation, TypeAdapter, ValidationError
+from pydantic import SkipValidation
 
-from .errors import BadAnswer
-
-T = TypeVar("T")
+from .reading import Floats, Ints
 
 Status = Literal[
     "queued", "running", "paused", "finished", "stopped", "diverged", "failed", "interrupted"
@@ -22,89 +17,6 @@ Status = Literal[
 
 ENDED: tuple[Status, ...] = ("finished", "stopped", "diverged", "failed")
 """The states that no other follows."""
-
-
-def _floats(told: Iterable[float | str]) -> NDArray[np.float64]:
-    return np.array([float(number) for number in told], np.float64)
-
-
-def _ints(told: Iterable[int]) -> NDArray[np.int64]:
-    return np.array([int(number) for number in told], np.int64)
-
-
-Floats = Annotated[NDArray[np.float64], PlainValidator(_floats)]
-"""Numbers of JSON, those that are not finite by name."""
-
-Ints = Annotated[NDArray[np.int64], PlainValidator(_ints)]
-
-
-class Spec(TypedDict, total=False):
-    """What a run is asked to do; the server has defaults for what is left out."""
-
-    name: str | None
-    tags: list[str]
-    relu: str
-    update: dict[str, Any]
-    """A rule and its hyperparameters: {"rule": "sgd", "lr": 1e-6}."""
-    gradients: str
-    n: int
-    d_in: int
-    hidden: int
-    d_out: int
-    iterations: int
-    seed: int
-    dtype: str
-    device: str
-    pace: float | None
-    """Iterations per second; None for full speed."""
-    on_nonfinite: Literal["stop", "pause", "continue"]
-    diagnostics_every: int
-
-
-class Change(TypedDict, total=False):
-    """What may be changed of a run while it trains."""
-
-    name: str | None
-    tags: list[str]
-    pace: float | None
-    pinned: bool
-    update: dict[str, Any]
-    """Hyperparameters of the run's own rule."""
-
-
-class Fork(TypedDict, total=False):
-    """What of the spec may be another in a fork."""
-
-    name: str | None
-    tags: list[str]
-    relu: str
-    update: dict[str, Any]
-    gradients: str
-    iterations: int
-    pace: float | None
-    on_nonfinite: Literal["stop", "pause", "continue"]
-
-
-class Filters(TypedDict, total=False):
-    """Which runs are listed: each filter takes any of its values, all filters must hold."""
-
-    status: str | list[str]
-    relu: str | list[str]
-    rule: str | list[str]
-    tag: str | list[str]
-    q: str
-    """Part of the name or id."""
-    sweep: str
-
-
-class Random(TypedDict, total=False):
-    """Points that a sweep draws."""
-
-    count: Required[int]
-    """How many."""
-    seed: int
-    fields: Required[dict[str, Any]]
-    """By path, the values to choose from, or {"low": , "high": , "log": True}."""
 
 
 @dataclass(frozen=True)
@@ -311,123 +223,3 @@ class Comparison:
     """What explains it, as far as it is known."""
     difference: Overview | None
     """Of |a - b|, where points of it were asked for."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """Value and slope of a ReLU at one h."""
-
-    h: float
-    value: float
-    slope: float
-
-
-@dataclass(frozen=True)
-class Check:
-    """What a ReLU does on the server's torch, measured. Where it cannot be measured, `error` says
-    why, and the rest is None."""
-
-    relu: str
-    torch: str
-    dtype: str
-    error: str | None = None
-    points: tuple[Point, ...] | None = None
-    """Around 0, at NaN and at the infinities."""
-    kink: str | None = None
-    """What the points say, in a sentence."""
-    gradcheck: dict[str, Any] | None = None
-    gradgradcheck: dict[str, Any] | None = None
-    timing: dict[str, Any] | None = None
-    """What it costs beside torch.relu."""
-
-    def slope_at(self, h: float) -> float:
-        """The slope at one of the points."""
-        return next(point.slope for point in self.points or () if point.h == h)
-
-
-@dataclass(frozen=True)
-class ReluCurve:
-    """Value and slope of a ReLU for h from -2 to 2 on the server's torch. Where it cannot be measured,
-    `error` says why, and the rest is None."""
-
-    relu: str
-    torch: str
-    dtype: str
-    error: str | None = None
-    h: Floats | None = None
-    """Shape (points,)."""
-    value: Floats | None = None
-    """Shape (points,)."""
-    slope: Floats | None = None
-    """Shape (points,)."""
-    slope_at_0: float | None = None
-    value_at_nan: float | None = None
-    kink: str | None = None
-
-
-@dataclass(frozen=True)
-class Catalog:
-    """Every choice that the server has. Each dict has a `name`, and what else is known of it."""
-
-    relus: list[dict[str, Any]]
-    rules: list[dict[str, Any]]
-    gradients: list[dict[str, Any]]
-    devices: list[dict[str, Any]]
-    dtypes: list[dict[str, Any]]
-    channels: list[dict[str, Any]]
-    """Of diagnostics."""
-    presets: list[dict[str, Any]]
-    limits: dict[str, int]
-    versions: dict[str, str]
-    spec: dict[str, Any] = field(repr=False)
-    """The JSON Schema of what a run may be asked to do."""
-
-    @property
-    def channel_names(self) -> dict[int, str]:
-        """Of each channel of diagnostics, by its number."""
-        return {channel["number"]: channel["name"] for channel in self.channels}
-
-
-@dataclass(frozen=True)
-class Session:
-    """What this client may do at the server."""
-
-    role: Literal["owner", "viewer"] | None
-    """An owner may do everything, a viewer look; None where a token is needed."""
-    needs_token: bool
-    """Whether the server lets nobody in without one."""
-
-
-@dataclass(frozen=True)
-class Ready:
-    """That the server keeps what it does."""
-
-    status: str
-    store: str | None
-    """Where; None where that is in memory alone."""
-
-
-def read(kind: type[T], told: object) -> T:
-    """A value of one of these kinds from what the server told in JSON. What it tells beyond that, as
-    a later version may, is left out.
-
-    Raises BadAnswer where it tells something else.
-    """
-    try:
-        value: T = _ADAPTERS[kind].validate_python(told)
-    except ValidationError as error:
-        raise BadAnswer(
-            f"the server tells no {kind.__name__} as this client knows it: {error}"
-        ) from None
-    return value
-
-
-class _Adapters(dict[Any, TypeAdapter[Any]]):
-    """Each made when it is first needed."""
-
-    def __missing__(self, kind: Any) -> TypeAdapter[Any]:
-        made = self[kind] = TypeAdapter(kind)
-        return made
-
-
-_ADAPTERS = _Adapters()

@@ -9,12 +9,20 @@ from numpy.typing import NDArray
 
 from ...blocks import Losses
 from .. import calls, dataframes, waiting
+from ..asked import Change, Fork
 from ..following import Following, losses_in
 from ..handles import RunValues, id_of, label
 from ..likeness import like
 from ..plotting.live import live_figure
 from ..sync.run import Run
-from ..values import Change, Comparison, Diagnostics, Event, Fork, Overview, RunView, Times
+from ..values import (
+    Comparison,
+    Diagnostics,
+    Event,
+    Overview,
+    RunView,
+    Times,
+)
 from .transport import Transport
 
 if TYPE_CHECKING:

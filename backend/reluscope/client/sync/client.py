@@ -11,23 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 from ...blocks import Losses
 from .. import calls, waiting
 from ..address import Address
+from ..asked import Filters, Random, Spec
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
-from ..plotting.live import live_figure
-from ..rim import Settings
-from ..values import (
+from ..offers import (
     Catalog,
     Check,
-    Comparison,
-    Filters,
-    Random,
     Ready,
     ReluCurve,
-    RunView,
     Session,
-    Spec,
-    SweepView,
 )
+from ..plotting.live import live_figure
+from ..rim import Settings
+from ..values import Comparison, RunView, SweepView
 from ..watched import Watched
 from .run import Run
 from .sweep import Sweep

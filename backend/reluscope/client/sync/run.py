@@ -9,15 +9,14 @@ from numpy.typing import NDArray
 
 from ...blocks import Losses
 from .. import calls, dataframes, waiting
+from ..asked import Change, Fork
 from ..following import Following, losses_in
 from ..handles import RunValues, id_of, label
 from ..plotting.live import live_figure
 from ..values import (
-    Change,
     Comparison,
     Diagnostics,
     Event,
-    Fork,
     Overview,
     RunView,
     Times,
