@@ -101,8 +101,10 @@ class Protocol(_Hurried, H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
-        transport.set_write_buffer_limits(high=0)  # whatever waits is seen to
         super().connection_made(transport)
+        # Whatever waits is seen to, which by TLS may be at once. There, what is as large as the limit
+        # is over it, so that with a limit of 0 an empty buffer would be.
+        transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
         self._deadline = self.loop.call_later(HEAD_S, transport.abort)
 
     def data_received(self, data: bytes) -> None:
