@@ -101,6 +101,17 @@ def test_whole_numbers_stay_whole(ends, log, seed):
         assert low <= point["hidden"] <= high
 
 
+def test_the_ends_may_be_as_far_as_numbers_go():
+    far = [(5e-324, 1.7976931348623157e308), (1.7976931348623157e308,) * 2, (5e-324,) * 2]
+    for low, high in far:
+        for log in (False, True):
+            for path in ("pace", "n"):
+                if path == "n" and high < 1:
+                    continue
+                for point in drawn(50, **{path: {"low": low, "high": high, "log": log}}):
+                    assert low <= point[path] <= high
+
+
 @given(st.floats(1e-300, 1e300), st.floats(1, 1e6), st.integers(0, 2**53 - 1))
 def test_with_log_it_is_the_logarithm_that_is_drawn(low, factor, seed):
     high = min(low * factor, 1e300)

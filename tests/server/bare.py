@@ -47,7 +47,7 @@ class Bare:
     def ask(self, method: str, path: str, *lines: str, host: str | None = None) -> None:
         self.send(self.head(method, path, *lines, host=host))
 
-    def answer(self) -> tuple[int, dict[str, str], bytes]:
+    def answer(self, *, bodiless: bool = False) -> tuple[int, dict[str, str], bytes]:
         """The next answer: its status, headers and body, as long as those say that is."""
         head = b""
         while not head.endswith(b"\r\n\r\n"):
@@ -58,7 +58,7 @@ class Bare:
         headers = {
             name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
         }
-        body, length = b"", int(headers.get("content-length", 0))
+        body, length = b"", 0 if bodiless else int(headers.get("content-length", 0))
         while len(body) < length:
             piece = self._socket.recv(length - len(body))
             assert piece, body

@@ -168,6 +168,8 @@ def test_whatever_is_sent_is_described():
         shown = {"type": "present", "id": "class-1", "key": "0123456789abcdef", "view": {"of": 1}}
         viewer.send(shown)
         until("presenting")
+        viewer.watch({str(number): 0 for number in range(1001)})
+        assert until("error")["limit"]
         api.http.patch(f"/api/runs/{lively}", json={"name": "other", "update": {"lr": 1e-5}})
         api.http.delete(f"/api/runs/{lively}")
         until("gone")

@@ -115,10 +115,8 @@ class Range(BaseModel):
         return min(max(drawn, first), last)
 
     def _between(self, share: float, low: float, high: float) -> float:
-        if self.log:
-            value = math.exp((1 - share) * math.log(low) + share * math.log(high))
-        else:
-            value = (1 - share) * low + share * high
+        rest = 1 - share
+        value: float = low**rest * high**share if self.log else rest * low + share * high
         return min(max(value, low), high)  # what is rounded may lie a bit beyond
 
 
