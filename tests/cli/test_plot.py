@@ -48,12 +48,17 @@ def test_a_line_that_falls_is_drawn_from_corner_to_corner_without_a_gap():
     assert (np.diff(firsts) >= 0).all()
 
 
-def test_a_peak_of_one_iteration_in_many_is_seen():
+def test_a_step_is_drawn_without_a_gap():
+    assert dots(lines(curve([1.0] * 100 + [100.0] * 100))).any(1).all()
+
+
+@pytest.mark.parametrize(("peak", "row"), [(100, 0), (-100, -1)])
+def test_a_peak_of_one_iteration_in_many_is_seen(peak, row):
     losses = np.ones(100_000)
-    losses[50_000] = 100
-    grid = dots(lines(curve(losses.tolist(), pieces=1000)))
-    assert abs(grid[0].argmax() - COLUMNS) <= 1
-    assert grid[0].sum() <= 2
+    losses[50_000] = peak
+    seen = dots(lines(curve(losses.tolist(), pieces=1000)))[row]
+    assert abs(seen.argmax() - COLUMNS) <= 1
+    assert 1 <= seen.sum() <= 2
 
 
 def test_a_logarithmic_axis_has_what_is_above_0_and_tells_of_the_rest():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reluscope import logs
 from reluscope.cli.app import app
 from tests.places import Place
 from tests.server.serving import LONG, TINY, Api, Process
@@ -55,8 +56,9 @@ def test_a_second_one_is_refused_and_told_where_the_first_is(
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:///x.db", "mysql://a@b/c", "postgresql"])
 def test_a_url_of_no_postgresql_is_refused_in_a_line(
-    url: str, capsys: pytest.CaptureFixture[str]
+    url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(logs, "set_up", lambda *_: None)  # of this process, for good
     with pytest.raises(SystemExit) as ended:
         app(["--port", "0", "--database-url", url])
     assert ended.value.code == 2

@@ -43,10 +43,11 @@ def test_a_grid_is_every_combination(swept):
 
 
 def test_random_ones_are_drawn_by_a_seed(swept):
-    words = ("--random", "3", "--draw", "update.lr=1e-7..1e-4:log", "--draw", "relu=clamp,mask")
+    words = ("--random", "3", "--draw", "update.lr=1e-12..1e-4:log", "--draw", "relu=clamp,mask")
     rows, _ = swept(*words)
     assert len({row["update.lr"] for row in rows}) == 3
-    assert all(1e-7 <= row["update.lr"] <= 1e-4 for row in rows)
+    assert all(1e-12 <= row["update.lr"] <= 1e-4 for row in rows)
+    assert min(row["update.lr"] for row in rows) < 1e-7
     assert {row["relu"] for row in rows} <= {"clamp", "mask"}
     again, _ = swept(*words)
     others, _ = swept(*words, "--random-seed", "1")

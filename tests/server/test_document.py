@@ -16,7 +16,13 @@ from .serving import PROBLEM, TINY, problem
 
 KINDS_OF_A_RUN = ("losses", "times", "diagnostics", "events", "script")
 
-FILES = ("text/", "application/zip", "application/x-npy", "application/vnd.")
+FILES = (
+    "text/",
+    "application/openmetrics-text",
+    "application/zip",
+    "application/x-npy",
+    "application/vnd.",
+)
 """What has no examples."""
 
 NOT_SHOWN = {"catalog", "relus_check"}

@@ -7,6 +7,8 @@ from reluscope.errors import NOTHING
 from reluscope.server.fields import MAX_ERRORS, Places
 from reluscope.training.spec import RunSpec
 
+from .serving import problem
+
 
 class Cat(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -151,3 +153,9 @@ def test_errors_beyond_number_are_cut_short():
     told = errors_of(TypeAdapter(RunSpec), given)
     assert len(told) == MAX_ERRORS
     assert all(len(field) <= 200 for field, *_ in told)
+
+
+def test_a_field_of_the_query_that_takes_one_value_is_given_once(api):
+    told = problem(api.http.get("/api/runs?limit=1&tag=a&limit=2&tag=b"), 422)
+    assert [error["field"] for error in told["errors"]] == ["limit"]
+    assert api.http.get("/api/runs?tag=a&tag=b&other=1&other=2").status_code == 200

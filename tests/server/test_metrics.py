@@ -128,12 +128,12 @@ def test_it_tells_how_far_the_slowest_is_behind(server: Server, api: Api):
 
 def test_it_tells_how_far_the_store_is_behind(server: Server, api: Api, monkeypatch):
     monkeypatch.setattr(stores, "RETRY_S", 0.05)
-    flush = server.book.store._flush
+    batch = stores.Batch
 
-    def fails(_source: object) -> None:
+    def fails() -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(server.book.store, "_flush", fails)
+    monkeypatch.setattr(stores, "Batch", fails)
     run_id = api.start(**TINY)
     api.until_ended(run_id)
     eventually(lambda: server.book.store.problem, "the problem")
@@ -143,7 +143,7 @@ def test_it_tells_how_far_the_store_is_behind(server: Server, api: Api, monkeypa
     waited_s = value(values, "store_behind_seconds")
     assert waited_s > 0
     eventually(lambda: value(scrape(api), "store_behind_seconds") > waited_s + 0.2, "it waits on")
-    monkeypatch.setattr(server.book.store, "_flush", flush)
+    monkeypatch.setattr(stores, "Batch", batch)
     eventually(lambda: server.book.store.problem is None, "it is back")
     eventually(lambda: value(scrape(api), "store_behind_seconds") == 0, "all is stored")
     assert value(scrape(api), "store_behind_iterations") == 0

@@ -269,6 +269,31 @@ def test_whoever_takes_a_little_is_waited_for(monkeypatch: pytest.MonkeyPatch, k
     assert in_loop(kind, play).waiting == 3
 
 
+def test_answers_that_wait_together_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits longest is given up; what is taken is not, nor what is small."""
+    monkeypatch.setattr(protocol, "MAX_WAITING_BYTES", 3 * protocol.LARGE_BYTES)
+
+    async def play(made: Any, transport: Transport) -> None:
+        transports = [transport]
+        connections = [made]
+        for _ in range(3):
+            other = Protocol(made.config, made.server_state, {})
+            transports.append(Transport())
+            other.connection_made(transports[-1])
+            connections.append(other)
+        for connection, waiting in zip(connections, transports, strict=True):
+            waiting.waiting = protocol.LARGE_BYTES + 1
+            connection.pause_writing()
+            if connection is made:
+                connection.resume_writing()
+                waiting.waiting = 0
+        assert ["abort" in each.done for each in transports] == [False, True, False, False]
+        for connection in connections[1:]:
+            connection.connection_lost(None)
+
+    in_loop(Protocol, play)
+
+
 async def opened(made: SocketProtocol) -> None:
     made.data_received("\r\n".join(("GET / HTTP/1.1", "Host: a", *UPGRADE, "", "")).encode())
     await until(lambda: made.handshake_complete)

@@ -255,6 +255,7 @@ def test_the_log_has_the_receivers_host_and_no_more_of_its_address(quiet, caplog
         url = hook.url.replace("//", "//user:hush-1@") + "/hush-2?key=hush-3"
         assert tell(url, secret="hush-4") == (0, 1)
         assert "hush" not in repr(Settings(webhook=[url], webhook_secret=f"hush {SECRET}"))
+    assert tell(url) == (0, 1)  # nobody listens there any more
     assert hook.requests[0].headers["authorization"].startswith("Basic ")
     host = hook.url.removesuffix("/hook")
     assert any(line.startswith(f"{host} was not told") for line in quiet())

@@ -4,13 +4,14 @@ import importlib.util
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from ..errors import NotInstalled
 from .shared import fail
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMATS = (".csv", ".npy", ".parquet")
 
@@ -26,9 +27,11 @@ def check(out: Path, *more: str) -> None:
         fail(str(NotInstalled("Parquet", "parquet")))
 
 
-def write(out: Path, run: Mapping[str, Any], losses: NDArray[np.float64]) -> None:
+def write(out: Path, run: Mapping[str, Any], losses: "NDArray[np.float64]") -> None:
     """Write all losses of a run, which is told as the API tells it. Ends the command where they
     cannot be written."""
+    import numpy as np
+
     from ..server.columns import csv, write_parquet
 
     try:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from ..numbers import tell_within
 from .progress import ID_CHARACTERS
 from .shared import NOBODY, REFUSED, fail, signed
 
@@ -146,6 +145,8 @@ def told(view: "RunView") -> dict[str, Any]:
 
 def plain(value: Any) -> Any:
     """What JSON can hold: numbers that are not finite by name."""
+    from ..numbers import tell_within
+
     if isinstance(value, tuple):
         value = list(value)
     return tell_within(value)

@@ -23,10 +23,18 @@ SHUTDOWN_S = 2
 are left of the 5 s in which a service manager expects the end."""
 
 
+NO_ERRORS = (
+    "ASGI callable returned without completing handshake.",
+    "Invalid UTF-8 sequence received from client.",
+)
+"""What is logged as if it were one."""
+
+
 def _is_true(record: logging.LogRecord) -> bool:
     """Uvicorn 0.54 logs an error after each socket that was refused with an answer, which went well
-    (Kludex/uvicorn#3138)."""
-    return record.getMessage() != "ASGI callable returned without completing handshake."
+    (Kludex/uvicorn#3138), and one, with all that it was doing, of each client that sends text which
+    is none: that is the client's error, and it is told so."""
+    return record.getMessage() not in NO_ERRORS
 
 
 class Server(uvicorn.Server):

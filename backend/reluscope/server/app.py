@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Coroutine
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 
 from .. import __version__
@@ -16,6 +16,7 @@ from ..settings import Settings
 from . import assets, problems
 from .access import Access
 from .document import Documented, operation_id
+from .fields import check_once
 from .guard import Guard
 from .hub import Hub
 from .idempotency import Answers
@@ -124,6 +125,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         generate_unique_id_function=operation_id,
         redirect_slashes=False,
+        dependencies=[Depends(check_once)],
         telemetry={"tracing": False, "metrics": False},
     )
     app.state.settings = settings

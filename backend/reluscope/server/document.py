@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from ..errors import InvalidFields, ReluscopeError
+from ..logs import HEADER
 from .examples import ANSWERS, PROBLEMS, REQUESTS
 from .guard import JSON, READS, needs_role
 from .problems import (
@@ -60,6 +61,14 @@ TAGS = {
 
 NAMES = "x-kinds"
 """Where, until the document is whole, an answer's kinds of problems stand."""
+
+REQUEST_ID = {
+    "description": "By which the server's log names the request: the one that it came with, or a new.",
+    "required": True,
+    "schema": {"type": "string"},
+}
+NAMED = {HEADER: {"$ref": f"#/components/headers/{HEADER}"}}
+"""In every answer."""
 
 RETRY_AFTER = {
     "description": "Seconds until it is worth another try.",
@@ -141,6 +150,7 @@ def _complete(document: dict[str, Any], roles: Roles) -> None:
     document["security"] = [{"token": []}, {"cookie": []}]
     if not roles.are_needed:
         document["security"].insert(0, {})
+    parts["headers"] = {HEADER: REQUEST_ID}
     for method, path, operation in operations:
         operation["summary"] = _summary(operation["description"])
         _refuse(method, path, operation, parts["responses"])
@@ -183,8 +193,9 @@ def _everywhere(method: str, path: str, operation: Operation) -> Iterable[Kind]:
     parameters = operation.get("parameters", ())
     body = operation.get("requestBody", {}).get("content", {})
     is_write = method.upper() not in READS
-    if JSON in body:
-        yield http_kind(400)
+    asks = JSON in body or any(parameter["in"] != "path" for parameter in parameters)
+    if asks:
+        yield http_kind(400)  # what cannot be read, or is too long to be looked at
     yield http_kind(401)  # for a token that is none, everywhere
     yield NOT_FROM_HERE
     if is_write and needs_role(path):
@@ -196,7 +207,7 @@ def _everywhere(method: str, path: str, operation: Operation) -> Iterable[Kind]:
     if is_write:
         yield http_kind(413)
         yield http_kind(415)
-    if JSON in body or any(parameter["in"] != "path" for parameter in parameters):
+    if asks:
         yield KINDS[InvalidFields]
     yield TOO_MANY_TRIES
     if is_write:
@@ -216,16 +227,18 @@ def _answer(status: int, names: list[str]) -> dict[str, Any]:
         "description": "; or: ".join(PROBLEMS[name]["title"] for name in names),
         "content": {ProblemResponse.media_type: {"schema": schema, "examples": examples}},
     }
-    return answer | ({"headers": HEADERS[status]} if status in HEADERS else {})
+    return {**answer, "headers": NAMED | HEADERS.get(status, {})}
 
 
 def _show(operation: Operation) -> None:
-    """Add the examples of what is asked and answered where all goes well."""
+    """Add the headers and the examples of what is asked and answered where all goes well."""
     name = operation["operationId"]
     body = operation.get("requestBody", {}).get("content", {})
     for content in body.values():
         _exemplify(content, REQUESTS.get(name, {}))
     for answer in operation["responses"].values():
+        if "$ref" not in answer:
+            answer["headers"] = NAMED | answer.get("headers", {})
         if JSON in answer.get("content", {}):
             _exemplify(answer["content"][JSON], ANSWERS.get(name, {}))
 

@@ -1,12 +1,14 @@
 """What pydantic says is wrong, as field errors: each with the field as its sender wrote it, what was
 given there, and what may come there, as the JSON Schema of the request has it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
+from starlette.requests import HTTPConnection
 
-from ..errors import NOTHING, FieldError, Limit
+from ..errors import NOTHING, FieldError, InvalidFields, Limit
 
 MAX_ERRORS = 20
 """Errors told of one request; whoever mends those is told the next."""
@@ -130,6 +132,25 @@ class Places:
         return found
 
 
+async def check_once(request: HTTPConnection) -> None:
+    """Of a field of the query that takes one value, only one may come: which would be meant?
+
+    Raises InvalidFields.
+    """
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated and request.scope["type"] == "http":
+        operation = _methods(request.app, request).get(request.scope["method"].lower(), {})
+        single = {
+            parameter["name"]
+            for parameter in operation.get("parameters", ())
+            if parameter["in"] == "query" and parameter["schema"].get("type") != "array"
+        }
+        wrong = [name for name in repeated if name in single]
+        if wrong:
+            raise InvalidFields([FieldError(name, "given more than once") for name in wrong])
+
+
 def places_of(app: FastAPI, request: Request) -> Places:
     """The places of a request, as the server's own OpenAPI document describes them."""
     operation = _methods(app, request).get(request.method.lower(), {})
@@ -147,7 +168,7 @@ def methods_at(app: FastAPI, request: Request) -> list[str]:
     return [method.upper() for method in _methods(app, request)] or ["GET", "HEAD"]
 
 
-def _methods(app: FastAPI, request: Request) -> Schema:
+def _methods(app: FastAPI, request: HTTPConnection) -> Schema:
     route = getattr(request.scope.get("route"), "path_format", "")
     methods: Schema = app.openapi()["paths"].get(route, {})
     return methods

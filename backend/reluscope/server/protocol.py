@@ -27,6 +27,13 @@ HEAD_S = 10.0
 TAKE_S = 60.0
 """Until some of what waits to be taken must have been."""
 
+LARGE_BYTES = 2**20
+"""What a live socket never has waiting: an answer may be 20 MB of losses."""
+
+MAX_WAITING_BYTES = 2**28
+"""Of all that waits, once there is more of it that is large: what has waited longest is given up. Else
+a few hundred who ask and do not take would have all memory within `TAKE_S`."""
+
 MAX_PIECES = 1000
 """Of one message: they may be empty, so that no number of bytes is a bound of them."""
 
@@ -37,12 +44,19 @@ class _Hurried(asyncio.Protocol):
 
     transport: asyncio.Transport
     loop: asyncio.AbstractEventLoop
+    connections: set[Any]
+    """All of the server."""
     _looking: asyncio.TimerHandle | None = None
+    waits_since: float | None = None
+    """When the loop's clock said so; None where nothing waits to be taken."""
 
     def pause_writing(self) -> None:
         """Something waits to be taken."""
         super().pause_writing()
+        self.waits_since = self.loop.time()
         self._look_later()
+        if self.transport.get_write_buffer_size() > LARGE_BYTES:
+            self._make_room()
 
     def resume_writing(self) -> None:
         """All of it has been."""
@@ -53,6 +67,15 @@ class _Hurried(asyncio.Protocol):
         """The connection is gone."""
         self._look_no_more()
         super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        waiting = [each for each in self.connections if each.waits_since is not None]
+        total = sum(each.transport.get_write_buffer_size() for each in waiting)
+        for each in sorted(waiting, key=lambda each: each.waits_since):
+            if total <= MAX_WAITING_BYTES:
+                break
+            total -= each.transport.get_write_buffer_size()
+            each.transport.abort()
 
     def _look_later(self) -> None:
         waiting = self.transport.get_write_buffer_size()
@@ -65,6 +88,7 @@ class _Hurried(asyncio.Protocol):
             self._look_later()
 
     def _look_no_more(self) -> None:
+        self.waits_since = None
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -27,7 +26,7 @@ from ...runs.run import Run
 from ..document import refusals
 from ..downloads import Download, made
 from .runs import RunList, until_stored
-from .shared import READS, UUID, TheBook
+from .shared import READS, Id, TheBook
 
 MAX_EXPORTED = 1000
 """Runs in one file."""
@@ -37,8 +36,6 @@ PIECE_BYTES = 2**20
 
 ZIP = "application/zip"
 FILE: dict[str, Any] = {ZIP: {"schema": {"type": "string", "format": "binary"}}}
-
-Id = Annotated[str, Field(json_schema_extra=UUID)]
 
 router = APIRouter(tags=["archive"])
 
@@ -59,10 +56,18 @@ class ZipDownload(Download):
 )
 def export(
     book: TheBook,
-    id: Annotated[list[Id], Query(max_length=MAX_EXPORTED, description="The ids of runs.")] = [],  # noqa: B006 - FastAPI copies it
+    id: Annotated[
+        list[Id],
+        Query(default_factory=list, max_length=MAX_EXPORTED, description="The ids of runs."),
+    ],
     sweep: Annotated[
-        list[Id], Query(max_length=MAX_EXPORTED, description="The ids of sweeps: all their runs.")
-    ] = [],  # noqa: B006 - FastAPI copies it
+        list[Id],
+        Query(
+            default_factory=list,
+            max_length=MAX_EXPORTED,
+            description="The ids of sweeps: all their runs.",
+        ),
+    ],
     format: Annotated[
         Literal["archive", "tensorboard"],
         Query(description="What `POST /api/import` takes, or what TensorBoard reads."),

@@ -12,6 +12,9 @@ from .shared import TheBook
 router = APIRouter(tags=["operations"])
 
 
+METRICS = ("text/plain", "application/openmetrics-text")
+
+
 class Health(BaseModel):
     """That the server is there."""
 
@@ -52,7 +55,7 @@ async def readyz(request: Request, book: TheBook) -> Ready:
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {name: {"schema": {"type": "string"}} for name in METRICS}}},
 )
 async def metrics(request: Request) -> Response:
     """What Prometheus is told: in its text format, or as OpenMetrics where that is accepted."""

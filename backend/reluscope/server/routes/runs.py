@@ -1,6 +1,7 @@
 """/api/runs: create, list, show, change and delete runs, and the verbs."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -22,13 +23,13 @@ from ...runs.run import Run
 from ...runs.states import Status
 from ...runs.view import RunView
 from ...training.relus import RELUS
-from ...training.rules import Rule
+from ...training.rules import RULES, Rule
 from ...training.spec import GRADIENTS, MAX_ITERATIONS, Name, Pace, RunSpec, Tags, one_of
 from ..document import MADE, refusals
 from ..fields import Places
 from ..idempotency import Answers
 from ..problems import left_out
-from .shared import READS, RunId, TheBook, here
+from .shared import READS, Id, RunId, TheBook, here
 
 PENDING: dict[int | str, dict[str, Any]] = {
     202: {"model": RunView, "description": "It will be, when its iteration is over"}
@@ -44,6 +45,14 @@ STORE_LOOK_S = 0.5
 
 MAX_FORKS = 100
 """Forks that one request may make."""
+
+
+OF_RULES = {
+    "propertyNames": {
+        "enum": list(dict.fromkeys(n for rule in RULES.values() for n in rule.model_fields))
+    }
+}
+"""What may stand for a hyperparameter; which of them a rule has, the catalog tells."""
 
 
 class RunList(BaseModel):
@@ -78,7 +87,11 @@ class Change(BaseModel):
     pinned: bool = False
     update: Annotated[
         dict[str, Any],
-        Field(description="Hyperparameters of the run's own rule, by name.", max_length=50),
+        Field(
+            description="Hyperparameters of the run's own rule, by name.",
+            max_length=50,
+            json_schema_extra=OF_RULES,
+        ),
     ] = {}
 
 
@@ -102,7 +115,11 @@ class Fork(BaseModel):
     relu: Annotated[str, *one_of(RELUS)] = RunSpec.model_fields["relu"].default
     update: Annotated[
         dict[str, Any],
-        Field(description="Hyperparameters of the run's rule, or another rule.", max_length=50),
+        Field(
+            description="Hyperparameters of the run's rule, or another rule.",
+            max_length=50,
+            json_schema_extra=OF_RULES,
+        ),
     ] = {}
     gradients: Annotated[str, *one_of(GRADIENTS)] = RunSpec.model_fields["gradients"].default
     iterations: Annotated[int, Field(ge=1, le=MAX_ITERATIONS), WHOLE] = 1
@@ -133,17 +150,23 @@ async def create(
 @router.get("", name="list")
 def list_runs(
     book: TheBook,
-    status: Annotated[list[Status] | None, Query()] = None,
-    relu: Annotated[list[str] | None, Query()] = None,
-    rule: Annotated[list[str] | None, Query()] = None,
-    tag: Annotated[list[str] | None, Query()] = None,
-    sweep: Annotated[list[str] | None, Query(description="The id of a sweep.")] = None,
+    status: Annotated[list[Status], Query(default_factory=list)],
+    relu: Annotated[list[str], Query(default_factory=list)],
+    rule: Annotated[list[str], Query(default_factory=list)],
+    tag: Annotated[list[str], Query(default_factory=list)],
+    sweep: Annotated[list[Id], Query(default_factory=list, description="The id of a sweep.")],
     q: Annotated[str | None, Query(max_length=200, description="Part of the name or id.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int | None, Query(ge=0, description="`next` of the page before.")] = None,
 ) -> RunPage:
     """Runs, newest first. Each filter may be given more than once: any of its values will do."""
-    wanted = {"status": status, "relu": relu, "rule": rule, "tag": tag, "sweep": sweep}
+    wanted: dict[str, Collection[str]] = {
+        "status": status,
+        "relu": relu,
+        "rule": rule,
+        "tag": tag,
+        "sweep": sweep,
+    }
     given = {field: values for field, values in wanted.items() if values}
     found = book.search(given, q or "", after, limit + 1)
     page = found[:limit]

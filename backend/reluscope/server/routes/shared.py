@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Request
+from pydantic import Field
 
 from ...errors import StoreDamaged, StoreUnavailable, UnknownRun
 from ...runs.book import Book
@@ -17,6 +18,8 @@ TheBook = Annotated[Book, Depends(_book)]
 
 UUID: Final[dict[str, Any]] = {"format": "uuid"}
 """What is said of an id. Whatever else comes is an id that nothing has."""
+
+Id = Annotated[str, Field(json_schema_extra=UUID)]
 
 RunId = Annotated[str, Path(alias="id", description="Of a run.", json_schema_extra=UUID)]
 
