@@ -100,7 +100,9 @@ class Client:
         key: str | None = None,
         **fields: Unpack[Spec],
     ) -> Run:
-        """Start a run. What is left out is as in the first tutorial. A `spec`, as `run.spec` is one,
+        """Start a run: `relu`, `update`, `gradients`, `n`, `d_in`, `hidden`, `d_out`, `iterations`,
+        `seed`, `dtype`, `device`, `pace`, `on_nonfinite`, `diagnostics_every`, `name`, `tags`. What
+        is left out is as in the first tutorial; `catalog()` has what there is. A `spec`, as `run.spec` is one,
         goes before; fields that are named replace its own.
 
         However often the request has to be sent, one run comes of it. With a `key` of your own that

@@ -10,7 +10,7 @@ from ..roles import Roles
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/api/asyncapi.json")
+@router.api_route("/api/asyncapi.json", methods=["GET", "HEAD"])
 async def asyncapi(request: Request) -> dict[str, Any]:
     """The messages of the live socket, as AsyncAPI has them."""
     roles: Roles = request.app.state.roles
