@@ -345,3 +345,17 @@ def test_tokens_are_in_no_log() -> None:
     assert "running on" in process.log
     for secret in (OWNER, VIEWER, WRONG, cookie, key):
         assert secret not in process.log
+
+
+@pytest.mark.parametrize("path", ["/none", "/main.js", "/new/route", "/docs/x", "/healthz/x"])
+def test_what_nobody_thought_of_is_not_open(server: Server, path: str) -> None:
+    with asking(server) as nobody:
+        assert nobody.get(path).status_code == 401
+
+
+def test_another_site_embeds_nothing_but_the_page() -> None:
+    """Whatever is seen at /docs could be pressed."""
+    with in_thread(embed_origin=["https://wiki.example"]) as server:
+        for path, embeds in (("/", True), ("/docs", False), ("/api/runs", False)):
+            policy = server.api.http.get(f"{path}?embed=1").headers["content-security-policy"]
+            assert ("wiki.example" in policy) == embeds
