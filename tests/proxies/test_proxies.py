@@ -108,7 +108,7 @@ def test_a_large_import_comes_through(proxied: tuple[Behind, httpx.Client]) -> N
 
 
 def test_a_server_that_trusts_nobody_believes_nobody(tmp_path: Path) -> None:
-    with behind.reluscope(tmp_path) as (url, asked):
+    with behind.reluscope(tmp_path, token=behind.TOKEN) as (url, asked):
         httpx.get(f"{url}/healthz", headers={**FORGED, "X-Forwarded-Proto": "https"})
     (request,) = asked
     assert (request["client"][0], request["scheme"]) == ("127.0.0.1", "http")

@@ -141,6 +141,14 @@ def test_a_client_that_is_no_browser_sends_no_origin_and_is_allowed(live_url):
     assert refused_by_socket(live_url) is None
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+def test_what_a_proxy_passed_on_needs_a_token_whoever_asked_the_proxy(api, name):
+    """Else everybody who reaches the proxy would own what is meant for this machine alone."""
+    for method, path in (("GET", "/api/runs"), ("POST", "/api/runs"), ("GET", "/")):
+        answer = api.http.request(method, path, headers={name: "127.0.0.1"})
+        assert "--token" in problem(answer, 403)["detail"]
+
+
 def test_a_preflight_gets_no_permission(api):
     answer = api.http.options(
         "/api/runs",

@@ -85,6 +85,9 @@ BODY_S = 20.0
 MIN_BYTES_PER_S = 8 * 1024
 """Whoever sends less is holding on to us."""
 
+PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip")
+"""Headers of a request that a proxy has passed on, from whomever."""
+
 SOCKET_AGAIN_S = 5
 """When to try again where there are too many sockets."""
 
@@ -153,6 +156,10 @@ class Guard:
         is_named = any(map(self._origins.is_named, origins))
         if site not in ("same-origin", "none") and not is_link and not is_named:
             raise _not_from_here(f"a page that is {site[:80]!r} may not use this server")
+        if not self._roles.are_needed and any(name in headers for name in PASSED_ON):
+            raise _not_from_here(
+                "a proxy passed it on, perhaps from another machine; start the server with --token"
+            )
 
     def _check_role(self, scope: Scope, headers: Headers, path: str) -> None:
         """Whether who asks may ask that; puts their role into the scope's state."""
