@@ -231,6 +231,20 @@ def test_a_cookie_stands_for_a_token_and_tells_nothing_of_it(
         assert browser.get("/api/session").json() == {"role": None, "needs_token": True}
 
 
+def test_a_cookie_goes_by_https_alone_where_it_came_so_and_no_further_than_the_page() -> None:
+    below = {"root_path": "/scope", "trust_proxy": ["127.0.0.1"]}
+    with in_thread(token=OWNER, workers=1, **below) as server:
+        secure = asking(server, OWNER, **{"X-Forwarded-Proto": "https"})
+        with secure as browser, asking(server, OWNER) as other:
+            by_https, by_http = (
+                http.cookies.SimpleCookie(who.post("/scope/api/session").headers["set-cookie"])
+                for who in (browser, other)
+            )
+    for cookies, is_secure in ((by_https, True), (by_http, "")):
+        (morsel,) = cookies.values()
+        assert (morsel["secure"], morsel["path"]) == (is_secure, "/scope/")
+
+
 def test_a_cookies_name_tells_nothing_of_a_token() -> None:
     """Whoever may look could else try tokens against it, as fast as they like."""
     made = {Roles(Settings(token=t).token, None, "a place").cookie_name for t in (OWNER, WRONG)}

@@ -16,7 +16,7 @@ from .shared import NOBODY, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
     from ..runs.store import Store
-    from ..server.listening import Listening
+    from ..server.listening import Listening, allow_files
 
 SHUTDOWN_S = 2
 """How long open connections may take to end; workers, store and process need less than the 3 s that
@@ -113,6 +113,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
 
     if alone:
         logs.set_up(settings.log_format, settings.log_level)
+        allow_files()
     logging.getLogger("uvicorn.error").addFilter(_is_true)
     use_one_thread()
     with contextlib.ExitStack() as undone:

@@ -41,6 +41,7 @@ from .routes import (
     sweeps,
     times,
 )
+from .routes.shared import AT_ONCE
 from .webhooks import Webhooks
 
 logger = logging.getLogger(__name__)
@@ -99,6 +100,8 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.state.answers = Answers()
         app.state.checking = asyncio.Lock()
         app.state.importing = asyncio.Lock()
+        app.state.receiving = archive.Receiving()
+        app.state.large = asyncio.Semaphore(AT_ONCE)
         book, metrics = app.state.book, app.state.metrics
         app.state.hub = Hub(book)
         webhooks = Webhooks(settings.webhook, settings.webhook_secret, metrics)

@@ -47,6 +47,16 @@ class Listening:
             self._unix.close()
 
 
+def allow_files() -> None:
+    """Let this process open as many files as the system lets it: each connection is one, and many
+    systems begin with 1,024."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource  # noqa: PLC0415 - not on every system
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 class UnixSocket:
     """A socket in the file system, listening."""
 

@@ -34,6 +34,9 @@ MAX_WAITING_BYTES = 2**28
 """Of all that waits, once there is more of it that is large: what has waited longest is given up. Else
 a few hundred who ask and do not take would have all memory within `TAKE_S`."""
 
+OTHERS = 1000
+"""Connections beside as many as there may be sockets: requests, and what is to become a socket."""
+
 MAX_PIECES = 1000
 """Of one message: they may be empty, so that no number of bytes is a bound of them."""
 
@@ -102,6 +105,9 @@ class Protocol(_Hurried, H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
         super().connection_made(transport)
+        if len(self.connections) > self.config.app.state.settings.max_sockets + OTHERS:  # type: ignore[union-attr]
+            transport.abort()  # there would be no file for an answer either
+            return
         # Whatever waits is seen to, which by TLS may be at once. There, what is as large as the limit
         # is over it, so that with a limit of 0 an empty buffer would be.
         transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)

@@ -1,8 +1,9 @@
 """GET /api/export and POST /api/import: runs as files, out of here and in."""
 
 import asyncio
+import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -23,13 +24,17 @@ from ...runs.book import Book
 from ...runs.kept import Kept
 from ...runs.names import file_name
 from ...runs.run import Run
+from .. import guard
 from ..document import refusals
 from ..downloads import Download, made
 from .runs import RunList, until_stored
-from .shared import READS, Id, TheBook
+from .shared import IN_TURN, READS, Id, TheBook
 
 MAX_EXPORTED = 1000
 """Runs in one file."""
+
+MAX_RECEIVED_BYTES = guard.MAX_ARCHIVE_BYTES
+"""Of all archives that come at once: temporary files may lie in memory, and disks have an end."""
 
 PIECE_BYTES = 2**20
 """What is gathered of a body before it is written."""
@@ -53,6 +58,7 @@ class ZipDownload(Download):
         200: {"content": FILE},
         **refusals(*READS, UnknownSweep, NotInstalled),
     },
+    dependencies=[IN_TURN],
 )
 def export(
     book: TheBook,
@@ -119,18 +125,47 @@ async def import_runs(request: Request, book: TheBook) -> RunList:
     whose id is taken here gets another."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != ZIP:
         raise HTTPException(415, f"expected a zip, with Content-Type: {ZIP}")
-    with tempfile.TemporaryFile() as file:
-        await _receive(request, file)
+    receiving: Receiving = request.app.state.receiving
+    with tempfile.TemporaryFile() as file, receiving.one() as take:
+        await _receive(request, file, take)
         async with request.app.state.importing:  # what is read is in memory as a whole
             runs = await asyncio.to_thread(_take_in, book, file)
     await until_stored(book)
     return RunList(runs=[run.view() for run in runs])
 
 
-async def _receive(request: Request, file: IO[bytes]) -> None:
+class Receiving:
+    """Archives that lie in temporary files until they are taken in."""
+
+    def __init__(self) -> None:
+        self._size_bytes = 0
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[Callable[[int], None]]:
+        """While inside, there is one more; what is given is told of each of its bytes, and raises
+        NoRoom where all archives are too large together."""
+        size_bytes = 0
+
+        def take(more: int) -> None:
+            nonlocal size_bytes
+            size_bytes += more
+            self._size_bytes += more
+            if self._size_bytes > MAX_RECEIVED_BYTES:
+                message = f"archives that come now have over {MAX_RECEIVED_BYTES:,} bytes together"
+                limit = ("import_bytes", MAX_RECEIVED_BYTES)
+                raise NoRoom(f"{message}; wait for the others", limit)
+
+        try:
+            yield take
+        finally:
+            self._size_bytes -= size_bytes
+
+
+async def _receive(request: Request, file: IO[bytes], take: Callable[[int], None]) -> None:
     gathered = bytearray()
     try:
         async for piece in request.stream():
+            take(len(piece))
             gathered += piece
             if len(gathered) >= PIECE_BYTES:
                 await asyncio.to_thread(file.write, bytes(gathered))

@@ -18,7 +18,7 @@ from ...training.spec import RunSpec
 from .. import curves
 from ..curves import CurveOverview
 from ..document import refusals
-from .shared import READS, UUID, TheBook
+from .shared import IN_TURN, READS, UUID, TheBook
 
 router = APIRouter(tags=["compare"])
 
@@ -47,6 +47,7 @@ class ComparedRuns(BaseModel):
     "/api/compare",
     response_class=Response,
     responses={200: {"model": ComparedRuns}, **refusals(*READS)},
+    dependencies=[IN_TURN],
 )
 def compare(
     book: TheBook,

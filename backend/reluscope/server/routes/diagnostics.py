@@ -10,7 +10,7 @@ from ...numbers import Number, tell_all
 from ...training.diagnostics import CHANNELS
 from ..document import refusals
 from ..frames import compact
-from .shared import READS, RunId, TheBook
+from .shared import IN_TURN, READS, RunId, TheBook
 
 MAX_ROWS = 100_000
 """Iterations in one answer, each with a value of every channel: about 15 MB of JSON."""
@@ -34,6 +34,7 @@ class Diagnostics(BaseModel):
     "/api/runs/{id}/diagnostics",
     response_class=Response,
     responses={200: {"model": Diagnostics}, **refusals(*READS)},
+    dependencies=[IN_TURN],
 )
 def diagnostics(
     run_id: RunId,

@@ -21,7 +21,7 @@ from ..curves import CurveOverview
 from ..document import refusals
 from ..downloads import Download, attachment, made
 from ..negotiation import preferred
-from .shared import READS, RunId, TheBook
+from .shared import IN_TURN, READS, RunId, TheBook
 
 MAX_LOSSES = 1_000_000
 """Losses in one answer in JSON, which readers have in memory as a whole: about 20 MB."""
@@ -79,7 +79,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/api/runs/{id}/losses", response_class=Response, responses=ANSWERS)
+@router.get(
+    "/api/runs/{id}/losses", response_class=Response, responses=ANSWERS, dependencies=[IN_TURN]
+)
 def losses(
     run_id: RunId,
     book: TheBook,

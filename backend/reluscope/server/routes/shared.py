@@ -1,5 +1,6 @@
 """What several routes need: the book, where they are, and the id of a run."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Request
@@ -25,6 +26,20 @@ RunId = Annotated[str, Path(alias="id", description="Of a run.", json_schema_ext
 
 READS = (UnknownRun, StoreUnavailable, StoreDamaged)
 """What may come of looking for a run with its curve and events."""
+
+
+AT_ONCE = 8
+"""Answers for which whole curves are in memory, as text, too, and that are made at once: a million
+losses take some 80 MB while they are."""
+
+
+async def _in_turn(request: Request) -> AsyncIterator[None]:
+    async with request.app.state.large:
+        yield
+
+
+IN_TURN = Depends(_in_turn, scope="function")
+"""Of a route whose answers are large: until one of these is made, it takes no thread from others."""
 
 
 def here(request: Request, path: str) -> str:
