@@ -5,7 +5,6 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-
 from reluscope.server import protocol
 from reluscope.server.routes import archive, losses
 from reluscope.server.routes.shared import AT_ONCE
