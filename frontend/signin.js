@@ -7,7 +7,7 @@ import { byId, fillTexts, setText } from "./dom.js";
 import * as texts from "./texts.js";
 import * as session from "./wire/session.js";
 
-fillTexts({ ...texts.page, ...texts.signIn });
+fillTexts(Object.assign({}, texts.page, texts.signIn));
 
 /** @type {HTMLInputElement} */
 const token = byId("token");
