@@ -10,7 +10,7 @@ from reluscope import AsyncClient, Client
 from reluscope.cli.serve import prepare
 from reluscope.client import BadAnswer, NotAllowed, NotConnected, TimedOut, TooManyRequests
 from reluscope.settings import Settings
-from tests.server import certificate
+from tests.server.door import certificate
 from tests.server.serving import LONG, TINY, in_thread, running
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.page.visit import AUTOGRAD, Visiting
 from tests.proxies import behind
-from tests.server import certificate
+from tests.server.door import certificate
 
 
 def test_the_page_is_whole_below_a_path_and_by_https(visiting: Visiting, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reluscope.cli.serve import prepare
 from reluscope.settings import Settings
 from tests.proxies import serving, shown
-from tests.server.certificate import Certificate
+from tests.server.door.certificate import Certificate
 from tests.server.serving import running
 
 ROOT_PATH = "/scope"

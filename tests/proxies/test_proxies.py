@@ -11,7 +11,7 @@ import pytest
 
 from tests.proxies import behind
 from tests.proxies.behind import Behind
-from tests.server import certificate
+from tests.server.door import certificate
 from tests.server.serving import TINY, problem
 from tests.server.watching import Curves, Viewer
 from tests.waiting import DEADLINE_S

@@ -23,7 +23,7 @@ from starlette.datastructures import State
 from reluscope.cli.serve import Server as Prepared
 from reluscope.cli.serve import prepare
 from reluscope.runs.book import Book
-from reluscope.server.live import Hub
+from reluscope.server.socket.live import Hub
 from reluscope.settings import Settings
 from reluscope.training.diagnostics import CHANNELS
 from tests import starting

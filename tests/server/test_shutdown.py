@@ -6,7 +6,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from .serving import LONG, TINY, Api, Process
-from .stalled import StalledViewer
+from .socket.stalled import StalledViewer
 from .watching import Curves, Viewer
 
 END_S = 5.0

@@ -25,7 +25,7 @@ def address(settings: Settings) -> Findings:
 
 
 def _certificate(settings: Settings) -> Findings:
-    from ..server.listening import certificate
+    from ..server.door.listening import certificate
 
     try:
         found = certificate(settings)

@@ -14,16 +14,16 @@ from ..runs.keep import Keep
 from ..runs.store import Store
 from ..settings import Settings
 from . import assets, problems
-from .access import Access
-from .document import Documented, operation_id
+from .description.document import Documented, operation_id
+from .door.guard import Guard
+from .door.proxied import Proxied
+from .door.roles import Roles
 from .fields import check_once
-from .guard import Guard
-from .hub import Hub
 from .idempotency import Answers
-from .journal import Journal
-from .metrics import Metrics
-from .proxied import Proxied
-from .roles import Roles
+from .operations.access import Access
+from .operations.journal import Journal
+from .operations.metrics import Metrics
+from .operations.webhooks import Webhooks
 from .routes import (
     archive,
     catalog,
@@ -42,7 +42,7 @@ from .routes import (
     times,
 )
 from .routes.shared import AT_ONCE
-from .webhooks import Webhooks
+from .socket.hub import Hub
 
 logger = logging.getLogger(__name__)
 

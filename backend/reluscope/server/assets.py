@@ -23,7 +23,7 @@ from plotly.offline import get_plotlyjs, get_plotlyjs_version
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from .roles import Role
+from .door.roles import Role
 
 router = APIRouter(include_in_schema=False)
 

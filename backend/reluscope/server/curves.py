@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from ..numbers import Number, tell_all
 from ..runs.overview import Kind, NotFinite, Overview
-from .frames import compact
+from .socket.frames import compact
 
 MAX_POINTS = 100_000
 """Of an overview that may be asked for: about 4 MB of JSON, and more than any screen has."""

@@ -24,8 +24,8 @@ from ...runs.book import Book
 from ...runs.kept import Kept
 from ...runs.names import file_name
 from ...runs.run import Run
-from .. import guard
-from ..document import refusals
+from ..description.document import refusals
+from ..door import guard
 from ..downloads import Download, made
 from .runs import RunList, until_stored
 from .shared import IN_TURN, READS, Id, TheBook

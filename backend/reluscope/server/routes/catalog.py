@@ -13,7 +13,9 @@ from ...training.presets import PRESETS, Preset, sets
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
-from .. import assets, curves, guard, live, messages
+from .. import assets, curves
+from ..door import guard
+from ..socket import live, messages
 from . import diagnostics, losses
 from .shared import TheBook
 

@@ -17,7 +17,7 @@ from ...training.change import Change
 from ...training.spec import RunSpec
 from .. import curves
 from ..curves import CurveOverview
-from ..document import refusals
+from ..description.document import refusals
 from .shared import IN_TURN, READS, UUID, TheBook
 
 router = APIRouter(tags=["compare"])

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from ...errors import FieldError, InvalidFields
 from ...numbers import Number, tell_all
 from ...training.diagnostics import CHANNELS
-from ..document import refusals
-from ..frames import compact
+from ..description.document import refusals
+from ..socket.frames import compact
 from .shared import IN_TURN, READS, RunId, TheBook
 
 MAX_ROWS = 100_000

@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from ..asyncapi import document
-from ..roles import Roles
+from ..description.asyncapi import document
+from ..door.roles import Roles
 
 router = APIRouter(include_in_schema=False)
 

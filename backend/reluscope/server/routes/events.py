@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from ...runs.view import Event
-from ..document import refusals
+from ..description.document import refusals
 from .shared import READS, RunId, TheBook
 
 router = APIRouter(tags=["events"])

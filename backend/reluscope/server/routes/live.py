@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket
 
-from ..hub import Encoding
-from ..live import Viewer
+from ..socket.hub import Encoding
+from ..socket.live import Viewer
 
 router = APIRouter()
 

@@ -18,7 +18,7 @@ from ...runs.run import Run
 from ...runs.smooth import Last, smooth
 from .. import columns, curves
 from ..curves import CurveOverview
-from ..document import refusals
+from ..description.document import refusals
 from ..downloads import Download, attachment, made
 from ..negotiation import preferred
 from .shared import IN_TURN, READS, RunId, TheBook

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from ...errors import NotReady, StoreUnavailable
-from ..document import refusals
+from ..description.document import refusals
 from .shared import TheBook
 
 router = APIRouter(tags=["operations"])

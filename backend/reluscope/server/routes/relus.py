@@ -9,7 +9,7 @@ from ...training.checks import Check, Curve
 from ...training.checks import check as measure
 from ...training.checks import curve as measure_curve
 from ...training.relus import RELUS, Relu
-from ..document import refusals
+from ..description.document import refusals
 
 router = APIRouter(tags=["relus"], responses=refusals(UnknownName))
 

@@ -25,7 +25,7 @@ from ...runs.view import RunView
 from ...training.relus import RELUS
 from ...training.rules import RULES, Rule
 from ...training.spec import GRADIENTS, MAX_ITERATIONS, Name, Pace, RunSpec, Tags, one_of
-from ..document import MADE, refusals
+from ..description.document import MADE, refusals
 from ..fields import Places
 from ..idempotency import Answers
 from ..problems import left_out

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from ...errors import NoSource
 from ...training import script as scripts
-from ..document import refusals
+from ..description.document import refusals
 from .shared import READS, RunId, TheBook
 
 router = APIRouter(tags=["script"])

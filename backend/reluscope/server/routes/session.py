@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from ..hosts import scheme_of
-from ..roles import Role, Roles
+from ..door.hosts import scheme_of
+from ..door.roles import Role, Roles
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 

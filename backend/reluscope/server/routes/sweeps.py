@@ -27,7 +27,7 @@ from ...runs.run import Run
 from ...runs.states import Status
 from ...runs.sweep import SweepSpec, fields_of
 from .. import results as tables
-from ..document import MADE, refusals
+from ..description.document import MADE, refusals
 from ..downloads import attachment
 from ..idempotency import Answers
 from ..negotiation import preferred

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from ..document import refusals
+from ..description.document import refusals
 from .shared import READS, RunId, TheBook
 
 router = APIRouter(tags=["times"])

@@ -1,0 +1,1 @@
+"""The API in documents: OpenAPI for the calls, AsyncAPI for the socket."""

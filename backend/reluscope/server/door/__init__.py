@@ -1,0 +1,1 @@
+"""Who comes in, how, and how much they may have of this server."""

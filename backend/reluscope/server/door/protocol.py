@@ -1,0 +1,198 @@
+"""How uvicorn speaks HTTP and WebSocket, but with no patience for those who never come to the point.
+
+Uvicorn waits for the head of a request, and for its answer to be taken, for as long as that takes, and
+so a few hundred connections that send or take a byte now and then would hold all the files that a
+process may open. What is no HTTP, or no handshake, is answered as all else is.
+"""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
+from websockets.frames import CloseCode, Frame
+from websockets.http11 import Response
+from websockets.server import ServerProtocol
+
+from ...logs import HEADER, new_id, of_request
+from ..problems import ProblemResponse, http_kind, respond
+from .headers import SECURITY_HEADERS
+
+HEAD_S = 10.0
+"""Until a request's head must be there, from the connection or from its first byte on."""
+
+TAKE_S = 60.0
+"""Until some of what waits to be taken must have been."""
+
+LARGE_BYTES = 2**20
+"""What a live socket never has waiting: an answer may be 20 MB of losses."""
+
+MAX_WAITING_BYTES = 2**28
+"""Of all that waits, once there is more of it that is large: what has waited longest is given up. Else
+a few hundred who ask and do not take would have all memory within `TAKE_S`."""
+
+OTHERS = 1000
+"""Connections beside as many as there may be sockets: requests, and what is to become a socket."""
+
+MAX_PIECES = 1000
+"""Of one message: they may be empty, so that no number of bytes is a bound of them."""
+
+
+class _Hurried(asyncio.Protocol):
+    """A connection that ends where nothing is taken of what waits for it, though it be closed by then:
+    a transport that is closed stays, with its file, until all is taken."""
+
+    transport: asyncio.Transport
+    loop: asyncio.AbstractEventLoop
+    connections: set[Any]
+    """All of the server."""
+    _looking: asyncio.TimerHandle | None = None
+    waits_since: float | None = None
+    """When the loop's clock said so; None where nothing waits to be taken."""
+
+    def pause_writing(self) -> None:
+        """Something waits to be taken."""
+        super().pause_writing()
+        self.waits_since = self.loop.time()
+        self._look_later()
+        if self.transport.get_write_buffer_size() > LARGE_BYTES:
+            self._make_room()
+
+    def resume_writing(self) -> None:
+        """All of it has been."""
+        super().resume_writing()
+        self._look_no_more()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._look_no_more()
+        super().connection_lost(exc)
+
+    def _make_room(self) -> None:
+        waiting = [each for each in self.connections if each.waits_since is not None]
+        total = sum(each.transport.get_write_buffer_size() for each in waiting)
+        for each in sorted(waiting, key=lambda each: each.waits_since):
+            if total <= MAX_WAITING_BYTES:
+                break
+            total -= each.transport.get_write_buffer_size()
+            each.transport.abort()
+
+    def _look_later(self) -> None:
+        waiting = self.transport.get_write_buffer_size()
+        self._looking = self.loop.call_later(TAKE_S, self._look, waiting)
+
+    def _look(self, waited: int) -> None:
+        if self.transport.get_write_buffer_size() >= waited:
+            self.transport.abort()
+        else:
+            self._look_later()
+
+    def _look_no_more(self) -> None:
+        self.waits_since = None
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+
+class Protocol(_Hurried, H11Protocol):
+    """HTTP/1.1 of one connection."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has connected."""
+        super().connection_made(transport)
+        if len(self.connections) > self.config.app.state.settings.max_sockets + OTHERS:  # type: ignore[union-attr]
+            transport.abort()  # there would be no file for an answer either
+            return
+        # Whatever waits is seen to, which by TLS may be at once. There, what is as large as the limit
+        # is over it, so that with a limit of 0 an empty buffer would be.
+        transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
+        self._deadline = self.loop.call_later(HEAD_S, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes have come."""
+        super().data_received(data)
+        if self.transport.get_protocol() is not self or self._is_answering():
+            self._forget_deadline()
+        elif self._deadline is None:
+            self._deadline = self.loop.call_later(HEAD_S, self.transport.abort)
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def send_400_response(self, msg: str) -> None:
+        """The answer to what is no HTTP, where there has been none yet."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            answer = _refusal(400, msg)
+            head = h11.Response(status_code=400, headers=answer.raw_headers)
+            for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
+                self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
+
+class _Handshake(ServerProtocol):
+    """WebSocket of one connection, without input or output."""
+
+    def reject(self, status: int, text: str) -> Response:
+        """The answer to what is no handshake."""
+        answer = _refusal(status, text.strip())
+        headers = Headers(answer.headers.items())
+        return Response(status, HTTPStatus(status).phrase, headers, bytes(answer.body))
+
+
+class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
+    """WebSocket of one connection. Whether somebody is still there is seen by pings."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.conn = _Handshake(max_size=self.config.ws_max_size, logger=self.logger)
+        self.conn.debug = False  # or each header and message is logged, with tokens and keys
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes have come."""
+        super().data_received(data)
+        if not self.handshake_initiated and not self.transport.is_closing():
+            # The whole head is there, and is none: uvicorn would wait for another.
+            answer = self.conn.reject(400, "Invalid handshake received.").serialize()
+            self.transport.write(b"".join(self.conn.data_to_send()) or answer)
+            self.transport.close()
+
+    def handle_ping(self) -> None:
+        """Answer. Whoever pings and takes no answers is heard no more until they do."""
+        super().handle_ping()
+        if not self.writable.is_set():
+            self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """All that waited has been taken."""
+        super().resume_writing()
+        if not self.read_paused:
+            self.transport.resume_reading()
+
+    def handle_cont(self, event: Frame) -> None:
+        """One more piece of a message."""
+        if len(self.frames) < MAX_PIECES:
+            super().handle_cont(event)
+        elif not self.transport.is_closing():
+            self.conn.fail(CloseCode.MESSAGE_TOO_BIG, f"over {MAX_PIECES} pieces")
+            self.handle_parser_exception()
+
+
+def _refusal(status: int, detail: str) -> ProblemResponse:
+    with of_request(new_id()) as known:
+        headers = {**SECURITY_HEADERS, HEADER: known, "Connection": "close"}
+        return respond(*http_kind(status), detail, headers=headers)

@@ -1,0 +1,1 @@
+"""The live socket: what is sent to whom, and when."""

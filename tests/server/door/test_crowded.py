@@ -1,0 +1,85 @@
+"""Many at once: what would take too much memory, disk or files together waits, or is refused."""
+
+import contextlib
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from reluscope.server.door import protocol
+from reluscope.server.routes import archive, losses
+from reluscope.server.routes.shared import AT_ONCE
+from tests.waiting import DEADLINE_S, eventually
+
+from ..serving import TINY, in_thread, problem
+
+ZIP = {"Content-Type": "application/zip"}
+
+
+def test_large_answers_are_made_a_few_at_once_and_others_are_not_held_up(api, monkeypatch):
+    run_id = api.start(**TINY)
+    api.until_ended(run_id)
+    made, most, free = [], [], threading.Event()
+
+    def tell_all(values):
+        made.append(len(values))
+        most.append(len(made))
+        free.wait(DEADLINE_S)
+        made.pop()
+        return "[]"
+
+    monkeypatch.setattr(losses, "tell_all", tell_all)
+    with ThreadPoolExecutor(2 * AT_ONCE) as clients:
+        asked = [
+            clients.submit(api.http.get, f"/api/runs/{run_id}/losses") for _ in range(2 * AT_ONCE)
+        ]
+        eventually(lambda: len(made) == AT_ONCE, "as many as are made at once")
+        assert api.show(run_id)["status"] == "finished"
+        free.set()
+        assert [answer.result().status_code for answer in asked] == [200] * 2 * AT_ONCE
+    assert max(most) == AT_ONCE
+
+
+def test_archives_that_come_at_once_have_a_bound_together(api, monkeypatch):
+    monkeypatch.setattr(archive, "MAX_RECEIVED_BYTES", 1000)
+
+    def sent():
+        return api.http.post("/api/import", content=b"\0" * 600, headers=ZIP)
+
+    assert sent().status_code == 422  # it is none
+    with socket.create_connection(("127.0.0.1", api.port)) as slow:
+        slow.sendall(
+            f"POST /api/import HTTP/1.1\r\nHost: 127.0.0.1:{api.port}\r\n".encode()
+            + b"Content-Type: application/zip\r\nContent-Length: 800\r\n\r\n"
+            + b"\0" * 700
+        )
+        refused = eventually(lambda: (answer := sent()).status_code == 409 and answer, "a refusal")
+        assert problem(refused, 409)["limit"] == {"name": "import_bytes", "maximum": 1000}
+    eventually(lambda: sent().status_code == 422, "room again")
+
+
+def test_there_is_an_end_to_connections(monkeypatch):
+    monkeypatch.setattr(protocol, "OTHERS", 2)
+    with in_thread(max_sockets=1) as server, contextlib.ExitStack() as open_ones:
+
+        def answer(connection):
+            connection.sendall(
+                f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{server.api.port}\r\n\r\n".encode()
+            )
+            return connection.recv(100)
+
+        def come():
+            connection = socket.create_connection(("127.0.0.1", server.api.port), DEADLINE_S)
+            open_ones.enter_context(connection)
+            return connection
+
+        there = [come() for _ in range(3)]
+        assert all(answer(each).startswith(b"HTTP/1.1 200") for each in there)
+        with contextlib.suppress(ConnectionError):
+            assert answer(come()) == b""
+        there[0].close()
+
+        def is_served():
+            with contextlib.suppress(ConnectionError):
+                return answer(come()).startswith(b"HTTP/1.1 200")
+
+        eventually(is_served, "room for another")
