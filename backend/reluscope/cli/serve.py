@@ -16,7 +16,7 @@ from .shared import NOBODY, fail, load_plugins, read_settings, takes_settings
 
 if TYPE_CHECKING:
     from ..runs.store import Store
-    from ..server.door.listening import Listening, allow_files
+    from ..server.door.listening import Listening
 
 SHUTDOWN_S = 2
 """How long open connections may take to end; workers, store and process need less than the 3 s that
@@ -106,7 +106,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     load_plugins(settings)
     # What may be asked of a run is fixed by the import of these: all rules must be entered by then.
     from ..server.app import create_app
-    from ..server.door.listening import Listening
+    from ..server.door.listening import Listening, allow_files
     from ..server.door.protocol import Protocol, SocketProtocol
     from ..server.socket.messages import MAX_MESSAGE_BYTES
     from ..training.devices import use_one_thread
