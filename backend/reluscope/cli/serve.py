@@ -107,7 +107,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     # What may be asked of a run is fixed by the import of these: all rules must be entered by then.
     from ..server.app import create_app
     from ..server.door.listening import Listening, allow_files
-    from ..server.door.protocol import Protocol, SocketProtocol
+    from ..server.door.protocol import OTHERS, Protocol, SocketProtocol
     from ..server.socket.messages import MAX_MESSAGE_BYTES
     from ..training.devices import use_one_thread
 
@@ -134,6 +134,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         ws=SocketProtocol,
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,
+        limit_concurrency=settings.max_sockets + OTHERS,
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )

@@ -58,7 +58,7 @@ def test_archives_that_come_at_once_have_a_bound_together(api, monkeypatch):
 
 
 def test_there_is_an_end_to_connections(monkeypatch):
-    monkeypatch.setattr(protocol, "OTHERS", 2)
+    monkeypatch.setattr(protocol, "OTHERS", 3)
     with in_thread(max_sockets=1) as server, contextlib.ExitStack() as open_ones:
 
         def answer(connection):

@@ -105,7 +105,7 @@ class Protocol(_Hurried, H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
         super().connection_made(transport)
-        if len(self.connections) > self.config.app.state.settings.max_sockets + OTHERS:  # type: ignore[union-attr]
+        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
             transport.abort()  # there would be no file for an answer either
             return
         # Whatever waits is seen to, which by TLS may be at once. There, what is as large as the limit
