@@ -127,7 +127,7 @@ def find_all(
 def _one(all: Iterable[Handle], word: str, kind: str) -> Handle:
     found = list(all)
     named = [each for each in found if each.name == word]
-    several = [each for each in found if each.id.startswith(word.lower())] or named
+    several = named or [each for each in found if each.id.startswith(word.lower())]
     if len(several) > 1:
         ids = ", ".join(each.id[:ID_CHARACTERS] for each in several[:MANY])
         more = f" and {len(several) - MANY} more" if len(several) > MANY else ""

@@ -138,7 +138,8 @@ class Receiving:
     """Archives that lie in temporary files until they are taken in."""
 
     def __init__(self) -> None:
-        self._size_bytes = 0
+        self.size_bytes = 0
+        """Of all of them."""
 
     @contextlib.contextmanager
     def one(self) -> Iterator[Callable[[int], None]]:
@@ -149,8 +150,8 @@ class Receiving:
         def take(more: int) -> None:
             nonlocal size_bytes
             size_bytes += more
-            self._size_bytes += more
-            if self._size_bytes > MAX_RECEIVED_BYTES:
+            self.size_bytes += more
+            if self.size_bytes > MAX_RECEIVED_BYTES:
                 message = f"archives that come now have over {MAX_RECEIVED_BYTES:,} bytes together"
                 limit = ("import_bytes", MAX_RECEIVED_BYTES)
                 raise NoRoom(f"{message}; wait for the others", limit)
@@ -158,7 +159,7 @@ class Receiving:
         try:
             yield take
         finally:
-            self._size_bytes -= size_bytes
+            self.size_bytes -= size_bytes
 
 
 async def _receive(request: Request, file: IO[bytes], take: Callable[[int], None]) -> None:
