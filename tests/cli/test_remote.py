@@ -91,6 +91,14 @@ def test_a_run_is_named_by_its_name_or_its_id(asked, ended, word):
     assert "        100  finished" in out
 
 
+def test_a_name_goes_before_the_beginning_of_an_id(asked, ended):
+    (other,) = ended({})
+    (run_id,) = ended({"name": other[:4]})
+    out, _, status = asked("show", other[:4])
+    assert status == 0
+    assert out.startswith(f"{run_id}  {other[:4]}\n")
+
+
 def test_who_is_meant_by_many_is_asked_for(asked, ended):
     a, b = ended({"name": "twin"}, {"name": "twin", "seed": 1})
     out, err, status = asked("show", "twin")
