@@ -42,6 +42,8 @@ class Keeper:
             if snapshot.view.id not in self._register:
                 return
             run = self._register.find(snapshot.view.id)
+            if run.number != snapshot.number:  # another has its id by now
+                return
             run.stored_bytes = size_bytes
             self._note_changes(run, snapshot)
             if run.checkpoint is snapshot.checkpoint:

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from reluscope.runs.store.database import Database
 from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.store import Store
 from reluscope.runs.store.tables import CHUNKS, EVENTS, RUNS
+from reluscope.runs.view import RunView
 from tests.places import Place, until_stored
 from tests.postgres.cluster import Cluster
 from tests.runs.making import LONG, SHORT, curve, losses, spec, until_at, until_ended, until_paused
@@ -253,6 +255,36 @@ def test_what_is_deleted_while_the_store_is_away_does_not_come_back(place: Place
         assert [run.id for run in book.newest_first()] == [runs[1].id]
     with place.book() as book:
         assert [run.id for run in book.newest_first()] == [runs[1].id]
+
+
+def test_what_is_deleted_and_comes_back_at_once_is_stored_whole(place: Place) -> None:
+    """Under its old id, as an import of what was exported before gives it."""
+    with place.book() as book:
+        run = book.open(spec(iterations=SHORT))
+        until_ended(run)
+        until_stored(book)
+        exported, expected = book.kept(run.id), losses(run)
+        assert book.store is not None
+        with book.store.together():
+            book.delete(run.id)
+            (again,) = book.add([exported])
+        assert again.id == run.id
+        until_stored(book)
+        with book.store.together():  # and now for good
+            book.delete(again.id)
+            book.add([exported])
+            book.delete(again.id)
+            (other,) = book.add([replace(exported, view=_called(exported, str(uuid.uuid4())))])
+            book.delete(other.id)
+            (last,) = book.add([replace(exported, view=_called(exported, other.id))])
+        until_stored(book)
+    assert read(place, last.id) == expected
+    with place.book(resume=False) as book:
+        assert [run.id for run in book.newest_first()] == [last.id]
+
+
+def _called(kept: Kept, run_id: str) -> RunView:
+    return kept.view.model_copy(update={"id": run_id})
 
 
 def test_nothing_is_imported_until_it_is_known_what_is_there(tmp_path: Path) -> None:

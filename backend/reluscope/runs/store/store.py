@@ -82,7 +82,8 @@ class Store:
         self._writing: set[str] = set()
         self._since: float | None = None
         self._writing_since: float | None = None
-        self._gone: dict[str, int] = {}
+        self._gone: dict[int, str] = {}
+        """Runs to be forgotten, by their numbers: another may have the id of one by then."""
         self._versions: dict[str, int] = {}
         self._waiting: list[Future[None]] = []
         self._asking: dict[Future[Any], float] = {}
@@ -192,8 +193,7 @@ class Store:
         with self._wake:
             self._since = self._since or time.monotonic()
             if run.turn.gone:
-                self._gone[run.id] = run.number
-                self._dirty.discard(run.id)
+                self._gone[run.number] = run.id
                 self._versions.pop(run.id, None)
             else:
                 self._dirty.add(run.id)
@@ -340,7 +340,7 @@ class Store:
             # What is adopted as it is need not be.
             self._progress[stored.view.id] = replace(known, version=0, losses=losses)
         # One that is deleted meanwhile is gone when the source, under its lock, comes to it.
-        source.adopt(stored for stored in found if stored.view.id not in self._gone)
+        source.adopt(stored for stored in found if stored.number not in self._gone)
         here = source.meet(lengths)
         self.met = True
         with self._wake:
@@ -378,24 +378,25 @@ class Store:
             snapshots = [s for run_id in ids if (s := source.snapshot(run_id)) is not None]
             # First those that have ended, which may find no room in a batch that others have filled.
             snapshots.sort(key=lambda snapshot: not snapshot.ended)
-            batch, progress = Batch(), {}
+            batch, progress, forgotten = Batch(), {}, set(gone.values())
             for snapshot in snapshots:
-                known = self._progress.get(snapshot.view.id, Progress())
-                progress[snapshot.view.id] = batch.add(snapshot, known)
+                run_id = snapshot.view.id
+                known = Progress() if run_id in forgotten else self._progress.get(run_id)
+                progress[run_id] = batch.add(snapshot, known or Progress())
             if snapshots or gone:
                 with self._engine.begin() as connection:
-                    forget(connection, gone.values())
+                    forget(connection, gone)
                     batch.write(connection)
         except BaseException:
             with self._wake:
-                self._dirty |= ids - self._gone.keys()
-                self._gone = gone | self._gone
+                self._dirty |= ids  # of one that is gone by then, there is no snapshot
+                self._gone |= gone
                 self._waiting = waiting + self._waiting
                 self._keep_waiting()
             raise
-        self._progress |= progress
-        for run_id in gone:
+        for run_id in forgotten:
             self._progress.pop(run_id, None)
+        self._progress |= progress
         whole = self._tell(source, snapshots)
         with self._wake:
             if not whole:
@@ -424,8 +425,7 @@ class Store:
                 continue
             whole = False
             with self._wake:
-                if run_id not in self._gone:
-                    self._dirty.add(run_id)
+                self._dirty.add(run_id)
                 self._urgent = True
         return whole
 
