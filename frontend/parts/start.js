@@ -51,7 +51,11 @@ export function startPanel(element, tools, state) {
     state.look({ start: true });
     render();
     if (getComputedStyle(element).display === "none") state.look({ run: "" });
-    requestAnimationFrame(then); // after the page is drawn
+    const look = () => {
+      if (element.checkVisibility()) then(); // what is not seen takes no focus
+      else if (state.view.start) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look); // after the page is drawn
   };
   const unfold = () => bring(() => (panel?.first ?? fold).focus());
   const foldAway = () => {
