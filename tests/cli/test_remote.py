@@ -133,8 +133,11 @@ def test_equal_runs_are_equal_and_others_are_not(asked, ended):
 def test_a_script_is_printed(asked, ended, server):
     (run_id,) = ended({})
     out, _, status = asked("script", run_id)
-    assert out == server.api.http.get(f"/api/runs/{run_id}/script").text
+    script = server.api.http.get(f"/api/runs/{run_id}/script").text
+    assert out == script
     assert status == 0
+    told = json.loads(asked("script", run_id, "--json")[0])
+    assert told == {"id": run_id, "script": script}
 
 
 def test_runs_are_exported_whole_or_as_losses(asked, ended, server, tmp_path):
@@ -149,6 +152,8 @@ def test_runs_are_exported_whole_or_as_losses(asked, ended, server, tmp_path):
         if ending == "parquet":  # which is not the same to the byte
             continue
         assert file.read_bytes() == answer.content
+    told = json.loads(asked("export", a, "--out", file, "--json")[0])
+    assert told == {"file": str(file), "bytes": file.stat().st_size, "runs": [a]}
 
 
 @pytest.mark.parametrize(

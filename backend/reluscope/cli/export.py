@@ -1,5 +1,6 @@
 """`reluscope export`: runs whole, or the losses of one, as a file."""
 
+import json as js
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from . import losses
 from .remote import Ids, OfSweep, asks_server, find_all, told
-from .shared import fail
+from .shared import AsJson, fail
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -32,6 +33,7 @@ def command(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="The .zip as TensorBoard reads it, unpacked.")
     ] = False,
+    json: AsJson = False,
 ) -> None:
     """Write runs, or the losses of one, into a file."""
     losses.check(out, ARCHIVE)
@@ -45,3 +47,6 @@ def command(
         fail(f"--out {out}: expected a name that ends in {ARCHIVE} for more than losses of one run")
     else:
         losses.write(out, told(found[0].view), found[0].losses())
+    if json:
+        size = out.stat().st_size
+        print(js.dumps({"file": str(out), "bytes": size, "runs": [run.id for run in found]}))
