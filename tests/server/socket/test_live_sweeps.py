@@ -48,6 +48,8 @@ def test_they_are_sent_until_nobody_wants_them_any_more(api, live_url):
 def test_what_is_not_there_is_told_as_gone(api, live_url):
     sweep = sweep_of(api, 1, 2)
     with Viewer(live_url) as viewer:
+        # Else they may be gone before the first list, which is whole without them.
+        viewer.until(lambda message: isinstance(message, str) and '"complete":true' in message)
         viewer.send({"type": "watch", "sweeps": ["nothing", sweep["id"]], "runs": {"nobody": 0}})
         said = viewer.until_said("gone")
         assert said == {"type": "gone", "ids": ["nobody"], "sweeps": ["nothing"]}
