@@ -27,8 +27,8 @@ async def show(request: Request) -> Session:
 
 @router.post("")
 async def begin(request: Request, response: Response) -> Session:
-    """Show a token once, as `Authorization: Bearer <token>`, and be given a cookie that stands for it
-    until the browser ends. Where no token is needed, nothing happens."""
+    """Show a token once, and be given a cookie that stands for it until the browser ends. It is shown
+    as `Authorization: Bearer <token>`. Where no token is needed, nothing happens."""
     roles: Roles = request.app.state.roles
     role: Role | None = request.state.role
     if roles.are_needed and role is not None:
