@@ -1,7 +1,13 @@
 """Which of several media types a client would have, as RFC 9110 (12.5.1) has it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+Name = TypeVar("Name", bound=str)
 
 _QUALITY = re.compile(r"0(\.\d{0,3})?|1(\.0{0,3})?")
 
@@ -18,6 +24,19 @@ def preferred(accept: str, offered: Sequence[str]) -> str | None:
     qualities = [_quality(ranges, media_type) for media_type in offered]
     best = max(qualities)
     return offered[qualities.index(best)] if best > 0 else None
+
+
+def accepted(request: Request, offered: Mapping[Name, str]) -> Name:
+    """The name of the media type, of those that are offered, that a request would have.
+
+    Raises HTTPException 406 where it takes none.
+    """
+    accept = ",".join(request.headers.getlist("accept"))
+    media_type = preferred(accept, list(offered.values()))
+    for name, known in offered.items():
+        if known == media_type:
+            return name
+    raise HTTPException(406, f"offered here: {', '.join(offered.values())}")
 
 
 def _range(text: str) -> tuple[str, float] | None:

@@ -172,11 +172,11 @@ class Guard:
             raise _Refusal(respond(*VIEW_ONLY, "a view token cannot do it"))
 
     def _role(self, scope: Scope, headers: Headers) -> Role | None:
-        address = address_of(scope)
         # Cookies are for pages of this server's own, and of no site beside it.
         cookies = None if self._origins.is_named(headers.get("origin")) else headers.get("cookie")
         shown = self._roles.shown(headers.get("authorization"), cookies)
         if shown.by == "token":
+            address = address_of(scope)
             if wait_s := self._tries.wait_s(address):  # be it right or not: nobody learns which
                 detail = "too many tokens that were not right came from this address"
                 raise _later(TOO_MANY_TRIES, detail, wait_s)

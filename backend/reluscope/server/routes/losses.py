@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from numpy.typing import NDArray
 from pydantic import BaseModel, TypeAdapter
-from starlette.exceptions import HTTPException
 
 from ...errors import FieldError, InvalidFields, NotInstalled
 from ...numbers import Number, tell_all
@@ -20,7 +19,7 @@ from .. import columns, curves
 from ..curves import CurveOverview
 from ..description.document import refusals
 from ..downloads import Download, attachment, made
-from ..negotiation import preferred
+from ..negotiation import accepted
 from .shared import IN_TURN, READS, RunId, TheBook
 
 MAX_LOSSES = 1_000_000
@@ -104,7 +103,7 @@ def losses(
     about so many points. With `smoothing` above 0, it is of the exponential moving average over all
     losses from iteration 0 on, debiased: after n finite losses it is their mean, the k-th with the
     weight smoothing^(n - k). A loss that is not finite is passed over, and is NaN at its place."""
-    chosen = format or _accepted(request)
+    chosen = format or accepted(request, MEDIA_TYPES)
     if chosen != "json":
         _check_plain(chosen, points, smoothing)
     run = book.read(run_id)
@@ -117,15 +116,6 @@ def losses(
         answer = _file(run, chosen, start, trace[start : max(start, end)])
     answer.headers["Vary"] = "Accept"
     return answer
-
-
-def _accepted(request: Request) -> Format:
-    accept = ",".join(request.headers.getlist("accept"))
-    media_type = preferred(accept, list(MEDIA_TYPES.values()))
-    for name, known in MEDIA_TYPES.items():
-        if known == media_type:
-            return name
-    raise HTTPException(406, f"offered here: {', '.join(MEDIA_TYPES.values())}")
 
 
 def _check_plain(chosen: Format, points: int | None, smoothing: float) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
-from starlette.exceptions import HTTPException
 
 from ...errors import (
     ForbiddenMove,
@@ -30,7 +29,7 @@ from .. import results as tables
 from ..description.document import MADE, refusals
 from ..downloads import attachment
 from ..idempotency import Answers
-from ..negotiation import preferred
+from ..negotiation import accepted
 from ..sweeping import make
 from .runs import until_stored
 from .shared import UUID, TheBook, here
@@ -217,18 +216,9 @@ def results(
     runs = book.sweep(sweep_id)
     columns, rows = tables.columns(runs), tables.rows(runs)
     headers = {"Vary": "Accept"}
-    if (format or _accepted(request)) == "csv":
+    if (format or accepted(request, MEDIA_TYPES)) == "csv":
         name = f"reluscope-sweep-{sweep_id[:8]}.csv"
         text = tables.as_csv(columns, rows)
         return Response(text, headers=headers | attachment(name), media_type=MEDIA_TYPES["csv"])
     table = Results(id=sweep_id, columns=columns, rows=rows).model_dump_json()
     return Response(table, headers=headers, media_type=MEDIA_TYPES["json"])
-
-
-def _accepted(request: Request) -> Literal["json", "csv"]:
-    accept = ",".join(request.headers.getlist("accept"))
-    media_type = preferred(accept, list(MEDIA_TYPES.values()))
-    for name, known in MEDIA_TYPES.items():
-        if known == media_type:
-            return name
-    raise HTTPException(406, f"offered here: {', '.join(MEDIA_TYPES.values())}")
