@@ -16,7 +16,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ...errors import FieldError, InvalidFields
 from ...runs.trace import rows_before
-from .feed import Cursor
 from .frames import compact, reach, size
 from .hub import NEWS_S, Encoding, Hub, Sent
 from .messages import MAX_WATCHED, NUMBERS, Follow, Ping, Present, Unwatch, Watch, parse, refusal
@@ -60,7 +59,7 @@ class Viewer:
         self._encoding = encoding
         self._watched: dict[str, _Watched] = {}
         self._behind: dict[str, None] = {}
-        self._news = Cursor()
+        self._news = hub.feed.start()
         self._news_at = 0.0
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_REPLIES)
         self._awake = asyncio.Event()
