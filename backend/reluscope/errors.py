@@ -95,6 +95,14 @@ class NoRoom(ReluscopeError):
         self.limit = limit
 
 
+class Busy(ReluscopeError):
+    """So much is being done for others that there is no room for more; soon there will be."""
+
+    def __init__(self, message: str, limit: Limit) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
 class KeyReused(ReluscopeError):
     """An Idempotency-Key came back with another body."""
 

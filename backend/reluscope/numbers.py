@@ -5,6 +5,7 @@ JSON has no word for them, and null would be a lie.
 
 import json
 import math
+from collections.abc import Iterable, Iterator
 from typing import Annotated
 
 import numpy as np
@@ -34,8 +35,16 @@ PIECE = 10_000
 
 def tell_all(values: NDArray[np.float64]) -> str:
     """The JSON array of a one-dimensional float64 array, each value to its last bit."""
-    pieces = (_tell_piece(values[at : at + PIECE]) for at in range(0, len(values), PIECE))
-    return f"[{','.join(pieces)}]"
+    return "".join(tell_pieces(values[at : at + PIECE] for at in range(0, len(values), PIECE)))
+
+
+def tell_pieces(pieces: Iterable[NDArray[np.float64]]) -> Iterator[str]:
+    """The same, of an array that comes in pieces, none of which is empty, as it comes."""
+    begin = "["
+    for values in pieces:
+        yield begin + _tell_piece(values)
+        begin = ","
+    yield "]" if begin == "," else "[]"
 
 
 def _tell_piece(values: NDArray[np.float64]) -> str:

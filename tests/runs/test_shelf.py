@@ -1,13 +1,18 @@
 """Curves that nobody asks for leave memory, and come back bit for bit."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import numpy as np
 import pytest
 
+from reluscope.errors import Busy, UnknownRun
+from reluscope.runs import holdings, use
 from reluscope.runs import shelf as module
 from reluscope.runs.book import Book
 from reluscope.runs.keep import Keep
 from reluscope.runs.run import Run
 from reluscope.runs.store import Store
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 from .making import LONG, curve, losses, spec, until_at, until_ended, until_paused
 
@@ -64,11 +69,14 @@ def test_what_is_in_use_or_has_not_ended_stays(kept, monkeypatch):
     until_ended(ended)
     stored(book)
     monkeypatch.setattr(module, "MAX_BYTES", 0)
-    monkeypatch.setattr(module, "IDLE_S", 1e9)
-    monkeypatch.setattr(module, "IN_USE_S", 1e9)
+    with book.reading(ended.id):
+        book.store._source.tidy()
+        assert not ended.is_shelved
+    monkeypatch.setattr(use, "STAYS_S", 1e9)
+    book.read(ended.id)
     book.store._source.tidy()
     assert not ended.is_shelved
-    monkeypatch.setattr(module, "IN_USE_S", -1.0)
+    ended.use.expected_until = 0.0
     until_shelved(ended)
     assert not paused.is_shelved
     assert len(paused.trace) >= 10
@@ -80,13 +88,60 @@ def test_past_the_limit_those_go_that_were_asked_for_longest_ago(kept, monkeypat
     until_ended(*runs)
     stored(book)
     for run in (runs[2], runs[0], runs[3], runs[1]):
-        book.read(run.id)
-    monkeypatch.setattr(module, "IDLE_S", 1e9)
-    monkeypatch.setattr(module, "IN_USE_S", -1.0)
+        with book.reading(run.id):
+            pass
     monkeypatch.setattr(module, "MAX_BYTES", 2 * runs[0].trace.nbytes)
     until_shelved(runs[2], runs[0])
     assert not runs[3].is_shelved
     assert not runs[1].is_shelved
+
+
+def test_a_curve_waits_until_those_have_been_read_that_are_too_much_with_it(kept, monkeypatch):
+    book, asked = kept(), spec(iterations=2000)
+    runs = [book.open(asked) for _ in range(3)]
+    until_ended(*runs)
+    stored(book)
+    monkeypatch.setattr(module, "MAX_BYTES", 1)
+    until_shelved(*runs)
+    monkeypatch.setattr(holdings, "ROOM_S", 0.0)
+    with book.reading(runs[0].id) as first, ThreadPoolExecutor() as others:
+        assert losses(first) == curve(asked)  # one alone may be larger than all that may be there
+        with pytest.raises(Busy) as refusal:
+            book.read(runs[1].id)
+        assert refusal.value.limit == ("curve_bytes", 1)
+        monkeypatch.setattr(holdings, "ROOM_S", DEADLINE_S)
+        waiting = others.submit(book.read, runs[1].id)
+        assert not wait([waiting], timeout=0.1).done
+        again = others.submit(book.read, runs[0].id)  # it is there
+        assert again.result(DEADLINE_S) is first
+        first.use.expected_until = 0.0
+        assert runs[1].is_shelved
+        first.use.readers -= 1
+        assert losses(waiting.result(DEADLINE_S)) == curve(asked)
+        assert first.is_shelved
+        first.use.readers += 1
+
+
+def test_who_reads_all_losses_slowly_holds_no_curve(kept, monkeypatch):
+    monkeypatch.setattr(holdings, "COPIED", 500)
+    monkeypatch.setattr(holdings, "PIECE", 200)
+    book, asked = kept(), spec(iterations=1300)
+    run = book.open(asked)
+    until_ended(run)
+    stored(book)
+    monkeypatch.setattr(module, "MAX_BYTES", 0)
+    pieces = []
+    for piece in book.losses(run, 100, 1300):
+        until_shelved(run)
+        assert piece.base.nbytes <= 8 * 500  # a copy of its own
+        pieces.append(piece)
+    assert [len(piece) for piece in pieces] == [200, 200, 100, 200, 200, 100, 200]
+    assert np.concatenate(pieces).tolist() == curve(asked)[100:]
+    rest = book.losses(run, 0, 1300)
+    next(rest)
+    book.delete(run.id)
+    with pytest.raises(UnknownRun):
+        list(rest)
 
 
 def test_a_shelved_run_can_be_renamed_forked_and_replayed(kept, monkeypatch):

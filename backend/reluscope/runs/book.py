@@ -140,9 +140,9 @@ class Book(Holdings):
         Raises UnknownRun, StoreUnavailable, NoRoom, InvalidFields and pydantic's ValidationError as
         `forks.fork` does.
         """
-        run = self.read(run_id)
-        kept = [forks.fork(run, changes, at) for _ in range(count)]
-        checkpoint = self._checkpoint(run) if kept[0].view.iteration else None
+        with self.reading(run_id) as run:
+            kept = [forks.fork(run, changes, at) for _ in range(count)]
+            checkpoint = self._checkpoint(run) if kept[0].view.iteration else None
         if checkpoint and checkpoint.iteration > kept[0].view.iteration:
             checkpoint = None  # it is trained up to there from the start
         return self._begin(kept, checkpoint)
@@ -152,8 +152,10 @@ class Book(Holdings):
 
         Raises UnknownRun, StoreUnavailable, InvalidFields, NoRoom.
         """
-        (run,) = self._begin([forks.replay(self.read(run_id))])
-        return run
+        with self.reading(run_id) as run:
+            kept = forks.replay(run)
+        (again,) = self._begin([kept])
+        return again
 
     def _begin(self, kept: list[Kept], checkpoint: Checkpoint | None = None) -> list[Run]:
         spec = kept[0].view.spec

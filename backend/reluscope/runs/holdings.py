@@ -1,12 +1,18 @@
 """Holdings: all runs that there are, as they are found, read and followed."""
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 
-from ..errors import StoreUnavailable, UnknownRun, UnknownSweep
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Busy, StoreUnavailable, UnknownRun, UnknownSweep
+from ..numbers import PIECE
+from . import shelf
 from .kept import Kept
 from .memory import Memory
 from .register import Register
@@ -17,12 +23,22 @@ from .store import Store
 
 logger = logging.getLogger(__name__)
 
+COPIED = 6 * PIECE
+"""Losses that are taken of a curve at a stretch for whoever reads all of it: 480 kB."""
+
+ROOM_S = 5.0
+"""How long a curve that comes from the store waits for others to leave memory."""
+
+LOOK_AGAIN_S = 0.02
+"""How often it looks whether they have."""
+
 
 class Holdings:
     """Runs by id, in the order of their creation. Any thread may ask."""
 
     def __init__(self, memory: Memory, max_live: int, max_runs: int, store: Store | None) -> None:
         self._lock = threading.Lock()
+        self._fetching = threading.Lock()
         self.memory = memory
         self.store = store
         self._signals: list[Signal] = []
@@ -43,32 +59,67 @@ class Holdings:
         """Raises UnknownRun."""
         return self._register.find(run_id)
 
-    def read(self, run_id: str) -> Run:
-        """A run with its curve and events in memory, where they stay for a while: from the store,
-        where they lie there alone.
+    @contextlib.contextmanager
+    def reading(self, run_id: str) -> Iterator[Run]:
+        """A run with its curve and events, which while inside are in memory: from the store, where
+        they lie there alone.
 
-        Raises UnknownRun, and StoreUnavailable where the store does not answer.
+        Raises UnknownRun, StoreUnavailable and StoreDamaged where the store does not give it, and
+        Busy where for `ROOM_S` others have been read that are too much with it.
         """
         run = self.find(run_id)
-        run.used_at = time.monotonic()
-        if run.is_shelved:
-            assert self.store is not None
-            kept = self.store.read(run_id)
-            if kept is None:
-                raise UnknownRun(run_id)
+        run.use.note()
+        with self._lock:
+            run.use.readers += 1
+        try:
+            if run.is_shelved:
+                self._fetch(run)
+            yield run
+        finally:
             with self._lock:
-                if run.is_shelved:
+                run.use.readers -= 1
+
+    def read(self, run_id: str) -> Run:
+        """The same for somebody who comes again and again: it stays for a moment after each time."""
+        with self.reading(run_id) as run:
+            run.use.note(again=True)
+            return run
+
+    def _fetch(self, run: Run) -> None:
+        """Have its curve in memory. One is fetched at a time, which others may wait for, too."""
+        assert self.store is not None
+        until = time.monotonic() + ROOM_S
+        if not self._fetching.acquire(timeout=ROOM_S):
+            raise _busy()
+        try:
+            if run.is_shelved:
+                self._await_room(run, until)
+                kept = self.store.read(run.id)
+                if kept is None:
+                    raise UnknownRun(run.id)
+                with self._lock:
                     run.unshelve(kept)
                     self._register.shelf.note(run)
                     self.memory.note(run)
-        return run
+        finally:
+            self._fetching.release()
+
+    def _await_room(self, run: Run, until: float) -> None:
+        size_bytes = run.spec.trace_bytes(run.iteration)
+        while True:
+            with self._lock:
+                if self._register.shelf.has_room(size_bytes):
+                    return
+            if time.monotonic() > until:
+                raise _busy()
+            time.sleep(LOOK_AGAIN_S)
 
     def kept(self, run_id: str) -> Kept:
-        """A run, taken apart as it is now. Raises UnknownRun, StoreUnavailable."""
-        run = self.read(run_id)
-        checkpoint = None if run.ended else self._checkpoint(run)
-        with self._lock:
-            view, events, trace = run.view(), list(run.events), run.trace
+        """A run, taken apart as it is now. Raises as `reading` does."""
+        with self.reading(run_id) as run:
+            checkpoint = None if run.ended else self._checkpoint(run)
+            with self._lock:
+                view, events, trace = run.view(), list(run.events), run.trace
         count = view.iteration
         return Kept(
             view,
@@ -78,6 +129,20 @@ class Holdings:
             trace.marks(0, count),
             checkpoint and checkpoint.data,
         )
+
+    def losses(self, run: Run, start: int, stop: int) -> Iterator[NDArray[np.float64]]:
+        """The losses of iterations `start` to `stop`, which are there, `PIECE` at a time. The curve
+        may leave memory meanwhile: whoever takes them may be slow, and there may be many.
+
+        Raises as `reading` does.
+        """
+        for at in range(start, stop, COPIED):
+            with self.reading(run.id) as found:
+                if found is not run:  # it was deleted, and another was imported under its id
+                    raise UnknownRun(run.id)
+                values = run.trace[at : min(at + COPIED, stop)].copy()
+            for place in range(0, len(values), PIECE):
+                yield values[place : place + PIECE]
 
     def head(self, run: Run) -> int:
         """How many iterations of a run may be shown: all, but for those that come after a change that
@@ -175,3 +240,8 @@ class Holdings:
         except StoreUnavailable as error:
             logger.warning("the checkpoint of run %s cannot be read: %s", run.id, error)
             return None
+
+
+def _busy() -> Busy:
+    message = f"curves of {shelf.MAX_BYTES:,} bytes or more are being read; wait for a moment"
+    return Busy(message, ("curve_bytes", shelf.MAX_BYTES))

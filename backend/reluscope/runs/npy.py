@@ -7,7 +7,7 @@ never evaluated.
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 import numpy as np
@@ -34,10 +34,16 @@ def header(*shape: int) -> bytes:
 
 def pieces(values: NDArray[np.float64]) -> Iterator[bytes]:
     """The file of an array, in pieces."""
-    yield header(*values.shape)
     rows = max(1, PIECE_BYTES // max(1, values[:1].nbytes))
-    for at in range(0, len(values), rows):
-        yield values[at : at + rows].astype("<f8", order="C", copy=False).tobytes()
+    starts = range(0, len(values), rows)
+    return of_pieces(values.shape, (values[at : at + rows] for at in starts))
+
+
+def of_pieces(shape: tuple[int, ...], pieces: Iterable[NDArray[np.float64]]) -> Iterator[bytes]:
+    """The file of an array of this shape that comes in pieces, as they come."""
+    yield header(*shape)
+    for values in pieces:
+        yield values.astype("<f8", order="C", copy=False).tobytes()
 
 
 def most_bytes(most: int, *width: int) -> int:

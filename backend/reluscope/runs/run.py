@@ -20,6 +20,7 @@ from .kept import Kept
 from .states import IN_ROUND, LIVE, MOVES, Status
 from .trace import Trace, rows_before
 from .turn import RateMeter, Saving, Turn
+from .use import Use
 from .view import Event, EventKind, Member, Origin, RunView
 
 
@@ -91,8 +92,7 @@ class Run:
         """The key of the request that made it, and what tells whether another is the same."""
         self.stored_bytes = 0
         """What it takes in the store."""
-        self.used_at = time.monotonic()
-        """When somebody last asked for its curve, on the monotonic clock."""
+        self.use = Use()
 
     @classmethod
     def of(cls, kept: Kept, number: int, *, shelved: bool = False) -> "Run":
@@ -136,7 +136,6 @@ class Run:
         self.events = list(kept.events)
         self.planned_to = max((e.iteration for e in kept.events if e.changes), default=0)
         self.differs = next((e.reason for e in kept.events if e.kind == "differs"), None)
-        self.used_at = time.monotonic()
         if len(kept.losses) and not np.isnan(lowest := float(np.fmin.reduce(kept.losses))):
             self.min_loss = lowest
         self._trace = kept.trace()

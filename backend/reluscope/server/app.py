@@ -42,6 +42,7 @@ from .routes import (
     times,
 )
 from .routes.shared import AT_ONCE
+from .scratch import Scratch
 from .socket.hub import Hub
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         app.state.answers = Answers()
         app.state.checking = asyncio.Lock()
         app.state.importing = asyncio.Lock()
-        app.state.receiving = archive.Receiving()
+        app.state.scratch = Scratch()
         app.state.large = asyncio.Semaphore(AT_ONCE)
         book, metrics = app.state.book, app.state.metrics
         app.state.hub = Hub(book)

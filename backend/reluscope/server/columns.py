@@ -1,26 +1,26 @@
 """A curve as the files in which others take columns: CSV and Parquet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotInstalled
-from ..numbers import PIECE, tell
+from ..numbers import tell
 
 ROWS = 2**20
 """Rows of a Parquet file that are written at a stretch: 16 MB."""
 
 
-def csv(start: int, losses: NDArray[np.float64]) -> Iterator[str]:
-    """Rows of an iteration and its loss, to its last bit, of iterations `start, start + 1, ...`, in
-    pieces; with a header."""
+def csv(start: int, pieces: Iterable[NDArray[np.float64]]) -> Iterator[str]:
+    """Rows of an iteration and its loss, to its last bit, of iterations `start, start + 1, ...`, as
+    their losses come, with a header."""
     yield "iteration,loss\n"
-    for at in range(0, len(losses), PIECE):
-        values = losses[at : at + PIECE].tolist()
-        rows = enumerate(values, start + at)
+    for losses in pieces:
+        rows = enumerate(losses.tolist(), start)
         yield "".join([f"{iteration},{tell(loss)}\n" for iteration, loss in rows])
+        start += len(losses)
 
 
 def write_parquet(

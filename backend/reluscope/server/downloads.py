@@ -1,7 +1,6 @@
 """Answers that are files to be saved."""
 
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO
 
 from starlette.responses import StreamingResponse
@@ -14,17 +13,6 @@ PIECE_BYTES = 2**18
 def attachment(name: str) -> dict[str, str]:
     """The header by which a browser saves what comes under that name."""
     return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
-def made(write: Callable[[IO[bytes]], None]) -> IO[bytes]:
-    """A temporary file, which is gone when it is closed, after `write` has written it."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    try:
-        write(file)
-    except BaseException:
-        file.close()
-        raise
-    return file
 
 
 class Download(StreamingResponse):

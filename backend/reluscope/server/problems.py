@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 from ..errors import (
     NOTHING,
     BadArchive,
+    Busy,
     FieldError,
     ForbiddenMove,
     InvalidFields,
@@ -71,6 +72,7 @@ KINDS: dict[type[ReluscopeError], Kind] = {
     UnknownName: Kind(404, "unknown-name", "No such name"),
     ForbiddenMove: Kind(409, "forbidden-move", "The run's state does not allow this"),
     NoRoom: Kind(409, "no-room", "No room for another run now"),
+    Busy: Kind(503, "busy", "Too much is being done at once"),
     NoSource: Kind(409, "no-source", "The run cannot be written as a script"),
     BadArchive: Kind(422, "bad-archive", "The file does not hold runs, or not whole ones"),
     NotInstalled: Kind(501, "not-installed", "This server has not what that needs"),
@@ -216,7 +218,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ReluscopeError)
     async def ours(_request: HTTPConnection, error: ReluscopeError) -> ProblemResponse:
         errors = error.errors if isinstance(error, InvalidFields) else None
-        limit = error.limit if isinstance(error, NoRoom | InvalidFields) else None
+        limit = error.limit if isinstance(error, NoRoom | Busy | InvalidFields) else None
         return respond(*KINDS[type(error)], str(error), errors, limit=limit)
 
     @app.exception_handler(RequestValidationError)

@@ -206,10 +206,11 @@ class RunSpec(BaseModel):
         values += 7 * layer + 5 * output
         return values * size + 8 * layer
 
-    def trace_bytes(self) -> int:
-        """Memory of the whole curve at most, in bytes: each loss; the rows of diagnostics, one for
-        every iteration that `diagnostics_every` divides; and when its turns ended, which at a slow
-        pace is one turn an iteration, for as many as are told apart."""
-        every = self.diagnostics_every
-        rows = -(-self.iterations // every) if every else 0
-        return 8 * (self.iterations + len(CHANNELS) * rows + 2 * min(self.iterations, MAX_MARKS))
+    def trace_bytes(self, iterations: int | None = None) -> int:
+        """Memory of the curve of so many iterations at most, in bytes, of all where none are given:
+        each loss; the rows of diagnostics, one for every iteration that `diagnostics_every` divides;
+        and when its turns ended, which at a slow pace is one turn an iteration, for as many as are
+        told apart."""
+        count, every = self.iterations if iterations is None else iterations, self.diagnostics_every
+        rows = -(-count // every) if every else 0
+        return 8 * (count + len(CHANNELS) * rows + 2 * min(count, MAX_MARKS))

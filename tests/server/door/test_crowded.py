@@ -5,6 +5,7 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+from reluscope.server import scratch
 from reluscope.server.door import protocol
 from reluscope.server.routes import archive, losses
 from reluscope.server.routes.shared import AT_ONCE
@@ -30,7 +31,8 @@ def test_large_answers_are_made_a_few_at_once_and_others_are_not_held_up(api, mo
     monkeypatch.setattr(losses, "tell_all", tell_all)
     with ThreadPoolExecutor(2 * AT_ONCE) as clients:
         asked = [
-            clients.submit(api.http.get, f"/api/runs/{run_id}/losses") for _ in range(2 * AT_ONCE)
+            clients.submit(api.http.get, f"/api/runs/{run_id}/losses?smoothing=0.5")
+            for _ in range(2 * AT_ONCE)
         ]
         eventually(lambda: len(made) == AT_ONCE, "as many as are made at once")
         assert api.show(run_id)["status"] == "finished"
@@ -40,7 +42,8 @@ def test_large_answers_are_made_a_few_at_once_and_others_are_not_held_up(api, mo
 
 
 def test_archives_that_come_at_once_have_a_bound_together(server, api, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_RECEIVED_BYTES", 1000)
+    monkeypatch.setattr(scratch, "MAX_BYTES", 1000)
+    monkeypatch.setattr(archive, "PIECE_BYTES", 100)
 
     def sent():
         return api.http.post("/api/import", content=b"\0" * 600, headers=ZIP)
@@ -52,8 +55,8 @@ def test_archives_that_come_at_once_have_a_bound_together(server, api, monkeypat
             + b"Content-Type: application/zip\r\nContent-Length: 800\r\n\r\n"
             + b"\0" * 700
         )
-        eventually(lambda: server.state.receiving.size_bytes == 700, "the slow one's beginning")
-        assert problem(sent(), 409)["limit"] == {"name": "import_bytes", "maximum": 1000}
+        eventually(lambda: server.state.scratch.size_bytes == 700, "the slow one's beginning")
+        assert problem(sent(), 503)["limit"] == {"name": "temporary_bytes", "maximum": 1000}
     eventually(lambda: sent().status_code == 422, "room again")
 
 

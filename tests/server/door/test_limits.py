@@ -61,7 +61,10 @@ REFUSED: dict[str, Callable[[Server], httpx.Response]] = {
 }
 """By each limit that refuses a request of its own, one that it refuses."""
 
-ELSEWHERE = {"sockets", "sockets_per_address", "writes_per_s", "watched_runs", "sent_message_bytes"}
+ELSEWHERE = {
+    *("sockets", "sockets_per_address", "writes_per_s", "watched_runs", "sent_message_bytes"),
+    *("curve_bytes", "temporary_bytes"),
+}
 """Those of a test of their own."""
 
 TOLD = {"received_message_bytes"}

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
+from reluscope.runs import holdings
 from reluscope.server import columns
 from reluscope.server.routes import losses as losses_room
 
@@ -141,9 +142,10 @@ def test_the_limit_of_an_answer_is_for_json_alone(api, monkeypatch):
 
 @pytest.mark.parametrize("format", ["csv", "npy", "parquet"])
 def test_a_curve_of_many_pieces_is_whole(server, api, monkeypatch, format):
-    monkeypatch.setattr(columns, "PIECE", 100)
+    monkeypatch.setattr(holdings, "PIECE", 100)
+    monkeypatch.setattr(holdings, "COPIED", 600)
     monkeypatch.setattr(columns, "ROWS", 100)
-    values = np.random.default_rng(0).normal(size=250_001)[: 250_001 if format == "npy" else 2501]
+    values = np.random.default_rng(0).normal(size=2501)
     run_id, start = server.paused_with(values)
     query = {"format": format, "start": start}
     _, found = read(api.http.get(f"/api/runs/{run_id}/losses", params=query))

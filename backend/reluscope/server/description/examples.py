@@ -6,6 +6,7 @@ from typing import Any
 
 from ...errors import (
     BadArchive,
+    Busy,
     FieldError,
     ForbiddenMove,
     InvalidFields,
@@ -301,6 +302,10 @@ _ERRORS: tuple[ReluscopeError, ...] = (
     UnknownName("ReLU", "softplus", ("clamp", "relu")),
     ForbiddenMove(ID, "pause", "finished", ()),
     NoRoom("1000 runs are live, which is the limit; stop one first", ("live_runs", 1000)),
+    Busy(
+        "curves of 268,435,456 bytes or more are being read; wait for a moment",
+        ("curve_bytes", 268_435_456),
+    ),
     NoSource("the source of the ReLU my_leaky cannot be read"),
     BadArchive("this is no whole zip: File is not a zip file"),
     NotInstalled("Parquet", "parquet"),

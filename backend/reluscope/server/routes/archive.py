@@ -1,9 +1,7 @@
 """GET /api/export and POST /api/import: runs as files, out of here and in."""
 
 import asyncio
-import contextlib
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import IO, Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +10,7 @@ from starlette.requests import ClientDisconnect
 
 from ...errors import (
     BadArchive,
+    Busy,
     FieldError,
     InvalidFields,
     NoRoom,
@@ -25,16 +24,12 @@ from ...runs.kept import Kept
 from ...runs.names import file_name
 from ...runs.run import Run
 from ..description.document import refusals
-from ..door import guard
-from ..downloads import Download, made
+from ..downloads import Download
 from .runs import RunList, until_stored
-from .shared import IN_TURN, READS, Id, TheBook
+from .shared import IN_TURN, READS, Id, TheBook, TheScratch
 
 MAX_EXPORTED = 1000
 """Runs in one file."""
-
-MAX_RECEIVED_BYTES = guard.MAX_ARCHIVE_BYTES
-"""Of all archives that come at once: temporary files may lie in memory, and disks have an end."""
 
 PIECE_BYTES = 2**20
 """What is gathered of a body before it is written."""
@@ -62,6 +57,7 @@ class ZipDownload(Download):
 )
 def export(
     book: TheBook,
+    scratch: TheScratch,
     id: Annotated[
         list[Id],
         Query(default_factory=list, max_length=MAX_EXPORTED, description="The ids of runs."),
@@ -83,7 +79,7 @@ def export(
     folder for each, with the losses and diagnostics in float32, as it has them."""
     runs = _chosen(book, id, sweep)
     write = archive.write if format == "archive" else tensorboard.write
-    file = made(lambda file: write(file, _kept(book, runs)))
+    file = scratch.made(lambda file: write(file, _kept(book, runs)))
     return ZipDownload(file, _name(runs, format), ZIP)
 
 
@@ -104,7 +100,8 @@ def _chosen(book: Book, ids: list[str], sweeps: list[str]) -> list[Run]:
 
 def _kept(book: Book, runs: list[Run]) -> Iterator[Kept]:
     for run in runs:
-        yield book.kept(run.id)
+        with book.reading(run.id):
+            yield book.kept(run.id)
 
 
 def _name(runs: list[Run], format: str) -> str:
@@ -116,57 +113,27 @@ def _name(runs: list[Run], format: str) -> str:
     "/api/import",
     name="import",
     status_code=201,
-    responses=refusals(NoRoom, BadArchive, StoreUnavailable),
+    responses=refusals(NoRoom, BadArchive, Busy, StoreUnavailable),
     openapi_extra={"requestBody": {"required": True, "content": FILE}},
 )
-async def import_runs(request: Request, book: TheBook) -> RunList:
+async def import_runs(request: Request, book: TheBook, scratch: TheScratch) -> RunList:
     """Take in the runs of an archive that `GET /api/export` made, here or on another server; all of
     them or none, in its order. One that had not ended is `interrupted`, and can be resumed; one
     whose id is taken here gets another."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != ZIP:
         raise HTTPException(415, f"expected a zip, with Content-Type: {ZIP}")
-    receiving: Receiving = request.app.state.receiving
-    with tempfile.TemporaryFile() as file, receiving.one() as take:
-        await _receive(request, file, take)
+    with scratch.file() as file:
+        await _receive(request, file)
         async with request.app.state.importing:  # what is read is in memory as a whole
             runs = await asyncio.to_thread(_take_in, book, file)
     await until_stored(book)
     return RunList(runs=[run.view() for run in runs])
 
 
-class Receiving:
-    """Archives that lie in temporary files until they are taken in."""
-
-    def __init__(self) -> None:
-        self.size_bytes = 0
-        """Of all of them."""
-
-    @contextlib.contextmanager
-    def one(self) -> Iterator[Callable[[int], None]]:
-        """While inside, there is one more; what is given is told of each of its bytes, and raises
-        NoRoom where all archives are too large together."""
-        size_bytes = 0
-
-        def take(more: int) -> None:
-            nonlocal size_bytes
-            size_bytes += more
-            self.size_bytes += more
-            if self.size_bytes > MAX_RECEIVED_BYTES:
-                message = f"archives that come now have over {MAX_RECEIVED_BYTES:,} bytes together"
-                limit = ("import_bytes", MAX_RECEIVED_BYTES)
-                raise NoRoom(f"{message}; wait for the others", limit)
-
-        try:
-            yield take
-        finally:
-            self.size_bytes -= size_bytes
-
-
-async def _receive(request: Request, file: IO[bytes], take: Callable[[int], None]) -> None:
+async def _receive(request: Request, file: IO[bytes]) -> None:
     gathered = bytearray()
     try:
         async for piece in request.stream():
-            take(len(piece))
             gathered += piece
             if len(gathered) >= PIECE_BYTES:
                 await asyncio.to_thread(file.write, bytes(gathered))

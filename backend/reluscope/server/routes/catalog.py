@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from ...runs import shelf
 from ...runs.memory import limit_name
 from ...training import devices as machine
 from ...training.diagnostics import CHANNELS, Channel
@@ -13,7 +14,7 @@ from ...training.presets import PRESETS, Preset, sets
 from ...training.relus import RELUS
 from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
-from .. import assets, curves
+from .. import assets, curves, scratch
 from ..door import guard
 from ..socket import live, messages
 from . import diagnostics, losses
@@ -105,6 +106,8 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "losses_per_answer": losses.MAX_LOSSES,
             "points_per_answer": curves.MAX_POINTS,
             "rows_per_answer": diagnostics.MAX_ROWS,
+            "curve_bytes": shelf.MAX_BYTES,
+            "temporary_bytes": scratch.MAX_BYTES,
             "watched_runs": messages.MAX_WATCHED,
             "sent_message_bytes": messages.MAX_MESSAGE_BYTES,
             "received_message_bytes": live.MESSAGE_BYTES,

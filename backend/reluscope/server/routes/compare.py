@@ -62,10 +62,12 @@ def compare(
     """Where the losses of two runs part, how far at most, and what explains it. Runs that train
     are compared as far as both have come. With `points`, an overview of how far they are apart in
     iterations `start` to `stop`, in about so many points, comes too."""
-    first, second = book.read(a), book.read(b)
-    found = compare_traces(first.trace, second.trace, (first.spec.dtype, second.spec.dtype))
-    reason = why(found, _begun(first), _begun(second))
-    difference = "null" if points is None else _difference(book, first, second, start, stop, points)
+    with book.reading(a) as first, book.reading(b) as second:
+        found = compare_traces(first.trace, second.trace, (first.spec.dtype, second.spec.dtype))
+        reason = why(found, _begun(first), _begun(second))
+        difference = "null"
+        if points is not None:
+            difference = _difference(book, first, second, start, stop, points)
     told = ComparedRuns(ids=(first.id, second.id), why=reason, difference=None, **vars(found))
     text = told.model_dump_json(exclude={"difference"}).removesuffix("}")
     return Response(f'{text},"difference":{difference}}}', media_type="application/json")

@@ -44,8 +44,8 @@ def diagnostics(
 ) -> Response:
     """What was measured at those of iterations `start` to `stop` that `every` divides, as many of
     them as are there: for each channel one value for each of `iterations`."""
-    run = book.read(run_id)
-    trace, there = run.trace, book.head(run)
+    with book.reading(run_id) as run:
+        trace, there = run.trace, book.head(run)
     iterations, rows = trace.rows_of(start, there if stop is None else min(stop, there))
     if len(rows) > MAX_ROWS:
         message = f"an answer holds at most {MAX_ROWS:,} measured iterations; ask in pieces"

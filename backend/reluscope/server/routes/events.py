@@ -21,4 +21,5 @@ class Events(BaseModel):
 def events(run_id: RunId, book: TheBook) -> Events:
     """What happened to a run between its iterations: where it went, what was changed of it, and
     where a loss or weight first was not finite."""
-    return Events(id=run_id, events=list(book.read(run_id).events))
+    with book.reading(run_id) as run:
+        return Events(id=run_id, events=list(run.events))

@@ -1,16 +1,16 @@
 """GET /api/runs/{id}/losses: a span of a run's losses, in the form that is asked for."""
 
+import itertools
 from typing import Annotated, Any, Literal, get_args
 
-import numpy as np
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from numpy.typing import NDArray
 from pydantic import BaseModel, TypeAdapter
 
 from ...errors import FieldError, InvalidFields, NotInstalled
-from ...numbers import Number, tell_all
+from ...numbers import Number, tell_all, tell_pieces
 from ...runs import npy
+from ...runs.book import Book
 from ...runs.names import file_name
 from ...runs.overview import not_finite, overview
 from ...runs.run import Run
@@ -18,9 +18,10 @@ from ...runs.smooth import Last, smooth
 from .. import columns, curves
 from ..curves import CurveOverview
 from ..description.document import refusals
-from ..downloads import Download, attachment, made
+from ..downloads import Download, attachment
 from ..negotiation import accepted
-from .shared import IN_TURN, READS, RunId, TheBook
+from ..scratch import Scratch
+from .shared import IN_TURN, READS, RunId, TheBook, TheScratch
 
 MAX_LOSSES = 1_000_000
 """Losses in one answer in JSON, which readers have in memory as a whole: about 20 MB."""
@@ -36,6 +37,8 @@ MEDIA_TYPES: dict[Format, str] = {
 """Of each format, the first of which is the one for whoever takes all."""
 
 assert tuple(MEDIA_TYPES) == get_args(Format)
+
+JSON = MEDIA_TYPES["json"]
 
 _LAST = TypeAdapter(Last)
 
@@ -84,6 +87,7 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 def losses(
     run_id: RunId,
     book: TheBook,
+    scratch: TheScratch,
     request: Request,
     start: Annotated[int, Query(ge=0, description="The first iteration wanted.")] = 0,
     stop: Annotated[int | None, Query(ge=0, description="The first one not wanted.")] = None,
@@ -106,14 +110,16 @@ def losses(
     chosen = format or accepted(request, MEDIA_TYPES)
     if chosen != "json":
         _check_plain(chosen, points, smoothing)
-    run = book.read(run_id)
-    trace, there = run.trace, book.head(run)
-    book.see(run_id, start)
-    end = there if stop is None else min(stop, there)
-    if chosen == "json":
-        answer = _json(run, start, max(start, end), stop, points, smoothing)
-    else:
-        answer = _file(run, chosen, start, trace[start : max(start, end)])
+    with book.reading(run_id) as run:
+        there = book.head(run)
+        book.see(run_id, start)
+        end = max(start, there if stop is None else min(stop, there))
+        if chosen != "json":
+            answer = _file(book, scratch, run, chosen, start, end)
+        elif points is None:
+            answer = _json(book, run, start, end, stop, smoothing)
+        else:
+            answer = _overview(run, start, end, points, smoothing)
     answer.headers["Vary"] = "Accept"
     return answer
 
@@ -130,32 +136,41 @@ def _check_plain(chosen: Format, points: int | None, smoothing: float) -> None:
 
 
 def _json(
-    run: Run, start: int, end: int, stop: int | None, points: int | None, smoothing: float
+    book: Book, run: Run, start: int, end: int, stop: int | None, smoothing: float
 ) -> Response:
-    """Losses `start` to `end`, where up to `stop` were asked for, in one of the three forms."""
-    if points is None and end - start > MAX_LOSSES:
+    """Losses `start` to `end`, where up to `stop` were asked for, or averages in their place."""
+    if end - start > MAX_LOSSES:
         message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
         most, limit = {"maximum": start + MAX_LOSSES}, ("losses_per_answer", MAX_LOSSES)
         raise InvalidFields([FieldError("stop", message, stop, most, limit)])
-    values, last = run.trace[start:end], None
+    begin = f'{{"id":"{run.id}","start":{start},"losses":'
+    if smoothing:  # as a whole, since whoever takes it slowly would keep the averages in memory
+        averages, _ = smooth(run.trace[:end], smoothing, start)
+        return Response(f"{begin}{tell_all(averages)}}}", media_type=JSON)
+    told = tell_pieces(book.losses(run, start, end))
+    return StreamingResponse(itertools.chain([begin], told, ["}"]), media_type=JSON)
+
+
+def _overview(run: Run, start: int, end: int, points: int, smoothing: float) -> Response:
+    values = run.trace[start:end]
+    shown, more = values, ""
     if smoothing:
-        values, last = smooth(run.trace[:end], smoothing, start)
-    if points is None:
-        told = f'"start":{start},"losses":{tell_all(values)}'
-    else:
-        odd = not_finite(run.trace[start:end], start)
-        told = curves.tell(overview(values, start, points), odd, start, end)
-        if last is not None:
-            told += f',"last":{_LAST.dump_json(last).decode()}'
-    return Response(f'{{"id":"{run.id}",{told}}}', media_type=MEDIA_TYPES["json"])
+        shown, last = smooth(run.trace[:end], smoothing, start)
+        more = f',"last":{_LAST.dump_json(last).decode()}'
+    found = overview(shown, start, points)
+    told = curves.tell(found, not_finite(values, start), start, end)
+    return Response(f'{{"id":"{run.id}",{told}{more}}}', media_type=JSON)
 
 
-def _file(run: Run, chosen: Format, start: int, values: NDArray[np.float64]) -> Response:
+def _file(book: Book, scratch: Scratch, run: Run, chosen: Format, start: int, end: int) -> Response:
     media_type = MEDIA_TYPES[chosen]
     name = f"reluscope-{file_name(run.view())}.{chosen}"
     if chosen == "parquet":
-        spec = run.spec.model_dump_json(serialize_as_any=True)
-        file = made(lambda file: columns.write_parquet(file, run.id, spec, start, values))
+        spec, values = run.spec.model_dump_json(serialize_as_any=True), run.trace[start:end]
+        file = scratch.made(lambda file: columns.write_parquet(file, run.id, spec, start, values))
         return Download(file, name, media_type)
-    pieces = columns.csv(start, values) if chosen == "csv" else npy.pieces(values)
-    return StreamingResponse(pieces, headers=attachment(name), media_type=media_type)
+    if chosen == "csv":
+        text = columns.csv(start, book.losses(run, start, end))
+        return StreamingResponse(text, headers=attachment(name), media_type=media_type)
+    data = npy.of_pieces((end - start,), book.losses(run, start, end))
+    return StreamingResponse(data, headers=attachment(name), media_type=media_type)

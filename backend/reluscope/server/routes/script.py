@@ -20,7 +20,7 @@ class Script(Response):
 def script(run_id: RunId, book: TheBook) -> Script:
     """The run as one plain PyTorch script that prints the same losses, with what was changed by
     hand so far."""
-    run = book.read(run_id)
-    text = scripts.script(*run.history(), run.environment)
+    with book.reading(run_id) as run:
+        text = scripts.script(*run.history(), run.environment)
     name = f"reluscope-{run.id[:8]}.py"
     return Script(text, headers={"Content-Disposition": f'inline; filename="{name}"'})

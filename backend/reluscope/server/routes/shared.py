@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Path, Request
 from pydantic import Field
 
-from ...errors import StoreDamaged, StoreUnavailable, UnknownRun
+from ...errors import Busy, StoreDamaged, StoreUnavailable, UnknownRun
 from ...runs.book import Book
+from ..scratch import Scratch
 
 
 async def _book(request: Request) -> Book:  # else each request would cross to a thread for it
@@ -17,6 +18,14 @@ async def _book(request: Request) -> Book:  # else each request would cross to a
 
 TheBook = Annotated[Book, Depends(_book)]
 
+
+async def _scratch(request: Request) -> Scratch:
+    scratch: Scratch = request.app.state.scratch
+    return scratch
+
+
+TheScratch = Annotated[Scratch, Depends(_scratch)]
+
 UUID: Final[dict[str, Any]] = {"format": "uuid"}
 """What is said of an id. Whatever else comes is an id that nothing has."""
 
@@ -24,7 +33,7 @@ Id = Annotated[str, Field(json_schema_extra=UUID)]
 
 RunId = Annotated[str, Path(alias="id", description="Of a run.", json_schema_extra=UUID)]
 
-READS = (UnknownRun, StoreUnavailable, StoreDamaged)
+READS = (UnknownRun, Busy, StoreUnavailable, StoreDamaged)
 """What may come of looking for a run with its curve and events."""
 
 

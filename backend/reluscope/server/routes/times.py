@@ -31,8 +31,8 @@ def times(
 ) -> Times:
     """When iterations `start` to `stop` were produced, as many of them as are there: at the ends of
     turns of about 10 ms, and of a long run, of groups of turns; the last is that of the newest."""
-    run = book.read(run_id)
-    trace, there = run.trace, book.head(run)
+    with book.reading(run_id) as run:
+        trace, there = run.trace, book.head(run)
     end = there if stop is None else min(stop, there)
     marks = trace.marks(min(start, there), end)
     return Times(

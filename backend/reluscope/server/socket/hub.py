@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from ...blocks import Block, Diagnostics, Losses, encode
-from ...errors import StoreError, UnknownRun
+from ...errors import Busy, StoreError, UnknownRun
 from ...runs.book import Book
 from ...runs.run import Run
 from ...runs.trace import Trace
@@ -215,7 +215,7 @@ class Hub:
         if run is None or run.is_shelved:
             self._fetch(run_id)
             return None
-        run.used_at = time.monotonic()
+        run.use.note(again=True)
         return run.trace
 
     def _fetch(self, run_id: str) -> None:
@@ -228,7 +228,7 @@ class Hub:
                 await asyncio.to_thread(self._book.read, run_id)
         except UnknownRun:
             pass
-        except StoreError as error:
+        except (StoreError, Busy) as error:
             logger.warning("run %s cannot be shown now: %s", run_id, error)
             await asyncio.sleep(FETCH_AGAIN_S)
         finally:
