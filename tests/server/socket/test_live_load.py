@@ -6,7 +6,10 @@ import time
 import numpy as np
 import psutil
 
+from reluscope.runs import holdings, shelf, use
+from reluscope.server.socket import hub
 from reluscope.server.socket import live as live_room
+from tests.runs.making import curve
 from tests.waiting import eventually
 
 from ..serving import TINY
@@ -119,3 +122,23 @@ def test_a_viewer_that_leaves_is_forgotten(server, live_url):
     with Viewer(live_url), Viewer(live_url):
         eventually(lambda: len(server.hub._viewers) == 2)
     eventually(lambda: not server.hub._viewers)
+
+
+def test_curves_that_have_no_room_beside_each_other_come_one_after_the_other(
+    api, server, live_url, monkeypatch
+):
+    asked = {**TINY, "iterations": 1500}
+    curves = Curves(dict.fromkeys([api.start(**asked, seed=seed) for seed in range(2)], 0))
+    api.until_ended(*curves.cursors())
+    monkeypatch.setattr(shelf, "MAX_BYTES", 1)
+    runs = [server.book.find(run_id) for run_id in curves.cursors()]
+    eventually(lambda: all(run.is_shelved for run in runs), "their leave")
+    monkeypatch.setattr(holdings, "ROOM_S", 0.0)
+    monkeypatch.setattr(hub, "FETCH_AGAIN_S", 0.01)
+    monkeypatch.setattr(use, "STAYS_S", 0.1)
+    monkeypatch.setattr(live_room, "MESSAGE_BYTES", 8 * 1000)
+    with Viewer(live_url) as viewer:
+        viewer.watch(curves.cursors())
+        viewer.read(curves, dict.fromkeys(curves.cursors(), 1500))
+    for run in runs:
+        assert curves.losses[run.id] == curve(run.spec)

@@ -228,7 +228,9 @@ class Hub:
                 await asyncio.to_thread(self._book.read, run_id)
         except UnknownRun:
             pass
-        except (StoreError, Busy) as error:
+        except Busy:
+            await asyncio.sleep(FETCH_AGAIN_S)
+        except StoreError as error:
             logger.warning("run %s cannot be shown now: %s", run_id, error)
             await asyncio.sleep(FETCH_AGAIN_S)
         finally:
