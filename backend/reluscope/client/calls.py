@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .asked import Filters
 from .asking import JSON, Answer, Deadline, Plan, Request, Value, as_json, ask, path, query
 from .errors import BadAnswer
 from .handles import Runs, SweepValues, ids
@@ -89,7 +90,11 @@ def create(spec: Mapping[str, Any], key: str | None = None) -> Plan[RunView]:
 
 
 def page(filters: Mapping[str, Any], after: str | None) -> Plan[RunPage]:
-    """Some runs, newest first, from a cursor on."""
+    """Some runs, newest first, from a cursor on. Raises TypeError where there is no such filter: the
+    server would leave it out, and give all runs."""
+    known = Filters.__annotations__
+    if unknown := [name for name in filters if name not in known]:
+        raise TypeError(f"expected filters of {', '.join(known)}; got {', '.join(unknown)}")
     return _get(path("runs"), RunPage, **filters, limit=PAGE, after=after)
 
 

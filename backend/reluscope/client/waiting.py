@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from . import calls
 from .asking import Deadline, Plan, Wait
@@ -21,10 +21,12 @@ BAD: tuple[Status, ...] = ("diverged", "failed")
 
 
 def statuses(until: str | Iterable[str] | None) -> frozenset[str]:
-    """The states that end a wait for `until`: a run that has ended will not come to another."""
-    if until is None:
-        return frozenset(ENDED)
-    return frozenset(ENDED) | ({until} if isinstance(until, str) else set(until))
+    """The states that end a wait for `until`: a run that has ended will not come to another. Raises
+    ValueError where there is no such state."""
+    wanted = {until} if isinstance(until, str) else set(until or ())
+    if unknown := wanted - set(get_args(Status)):
+        raise ValueError(f"expected states of {', '.join(get_args(Status))}; got {unknown}")
+    return frozenset(ENDED) | wanted
 
 
 def run(
