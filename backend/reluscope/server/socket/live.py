@@ -144,7 +144,7 @@ class Viewer:
         self._seat.present(message.id, message.key, message.view)
 
     def _watch(self, message: Watch) -> list[dict[str, Any]]:
-        sweeps = {sweep_id: self._hub.sweep(sweep_id) for sweep_id in message.sweeps}
+        sweeps = {each: self._hub.sweep(each) for each in dict.fromkeys(message.sweeps)}
         runs = dict.fromkeys(itertools.chain(*sweeps.values()), 0) | message.runs
         if len(self._watched.keys() | runs.keys()) > MAX_WATCHED:
             problem = f"at most {MAX_WATCHED} runs may be watched"
@@ -166,7 +166,7 @@ class Viewer:
         return replies
 
     def _unwatch(self, message: Unwatch) -> None:
-        of_sweeps = map(self._hub.sweep, message.sweeps)
+        of_sweeps = map(self._hub.sweep, set(message.sweeps))
         for run_id in itertools.chain(message.runs, *of_sweeps):
             self._watched.pop(run_id, None)
             self._behind.pop(run_id, None)
