@@ -35,6 +35,7 @@ from ..problems import (
     http_kind,
     respond,
 )
+from ..results import AFTER, BEFORE
 
 ID = "0b9f6c1e-52a4-4d0c-9a57-3a1d1f6f2e11"
 OTHER = "7d3b0c55-9f0e-4b3c-8c55-1f1f6a1f9a02"
@@ -222,8 +223,20 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "sweeps_results": {
         "of one run": {
             "id": OTHER,
-            "columns": ["id", "update.lr", "status", "loss"],
-            "rows": [[ID, 1e-6, "diverged", "NaN"]],
+            "columns": [*BEFORE, "update.lr", *AFTER],
+            "rows": [
+                [
+                    ID,
+                    "How fast? · lr 1e-6",
+                    1e-6,
+                    "diverged",
+                    42,
+                    "NaN",
+                    0.25,
+                    2451.7,
+                    "loss is NaN",
+                ]
+            ],
         }
     },
     "losses": {
