@@ -119,6 +119,7 @@ WRONG = [
     ({"grid": {"relu": "clamp"}}, ["grid.relu"]),
     ({"grid": {}, "list": [{}]}, [""]),
     ({"grid": {}, "more": 1}, ["more"]),
+    ({"grid": {"x" * 300: [1]}}, [f"grid.{'x' * 195}"]),
 ]
 
 
