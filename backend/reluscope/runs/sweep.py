@@ -233,8 +233,8 @@ class SweepSpec(BaseModel):
         strict=True,
         json_schema_extra={
             "oneOf": [
-                {"required": [way], "properties": {way: {"type": kind}}}
-                for way, kind in (("grid", "object"), ("random", "object"), ("list", "array"))
+                {"required": [way], "properties": {way: {"not": {"type": "null"}}}}
+                for way in ("grid", "random", "list")
             ]
         },
     )
