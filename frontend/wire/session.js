@@ -30,3 +30,15 @@ export function redeem(onRefusal) {
   window.addEventListener("hashchange", look);
   look();
 }
+
+/**
+ * Open the page anew where the server knows who asks: a browser keeps the cookie to itself on the way
+ * from another site's link, and so was given the page before the page. Once, whatever that comes to;
+ * and a token that comes in the address is another's.
+ */
+export async function recall() {
+  const [opened] = performance.getEntriesByType("navigation");
+  if (/** @type {PerformanceNavigationTiming} */ (opened).type === "reload" || location.hash.startsWith(HELD)) return;
+  const { role } = await call("GET", "api/session");
+  if (role !== null) location.reload();
+}

@@ -82,6 +82,23 @@ def test_a_link_with_the_view_token_shows_all_and_steers_nothing(stranger: Visit
     expect(stranger.form.get_by_role("button", name="Start")).to_be_visible()
 
 
+@pytest.mark.parametrize(
+    ("link", "role"), [("?layout=grid", "viewer"), (f"#token={OWNER}", "owner")]
+)
+def test_whoever_was_let_in_may_come_by_another_sites_link(
+    stranger: Visit, url: str, link: str, role: str
+) -> None:
+    """On the way from there the browser has no cookie for anybody."""
+    page = stranger.page
+    page.goto(f"{url}/#token={VIEWER}")
+    expect(stranger.status).to_contain_text(CONNECTED)
+    page.goto(f"data:text/html,<a href='{url}/{link.replace('#', '%23')}'>see</a>")
+    page.get_by_role("link").click()
+    expect(stranger.status).to_contain_text(CONNECTED)
+    assert page.locator("html").get_attribute("data-role") == role
+    assert page.url == f"{url}/{link.partition('#')[0]}"
+
+
 def test_a_link_with_a_token_that_is_wrong_asks_for_the_right_one(
     stranger: Visit, url: str
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from reluscope.cli.serve import prepare
 from reluscope.errors import CannotListen
+from reluscope.server.door import listening
 from reluscope.server.door.listening import Listening, UnixSocket
 from reluscope.settings import Settings
 from tests.waiting import DEADLINE_S, eventually
@@ -20,6 +21,7 @@ from tests.waiting import DEADLINE_S, eventually
 from ..serving import TINY, Process, running
 from ..watching import Curves, Viewer
 from . import certificate
+from .bare import Bare
 from .certificate import PASSWORD, Certificate
 
 
@@ -188,6 +190,17 @@ def test_with_a_certificate_all_comes_by_https(https: str, made: Certificate) ->
             viewer.read(curves, {run_id: 50})
         losses = http.get(f"{answer.headers['location']}/losses").json()["losses"]
         assert curves.losses[run_id] == [float(loss) for loss in losses]
+
+
+def test_whoever_connects_and_never_agrees_on_tls_is_not_waited_for(
+    made: Certificate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "HEAD_S", 0.2)
+    files = {"ssl_certfile": made.certificate, "ssl_keyfile": made.key}
+    server = prepare(Settings(port=0, workers=1, data=tmp_path, **files))
+    with running(server) as errors, Bare(server.servers[0].sockets[0].getsockname()[1]) as silent:
+        assert silent.until_closed() == b""
+    assert errors == []
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

@@ -1,7 +1,9 @@
 """Listening: where the server is, and with which certificate."""
 
+import asyncio
 import contextlib
 import errno
+import functools
 import os
 import socket
 import ssl
@@ -14,6 +16,7 @@ from pydantic import SecretStr
 
 from ...errors import CannotListen
 from ...settings import Settings
+from .protocol import HEAD_S
 
 MODE = 0o600
 """Of the socket: its owner may connect."""
@@ -40,6 +43,13 @@ class Listening:
             "ssl_context_factory": (lambda _config, _default: self._tls) if self._tls else None,
             "proxy_headers": False,  # it would believe all that comes from 127.0.0.1; see proxied.py
         }
+
+    def hurry(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have whoever connects to `loop`'s servers by TLS agree on it as soon as a head must be there:
+        the protocol knows nothing of them until then, and asyncio would wait for a minute."""
+        if self._tls:
+            hurried = functools.partial(loop.create_server, ssl_handshake_timeout=HEAD_S)
+            loop.create_server = hurried  # type: ignore[method-assign] # uvicorn has no option for it
 
     def close(self) -> None:
         """Leave nothing behind. What is open stays so."""

@@ -43,6 +43,9 @@ class Cursor:
     holds; 0 where it is not."""
     goal: int = -1
     """The revision up to which it will know everything when it is through with those."""
+    came: int = 0
+    """The revision at which it came: it is told of what went since, even of a run that it may have
+    asked for and was never told of."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class News:
 
     runs: list[View]
     gone: list[str]
+    """Runs that went. One that is among `runs` too has come back since, as another."""
     cursor: Cursor
     complete: bool
     """Whether that is all, so that the reader now knows everything."""
@@ -76,6 +80,10 @@ class Feed:
             else:
                 self._note(run_id, view)
 
+    def start(self) -> Cursor:
+        """Where a reader begins who knows nothing yet."""
+        return Cursor(came=self._revision)
+
     def has_news(self, cursor: Cursor) -> bool:
         """Whether `since` would tell a reader anything."""
         return cursor.place > 0 or cursor.known < self._revision
@@ -94,14 +102,13 @@ class Feed:
         complete = len(chosen) == len(fresh)
         return News(
             runs=[_changes(entry, cursor.known) for entry in chosen],
-            gone=[] if cursor.place else self._gone_since(cursor.known),
+            gone=[] if cursor.place else self._gone_since(max(cursor.known, cursor.came)),
             cursor=Cursor(goal) if complete else Cursor(cursor.known, chosen[-1].number, goal),
             complete=complete,
         )
 
     def _gone_since(self, known: int) -> list[str]:
-        """The runs that went since; none for a reader that knows nothing yet."""
-        return [run_id for run_id, revision in self._gone.items() if 0 <= known < revision]
+        return [run_id for run_id, revision in self._gone.items() if known < revision]
 
     def _note(self, run_id: str, view: View) -> None:
         entry = self._entries.get(run_id)
@@ -121,11 +128,12 @@ class Feed:
 
     def _forget(self, run_id: str) -> None:
         """A run may be gone before anyone was told of it; who asked to watch it waits to hear."""
-        self._entries.pop(run_id, None)
-        if run_id in self._gone:
+        was_there = self._entries.pop(run_id, None) is not None
+        if run_id in self._gone and not was_there:
             return
         self._revision += 1
         self._gone[run_id] = self._revision
+        self._gone.move_to_end(run_id)
         if len(self._gone) > MAX_TOMBSTONES:
             self._gone.popitem(last=False)
 

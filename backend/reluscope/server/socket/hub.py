@@ -283,12 +283,12 @@ class Hub:
         if cursor not in self._news:
             news = self.feed.since(cursor)
             messages = []
+            if news.gone:  # before the runs: one of them may have come back under its id
+                messages.append(compact({"type": "gone", "ids": news.gone}))
             if cursor.known < 0 and news.complete:
                 messages.append(compact({"type": "runs", "runs": news.runs, "complete": True}))
             elif news.runs:
                 messages.append(compact({"type": "runs", "runs": news.runs}))
-            if news.gone:
-                messages.append(compact({"type": "gone", "ids": news.gone}))
             self._news[cursor] = (messages, news.cursor)
         return self._news[cursor]
 

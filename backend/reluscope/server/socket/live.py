@@ -16,7 +16,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ...errors import FieldError, InvalidFields
 from ...runs.trace import rows_before
-from .feed import Cursor
 from .frames import compact, reach, size
 from .hub import NEWS_S, Encoding, Hub, Sent
 from .messages import MAX_WATCHED, NUMBERS, Follow, Ping, Present, Unwatch, Watch, parse, refusal
@@ -60,7 +59,7 @@ class Viewer:
         self._encoding = encoding
         self._watched: dict[str, _Watched] = {}
         self._behind: dict[str, None] = {}
-        self._news = Cursor()
+        self._news = hub.feed.start()
         self._news_at = 0.0
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_REPLIES)
         self._awake = asyncio.Event()
@@ -145,7 +144,7 @@ class Viewer:
         self._seat.present(message.id, message.key, message.view)
 
     def _watch(self, message: Watch) -> list[dict[str, Any]]:
-        sweeps = {sweep_id: self._hub.sweep(sweep_id) for sweep_id in message.sweeps}
+        sweeps = {each: self._hub.sweep(each) for each in dict.fromkeys(message.sweeps)}
         runs = dict.fromkeys(itertools.chain(*sweeps.values()), 0) | message.runs
         if len(self._watched.keys() | runs.keys()) > MAX_WATCHED:
             problem = f"at most {MAX_WATCHED} runs may be watched"
@@ -167,7 +166,7 @@ class Viewer:
         return replies
 
     def _unwatch(self, message: Unwatch) -> None:
-        of_sweeps = map(self._hub.sweep, message.sweeps)
+        of_sweeps = map(self._hub.sweep, set(message.sweeps))
         for run_id in itertools.chain(message.runs, *of_sweeps):
             self._watched.pop(run_id, None)
             self._behind.pop(run_id, None)
