@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import threading
 import zipfile
 
 import numpy as np
@@ -288,6 +289,24 @@ def test_a_curve_is_drawn_in_a_terminal(asked, server, monkeypatch):
     assert "finished at 600 of 600" in out
 
 
+@pytest.mark.parametrize("command", ["run", "watch"])
+def test_a_run_that_is_deleted_meanwhile_is_told(asked, server, command):
+    def delete():
+        eventually(lambda: any(viewer.watched for viewer in server.hub._viewers), "a watch")
+        (run,) = server.api.http.get("/api/runs").json()["runs"]
+        server.api.http.delete(f"/api/runs/{run['id']}")
+
+    words = ("run", *FIELDS, "iterations=1000000")
+    if command == "watch":
+        words = ("watch", server.api.start(**LONG))
+    deleting = threading.Thread(target=delete)
+    deleting.start()
+    _, err, status = asked(*words)
+    deleting.join()
+    assert status == 1
+    assert " has been deleted\n" in err
+
+
 # --- what goes wrong
 
 
@@ -300,7 +319,7 @@ def test_nobody_at_the_address_is_told_apart(told, monkeypatch):
 
 def test_an_address_that_is_none_is_wrong_use(told):
     assert told("ls", "--url", "nonsense", "--token", "s3cret")[1:] == (
-        "reluscope: error: --url: expected an address like http://127.0.0.1:8000; got 'nonsense'\n",
+        "reluscope: error: expected an address like http://127.0.0.1:8000; got 'nonsense'\n",
         2,
     )
 

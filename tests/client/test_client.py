@@ -46,6 +46,8 @@ def test_runs_are_listed_over_pages_newest_first(scope, monkeypatch):
     assert {run.id for run in scope.runs(tag="b")} == {made[1].id, made[3].id}
     assert len(list(scope.runs(tag=["a", "b"], relu="clamp"))) == 5
     assert list(scope.runs(q="nothing of that name")) == []
+    with pytest.raises(TypeError, match="of status, relu, rule, tag, q, sweep; got tags"):
+        next(scope.runs(tags="b"))
 
 
 def test_verbs_steer_it(scope):
@@ -185,6 +187,8 @@ def test_waiting_raises_when_it_is_asked_to(scope):
     with pytest.raises(TimedOut, match="at iteration"):
         slow.wait(0)
     assert slow.pause().wait(30, until={"paused"}).status == "paused"
+    with pytest.raises(ValueError, match=r"expected states of queued, .*; got \{'pausing'\}"):
+        slow.wait(30, until="pausing")
     bad = scope.create(**{**TINY, "update": {"lr": 1e30}}, iterations=200).wait(30)
     assert bad.status == "diverged"
     with pytest.raises(RunFailed, match=f"run {bad.id} has diverged: "):

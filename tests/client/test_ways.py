@@ -107,8 +107,21 @@ def test_the_address_may_come_from_the_environment(monkeypatch):
         assert address.live_url == "wss://example.test/scope/api/live"
         assert address.headers == {"Authorization": "Bearer secret-of-the-owner"}
         assert "secret" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8000", "http://127.0.0.1:port", "http://127.0.0.1:99999", "http://[::1"]
+)
+def test_what_is_no_address_is_told_at_once(url):
     with pytest.raises(ValueError, match="expected an address like"):
-        Client("127.0.0.1:8000")
+        Client(url)
+
+
+@pytest.mark.parametrize("token", ["s3cret\n", "gehe\N{LATIN SMALL LETTER I WITH DIAERESIS}m"])
+def test_what_is_no_token_is_told_at_once_and_not_shown(token):
+    with pytest.raises(ValueError, match="expected a token of letters and digits") as caught:
+        Client(token=token)
+    assert token.strip() not in str(caught.value)
 
 
 def test_a_token_opens_what_it_may():

@@ -103,8 +103,12 @@ def _there(client: "Client", run: "Run", out: Path | None, *, json: bool) -> NoR
 
 def _views(client: "Client", run: "Run") -> Iterator[progress.View]:
     """It, whenever it has changed, until it has ended."""
+    from ..client import Deleted
+
     yield told(run.view)
-    for _ in client.updates([run]):
+    for update in client.updates([run]):
+        if isinstance(update, Deleted):
+            fail(f"run {run.id} has been deleted", NO)
         yield told(run.view)
 
 

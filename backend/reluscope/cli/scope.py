@@ -40,6 +40,8 @@ class Scope:
 
     def __init__(self, runs: Iterable["Run"], *, log: bool) -> None:
         self.views = {run.id: run.view for run in runs}
+        self.deleted: list[str] = []
+        """Those that have been, meanwhile."""
         self._curves = {run_id: plot.Curve(log=log) for run_id in self.views}
         self._lock = threading.Lock()
 
@@ -54,6 +56,7 @@ class Scope:
                 elif isinstance(update, Losses):
                     self._curves[update.run_id].extend(update.first, update.losses)
                 elif isinstance(update, Deleted):
+                    self.deleted.append(update.run_id)
                     del self.views[update.run_id], self._curves[update.run_id]
 
     def draw(self, width: int, height: int) -> Text:

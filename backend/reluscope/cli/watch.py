@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from . import progress
 from .remote import OfSweep, asks_server, find_all, told
 from .shared import INTERRUPTED, NO, AsJson
 
@@ -61,5 +62,7 @@ def command(
             scope.follow(updates, Lines(console))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-    if any(view.status != "finished" for view in scope.views.values()):
+    for run_id in scope.deleted:
+        progress.messages().print(f"run {run_id} has been deleted")
+    if scope.deleted or any(view.status != "finished" for view in scope.views.values()):
         raise SystemExit(NO)

@@ -28,6 +28,9 @@ MAX_MESSAGE_BYTES = 16 * 2**20
 CLOSE_S = 2.0
 """How long a goodbye may take on the socket."""
 
+LEAST_S = 1.0
+"""Seconds for an answer that a look has, however little is left of the time to wait."""
+
 SOCKET_ERRORS = (OSError, WebSocketException)
 
 
@@ -77,13 +80,15 @@ def socket_options(address: Address, settings: Settings) -> dict[str, Any]:
     return options
 
 
-def parts(request: Request) -> dict[str, Any]:
+def parts(request: Request, settings: Settings) -> dict[str, Any]:
     """A request, as httpx takes it, but for a body that is a file."""
+    left_s = request.patient.seconds if request.patient else float("inf")
     return {
         "method": request.method,
         "url": request.path,
         "params": request.query or None,
         "headers": dict(request.headers),
+        "timeout": min(settings.timeout, max(left_s, LEAST_S)),
     }
 
 

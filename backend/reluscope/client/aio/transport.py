@@ -59,7 +59,7 @@ class Transport:
             await asyncio.sleep(step.seconds)
 
     async def _send(self, request: Request) -> Answer | Lost:
-        parts = rim.parts(request)
+        parts = rim.parts(request, self.settings)
         try:
             if request.source is None:
                 async with self._http.stream(**parts, content=request.body) as response:

@@ -52,7 +52,7 @@ class Transport:
             time.sleep(step.seconds)
 
     def _send(self, request: Request) -> Answer | Lost:
-        parts = rim.parts(request)
+        parts = rim.parts(request, self.settings)
         try:
             if request.source is None:
                 with self._http.stream(**parts, content=request.body) as response:
