@@ -8,12 +8,13 @@ import { call } from "./call.js";
 const HELD = "#token=";
 
 /**
- * @param {string} token
+ * @param {string} token any text: what is in none, as an invisible space that was pasted with it, is
+ *   written so that a header takes it
  * @returns {Promise<unknown>} the browser has the cookie then
  * @throws {import("./call.js").Refusal}
  */
 export const begin = (token) =>
-  call("POST", "api/session", undefined, { headers: { Authorization: `Bearer ${token}` } });
+  call("POST", "api/session", undefined, { headers: { Authorization: `Bearer ${encodeURI(token)}` } });
 
 /**
  * Show a token that comes in the page's address, now or later, and take it out of there. With it, the

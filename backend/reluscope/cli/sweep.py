@@ -1,6 +1,5 @@
 """`reluscope sweep`: many runs at once on a server, and what they come to as one table."""
 
-import csv
 import json as js
 import re
 import sys
@@ -170,15 +169,16 @@ def _point(point: Mapping[str, Any]) -> str:
 
 
 def _tell(results: "Results", out: Path | None, *, json: bool) -> None:
+    from ..server.columns import table_csv
+
     told = plain(asdict(results))
     if out is not None:
         try:
-            with out.open("w", newline="") as file:
+            with out.open("w", newline="", encoding="utf-8") as file:
                 if out.suffix == ".json":
                     js.dump(told, file, indent=2)
                 else:
-                    rows = ([_exact(value) for value in row] for row in told["rows"])
-                    csv.writer(file).writerows([results.columns, *rows])
+                    file.write(table_csv(results.columns, told["rows"]))
         except OSError as error:
             fail(f"--out {out}: {error.strerror}")
     if json:
@@ -190,11 +190,6 @@ def _tell(results: "Results", out: Path | None, *, json: bool) -> None:
             for row in told["rows"]
         )
         tables.show(results.columns, rows)
-
-
-def _exact(value: Any) -> Any:
-    """A value as one field of CSV."""
-    return js.dumps(value) if isinstance(value, bool | list | dict) else value
 
 
 def _cell(column: str, value: Any) -> str:

@@ -119,6 +119,7 @@ WRONG = [
     ({"grid": {"relu": "clamp"}}, ["grid.relu"]),
     ({"grid": {}, "list": [{}]}, [""]),
     ({"grid": {}, "more": 1}, ["more"]),
+    ({"grid": {"x" * 300: [1]}}, [f"grid.{'x' * 195}"]),
 ]
 
 
@@ -209,6 +210,8 @@ def as_cell(value):
     """A value of JSON as a cell of CSV has it."""
     if isinstance(value, list):
         return json.dumps(value)
+    if str(value).startswith("="):
+        return f"'{value}"
     return "" if value is None else str(value)
 
 
@@ -249,9 +252,21 @@ def test_what_has_come_of_it_is_one_table(api, server):
         assert read[0] == table["columns"]
         for cells, row in zip(read[1:], table["rows"], strict=True):
             assert cells == [as_cell(value) for value in row]
+        assert read[1][1].startswith("'=mine, ")
     refused = results(api, sweep["id"], headers={"Accept": "image/png"})
     assert problem(refused, 406)["detail"] == "offered here: application/json, text/csv"
     assert results(api, sweep["id"], headers={"Accept": "*/*"}).json() == table
+
+
+def test_a_sweep_of_names_has_one_column_of_them_and_each_stays_one_cell(api):
+    names = ["=1+1", "b\rc", 'd"\n', "-e", "@f"]
+    sweep = sweep_of(api, base=SHORT, grid={"name": names, "relu": ["clamp"]})
+    table = results(api, sweep["id"]).json()
+    assert table["columns"][:4] == ["id", "name", "relu", "status"]
+    assert [row[1] for row in table["rows"]] == names
+    text = results(api, sweep["id"], params={"format": "csv"}).text
+    read = list(csv.reader(io.StringIO(text, newline="")))
+    assert [row[1] for row in read] == ["name", "'=1+1", "b\rc", 'd"\n', "'-e", "'@f"]
 
 
 def test_it_is_exported_as_a_whole_and_comes_back_as_one(api):

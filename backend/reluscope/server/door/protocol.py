@@ -7,7 +7,7 @@ process may open. What is no HTTP, or no handshake, is answered as all else is.
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -123,6 +123,15 @@ class Protocol(_Hurried, H11Protocol):
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """What is asked for is a socket. An answer before it may wait to be taken still: then its
+        connection goes on waiting as one of a socket."""
+        waits = self.waits_since is not None
+        self._look_no_more()
+        super().handle_websocket_upgrade(event)
+        if waits:
+            cast(asyncio.Protocol, self.transport.get_protocol()).pause_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
