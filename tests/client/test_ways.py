@@ -104,7 +104,7 @@ def test_the_address_may_come_from_the_environment(monkeypatch):
         assert scope.url == "https://example.test/scope"
         assert "secret" not in repr(scope)
         address = scope._transport.address
-        assert address.live_url == "wss://example.test/scope/api/live"
+        assert address.live_url == "wss://example.test/scope/api/live?list=watched"
         assert address.headers == {"Authorization": "Bearer secret-of-the-owner"}
         assert "secret" not in repr(address)
 

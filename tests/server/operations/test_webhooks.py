@@ -15,6 +15,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from reluscope.server.operations import journal
 from reluscope.server.operations import webhooks as module
 from reluscope.server.operations.metrics import Metrics
 from reluscope.server.operations.webhooks import MAX_WAITING, SENDERS, Webhooks
@@ -223,6 +224,17 @@ def test_the_end_of_the_server_waits_for_nobody(monkeypatch, quiet):
             server.api.start(**TINY)
             eventually(lambda: slow.requests, "the attempt")
         assert "the server ends with 1 webhooks on their way" in quiet()
+
+
+def test_what_ends_just_before_the_server_is_logged_and_waits_in_vain(monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    with hanging() as slow, in_thread(webhook=[slow.url]) as server:
+        run_id = server.api.start(**TINY, pace=1000.0)
+        eventually(lambda: f"run {run_id} began" in caplog.text, "its beginning")
+        monkeypatch.setattr(journal, "LOOK_S", 1000.0)
+        server.api.until_ended(run_id)
+    assert f"run {run_id} finished at iteration 500" in caplog.text
+    assert "the server ends with 1 webhooks on their way" in caplog.text
 
 
 def test_no_proxy_of_the_environment_is_asked(monkeypatch):
