@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
-        self._listening.hurry(asyncio.get_running_loop())
+        self._listening.secure(asyncio.get_running_loop())
         await super().startup(sockets)
         if self._alone:
             # What is there by now stays: torch, and the runs of the store. A full collection that

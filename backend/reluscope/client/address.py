@@ -65,9 +65,9 @@ class Address:
 
     @property
     def live_url(self) -> str:
-        """Of the socket."""
+        """Of the socket, which is to tell of no runs but those that are watched."""
         scheme, _, rest = self.url.partition("://")
-        return f"{SOCKETS[scheme]}://{rest}/api/live"
+        return f"{SOCKETS[scheme]}://{rest}/api/live?list=watched"
 
     @property
     def headers(self) -> dict[str, str]:

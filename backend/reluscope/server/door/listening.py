@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import functools
 import os
 import socket
 import ssl
@@ -16,7 +15,7 @@ from pydantic import SecretStr
 
 from ...errors import CannotListen
 from ...settings import Settings
-from .protocol import HEAD_S
+from .protocol import Secured
 
 MODE = 0o600
 """Of the socket: its owner may connect."""
@@ -44,12 +43,16 @@ class Listening:
             "proxy_headers": False,  # it would believe all that comes from 127.0.0.1; see proxied.py
         }
 
-    def hurry(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have whoever connects to `loop`'s servers by TLS agree on it as soon as a head must be there:
-        the protocol knows nothing of them until then, and asyncio would wait for a minute."""
+    def secure(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have `Secured` speak TLS for the servers that are made in `loop` from now on, for which
+        uvicorn has no option."""
+        create, there = loop.create_server, set[Secured]()
+
+        def creating(make: Any, *args: Any, ssl: Any, **options: Any) -> Any:
+            return create(lambda: Secured(loop, make(), ssl, there), *args, **options)
+
         if self._tls:
-            hurried = functools.partial(loop.create_server, ssl_handshake_timeout=HEAD_S)
-            loop.create_server = hurried  # type: ignore[method-assign] # uvicorn has no option for it
+            loop.create_server = creating  # type: ignore[method-assign, assignment]
 
     def close(self) -> None:
         """Leave nothing behind. What is open stays so."""

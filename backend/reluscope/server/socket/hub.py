@@ -37,6 +37,9 @@ FETCH_AGAIN_S = 1.0
 MAX_FETCHES = 4
 """Curves that are fetched at once: fewer than there are threads, which others need, too."""
 
+Listed = Literal["all", "watched"]
+"""Of which runs a viewer is told how they are."""
+
 Encoding = Literal["binary", "json"]
 
 _Key = tuple[str, int, int, Encoding, int]
