@@ -76,6 +76,13 @@ def test_who_else_has_the_port_is_a_problem(found, monkeypatch):
     assert status == 1
 
 
+def test_an_address_that_this_machine_does_not_have_is_a_problem(found, monkeypatch):
+    monkeypatch.setattr(addresses, "ANSWER_S", 0.1)
+    findings, status = found("--host", "192.0.2.1", "--token", "another-token-0123456789abc")
+    assert findings["port"]["advice"] == "name another by --host"
+    assert status == 1
+
+
 def test_a_server_that_wants_a_token_is_known_and_told_none(found, monkeypatch):
     monkeypatch.setattr(addresses, "ANSWER_S", 10)
     with in_thread(token=SecretStr("a-token-of-its-own-0123456789")) as server:

@@ -272,6 +272,7 @@ def test_runs_are_watched_in_lines_where_there_is_no_terminal(asked, server):
 
 def test_all_under_way_are_watched_where_none_is_named(asked, server, ended):
     ended({})
+    assert asked("watch") == ("", "no run is under way\n", 0)
     run_id = server.api.start(**TINY, iterations=300, pace=1000)
     out, _, status = asked("watch", "--json")
     assert [view["id"] for view in json.loads(out)] == [run_id]

@@ -5,6 +5,7 @@ from reluscope.client.asking import (
     Answer,
     Deadline,
     Lost,
+    Patience,
     Request,
     Tries,
     Wait,
@@ -63,6 +64,15 @@ def test_a_patient_request_goes_on_until_its_patience_is_over():
     with pytest.raises(NotConnected):
         wait()
     assert sum(waited) == pytest.approx(30)
+
+
+def test_patience_is_whole_again_once_the_server_is_there():
+    patience = Patience(1.0)
+    first = patience.next()
+    while patience.next() is not None:
+        pass
+    patience.connected()
+    assert patience.next() < 2 * first
 
 
 def test_a_patient_request_is_given_up_when_its_time_is_over():

@@ -44,6 +44,8 @@ def command(
 
     named = runs or sweep
     found = find_all(client, runs, sweep) if named else list(client.runs(status=UNDER_WAY))
+    if not found:
+        progress.messages().print("no run is under way")
     console = Console(highlight=False, markup=False)
     scope = Scope(found, log=not linear)
     updates = client.updates(found)
