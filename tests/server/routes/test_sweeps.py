@@ -39,7 +39,9 @@ def wrong(api, **body):
     """The fields that are refused; and then there is nothing."""
     document = problem(api.http.post("/api/sweeps", json=body), 422)
     assert api.http.get("/api/runs").json()["runs"] == []
-    return {error["field"]: error for error in document["errors"]}
+    found = {error["field"]: error for error in document["errors"]}
+    assert len(found) == len(document["errors"])
+    return found
 
 
 def test_a_grid_has_a_run_for_each_combination_in_order(api):
@@ -244,7 +246,11 @@ def test_what_has_come_of_it_is_one_table(api, server):
         assert row["name"] == view["spec"]["name"]
     assert [row["loss"] for row in rows[:2]] == ["NaN", "-Infinity"]
 
-    for query in ({"params": {"format": "csv"}}, {"headers": {"Accept": "text/csv"}}):
+    for query in (
+        {"params": {"format": "csv"}},
+        {"headers": {"Accept": "text/csv"}},
+        {"headers": [("Accept", "image/png"), ("Accept", "text/csv")]},
+    ):
         answer = results(api, sweep["id"], **query)
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.headers["content-disposition"].startswith("attachment")
