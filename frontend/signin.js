@@ -24,4 +24,5 @@ byId("signin").addEventListener("submit", (event) => {
   session.begin(token.value.trim()).then(() => location.reload(), refused);
 });
 token.focus();
+session.recall().catch(() => {}); // whoever shows a token then will hear of it
 session.redeem(refused);

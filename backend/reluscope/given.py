@@ -46,24 +46,31 @@ def _texts(value: object) -> list[object]:
     if not isinstance(value, str):
         return [value]
     if value.startswith("["):
-        return list(json.loads(value))
+        with contextlib.suppress(ValueError):  # an address of IPv6 begins so, too
+            return list(json.loads(value))
     return [word.strip() for word in value.split(",") if word.strip()]
 
 
-_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+_PORT = "(?::[1-9][0-9]{0,4})?"
+
+_ORIGIN = re.compile(r"(https?)://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])" + _PORT)
+
+_LEFT_OUT = {"http": ":80", "https": ":443"}
+"""The ports that a browser does not name."""
 
 
 def _origin(value: str) -> str:
-    """An origin and no more: it goes into a header as it stands."""
-    if not _ORIGIN.fullmatch(value.lower()):
+    """An origin as browsers have it, and no more: it goes into a header as it stands."""
+    found = _ORIGIN.fullmatch(value.lower())
+    if not found:
         raise PydanticCustomError("origin", "expected an origin, as in https://wiki.example:8443")
-    return value.lower()
+    return found[0].removesuffix(_LEFT_OUT[found[1]])
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
-_HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])" + _PORT)
 
 
 def _host(value: str) -> str:

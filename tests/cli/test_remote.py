@@ -3,6 +3,7 @@
 import contextlib
 import json
 import signal
+import threading
 import zipfile
 
 import numpy as np
@@ -79,6 +80,19 @@ def test_a_table_is_drawn_in_a_terminal(asked, ended, monkeypatch):
     assert "first" in out
     assert "\t" not in out
     assert "\x1b[" in out
+
+
+@pytest.mark.parametrize("terminal", ["0", "1"])
+def test_a_terminal_obeys_no_name(asked, ended, monkeypatch, terminal):
+    monkeypatch.setenv("TTY_COMPATIBLE", terminal)
+    monkeypatch.setenv("COLUMNS", "200")
+    (run_id,) = ended({"name": "odd \x1b]0;title\x07"})
+    for words in (["ls"], ["show", run_id], ["watch", run_id]):
+        out, _, status = asked(*words)
+        assert "\x1b]0" not in out
+        assert "\x07" not in out
+        assert r"odd \x1b]0;title\x07" in out or (words[0], terminal) == ("watch", "0")
+        assert status == 0
 
 
 @pytest.mark.parametrize("word", ["name", "id", "start"])
@@ -213,13 +227,13 @@ def test_what_the_state_forbids_is_refused(asked, ended):
 
 
 def test_a_run_is_trained_there(asked, server, tmp_path):
-    words = ("run", *FIELDS, "name=mine", "iterations=50", "--out", tmp_path / "a.npy")
+    words = ("run", *FIELDS, "name=7", "iterations=50", "--out", tmp_path / "a.npy")
     out, err, status = asked(*words)
     assert status == 0
     assert out.startswith("finished at 50 of 50, ")
     assert " of 50, loss " in err.splitlines()[0]
     (run,) = server.api.http.get("/api/runs").json()["runs"]
-    assert run["spec"]["name"] == "mine"
+    assert run["spec"]["name"] == "7"
     assert np.load(tmp_path / "a.npy").tolist() == server.api.losses(run["id"])
 
 
@@ -271,6 +285,7 @@ def test_runs_are_watched_in_lines_where_there_is_no_terminal(asked, server):
 
 def test_all_under_way_are_watched_where_none_is_named(asked, server, ended):
     ended({})
+    assert asked("watch") == ("", "no run is under way\n", 0)
     run_id = server.api.start(**TINY, iterations=300, pace=1000)
     out, _, status = asked("watch", "--json")
     assert [view["id"] for view in json.loads(out)] == [run_id]
@@ -288,6 +303,24 @@ def test_a_curve_is_drawn_in_a_terminal(asked, server, monkeypatch):
     assert "finished at 600 of 600" in out
 
 
+@pytest.mark.parametrize("command", ["run", "watch"])
+def test_a_run_that_is_deleted_meanwhile_is_told(asked, server, command):
+    def delete():
+        eventually(lambda: any(viewer.watched for viewer in server.hub._viewers), "a watch")
+        (run,) = server.api.http.get("/api/runs").json()["runs"]
+        server.api.http.delete(f"/api/runs/{run['id']}")
+
+    words = ("run", *FIELDS, "iterations=1000000")
+    if command == "watch":
+        words = ("watch", server.api.start(**LONG))
+    deleting = threading.Thread(target=delete)
+    deleting.start()
+    _, err, status = asked(*words)
+    deleting.join()
+    assert status == 1
+    assert " has been deleted\n" in err
+
+
 # --- what goes wrong
 
 
@@ -300,7 +333,7 @@ def test_nobody_at_the_address_is_told_apart(told, monkeypatch):
 
 def test_an_address_that_is_none_is_wrong_use(told):
     assert told("ls", "--url", "nonsense", "--token", "s3cret")[1:] == (
-        "reluscope: error: --url: expected an address like http://127.0.0.1:8000; got 'nonsense'\n",
+        "reluscope: error: expected an address like http://127.0.0.1:8000; got 'nonsense'\n",
         2,
     )
 

@@ -3,7 +3,9 @@ import pytest
 
 from reluscope.client.asking import (
     Answer,
+    Deadline,
     Lost,
+    Patience,
     Request,
     Tries,
     Wait,
@@ -13,6 +15,7 @@ from reluscope.client.asking import (
     refusal,
 )
 from reluscope.client.errors import BadAnswer, NotConnected, ServerTrouble, TimedOut
+from reluscope.client.rim import Settings, parts
 
 URL = "http://here"
 REFUSED = Lost("refused", arrived=False)
@@ -21,7 +24,7 @@ LATE = Lost("timed out", arrived=True, late=True)
 DONE = Answer(200, {})
 STEP = Request("POST", "/step")
 READ = Request("GET", "/read", repeats=True)
-FOR_LONG = Request("GET", "/read", repeats=True, patient=True)
+FOR_LONG = Request("GET", "/read", repeats=True, patient=Deadline(None))
 DELETE = Request("DELETE", "/it", repeats=True)
 
 
@@ -61,6 +64,26 @@ def test_a_patient_request_goes_on_until_its_patience_is_over():
     with pytest.raises(NotConnected):
         wait()
     assert sum(waited) == pytest.approx(30)
+
+
+def test_patience_is_whole_again_once_the_server_is_there():
+    patience = Patience(1.0)
+    first = patience.next()
+    while patience.next() is not None:
+        pass
+    patience.connected()
+    assert patience.next() < 2 * first
+
+
+def test_a_patient_request_is_given_up_when_its_time_is_over():
+    for lost in (REFUSED, LATE):
+        over = Request("GET", "/read", repeats=True, patient=Deadline(0))
+        with pytest.raises(TimedOut, match="in vain"):
+            tries(over).take(lost)
+    soon = Request("GET", "/read", repeats=True, patient=Deadline(5))
+    assert tries(soon).take(Answer(503, {"retry-after": "30"})).seconds < 6
+    settings = Settings(timeout=30, retries=3, patience=120, context=None)
+    assert [parts(each, settings)["timeout"] <= 5 for each in (soon, FOR_LONG)] == [True, False]
 
 
 def test_the_server_is_given_the_time_that_it_asks_for():

@@ -34,6 +34,7 @@ def test_both_have_the_same_methods(waiting, awaited):
         if member is not model:
             assert member.__doc__.startswith(f"As `{waiting.__name__}.{name}`, "), name
             assert member.__doc__.endswith(inspect.getdoc(model)), name
+    assert awaited.__init__.__doc__ is None
     assert shape(awaited.__init__) == shape(waiting.__init__)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from reluscope.client import (
+    ClientError,
     Conflict,
     InvalidRequest,
     NotFound,
@@ -46,6 +47,8 @@ def test_runs_are_listed_over_pages_newest_first(scope, monkeypatch):
     assert {run.id for run in scope.runs(tag="b")} == {made[1].id, made[3].id}
     assert len(list(scope.runs(tag=["a", "b"], relu="clamp"))) == 5
     assert list(scope.runs(q="nothing of that name")) == []
+    with pytest.raises(TypeError, match="of status, relu, rule, tag, q, sweep; got tags"):
+        next(scope.runs(tags="b"))
 
 
 def test_verbs_steer_it(scope):
@@ -161,6 +164,8 @@ def test_runs_go_out_and_come_in(scope, tmp_path):
     with pytest.raises(NotFound):
         scope.export("no-such-run", tmp_path / "none.zip")
     assert [file.name for file in tmp_path.iterdir()] == ["runs.zip"]
+    with pytest.raises(ClientError, match="too much for one request"):
+        scope.export([run.id] * 2000, tmp_path / "none.zip")
     (tmp_path / "no.zip").write_bytes(b"no zip")
     with pytest.raises(InvalidRequest) as caught:
         scope.import_runs(tmp_path / "no.zip")
@@ -185,6 +190,8 @@ def test_waiting_raises_when_it_is_asked_to(scope):
     with pytest.raises(TimedOut, match="at iteration"):
         slow.wait(0)
     assert slow.pause().wait(30, until={"paused"}).status == "paused"
+    with pytest.raises(ValueError, match=r"expected states of queued, .*; got \{'pausing'\}"):
+        slow.wait(30, until="pausing")
     bad = scope.create(**{**TINY, "update": {"lr": 1e30}}, iterations=200).wait(30)
     assert bad.status == "diverged"
     with pytest.raises(RunFailed, match=f"run {bad.id} has diverged: "):

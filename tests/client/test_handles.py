@@ -27,6 +27,7 @@ def test_handles_are_shown_as_text(scope):
 def test_a_table_has_losses_and_what_was_measured(scope):
     run = scope.create(**TINY, iterations=30, diagnostics_every=10).wait(30)
     frame = run.to_pandas(5, 25, diagnostics=True)
+    assert frame.index.name == "iteration"
     assert frame.index.tolist() == list(range(5, 25))
     assert frame.loss.tolist() == run.losses(5, 25).tolist()
     channel = scope.catalog().channels[0]["name"]

@@ -67,6 +67,13 @@ def test_a_curve_that_begins_anew_is_drawn_anew():
     figure.close()
 
 
+def test_a_run_that_is_not_there_is_told(scope):
+    figure = scope.plot(["nobody"])
+    figure.wait(30)
+    assert figure.data[0].name == "nobody: there is no such run (any more)"
+    figure.close()
+
+
 def test_why_it_stands_still_is_told(scope, relay):
     run = scope.create(**LONG, pace=100)
     with Client(relay.url, patience=0.2) as far:

@@ -11,6 +11,7 @@ from reluscope.client import (
     Losses,
     Measured,
     NotConnected,
+    Rewound,
     RunView,
 )
 from tests.server.serving import LONG, TINY
@@ -25,6 +26,8 @@ def test_each_iteration_comes_once_in_order_until_the_run_ends(scope):
     assert run.status == "finished"  # told of meanwhile
     assert list(run.stream(2990)) == streamed[2990:]
     assert list(run.stream(3000)) == []
+    with pytest.raises(Rewound, match="before iteration 3000 are true: it ended there"):
+        next(run.stream(3001))
 
 
 def test_blocks_are_arrays(scope):

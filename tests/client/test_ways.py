@@ -5,11 +5,23 @@ import socket
 import ssl
 
 import pytest
+from httpx import HTTPTransport
+from websockets.datastructures import Headers
+from websockets.exceptions import InvalidStatus
+from websockets.http11 import Response
 
 from reluscope import AsyncClient, Client
 from reluscope.cli.serve import prepare
 from reluscope.client import BadAnswer, NotAllowed, NotConnected, TimedOut, TooManyRequests
-from reluscope.settings import Settings
+from reluscope.client.address import Address
+from reluscope.client.rim import (
+    Reconnecting,
+    Settings,
+    http_options,
+    socket_options,
+    written,
+)
+from reluscope.settings import Settings as ServerSettings
 from tests.server.door import certificate
 from tests.server.serving import LONG, TINY, in_thread, running
 
@@ -47,7 +59,7 @@ def test_what_may_not_be_done_twice_is_not_sent_again(scope, relay):
 
 def test_a_server_at_a_unix_socket(tmp_path):
     path = tmp_path / "socket"
-    with running(prepare(Settings(uds=path, data=tmp_path / "data"))) as errors:
+    with running(prepare(ServerSettings(uds=path, data=tmp_path / "data"))) as errors:
         with Client(uds=path) as scope:
             assert str(path) in repr(scope)
             run = scope.create(**TINY, iterations=20)
@@ -64,7 +76,7 @@ def test_a_server_at_a_unix_socket(tmp_path):
 def test_a_server_with_a_certificate_of_its_own(tmp_path):
     made = certificate.make(tmp_path)
     files = {"ssl_certfile": made.certificate, "ssl_keyfile": made.key}
-    server = prepare(Settings(port=0, data=tmp_path / "data", **files))
+    server = prepare(ServerSettings(port=0, data=tmp_path / "data", **files))
     with running(server):
         url = f"https://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         with Client(url, context=ssl.create_default_context(cafile=made.certificate)) as scope:
@@ -104,11 +116,61 @@ def test_the_address_may_come_from_the_environment(monkeypatch):
         assert scope.url == "https://example.test/scope"
         assert "secret" not in repr(scope)
         address = scope._transport.address
-        assert address.live_url == "wss://example.test/scope/api/live"
+        assert address.live_url == "wss://example.test/scope/api/live?list=watched"
         assert address.headers == {"Authorization": "Bearer secret-of-the-owner"}
         assert "secret" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8000", "http://127.0.0.1:port", "http://127.0.0.1:99999", "http://[::1"]
+)
+def test_what_is_no_address_is_told_at_once(url):
     with pytest.raises(ValueError, match="expected an address like"):
-        Client("127.0.0.1:8000")
+        Client(url)
+
+
+@pytest.mark.parametrize("token", ["s3cret\n", "gehe\N{LATIN SMALL LETTER I WITH DIAERESIS}m"])
+def test_what_is_no_token_is_told_at_once_and_not_shown(token):
+    with pytest.raises(ValueError, match="expected a token of letters and digits") as caught:
+        Client(token=token)
+    assert token.strip() not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_here"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://[::1]:8000", True),
+        ("http://lab.localhost", True),
+        ("http://192.0.2.1:8000", False),
+        ("https://lab.example", False),
+    ],
+)
+def test_this_machine_is_never_asked_through_a_proxy(url, is_here):
+    address, settings = Address.find(url), Settings(30, 3, 120, None)
+    assert http_options(address, settings, HTTPTransport)["trust_env"] is not is_here
+    assert socket_options(address, settings)["proxy"] is (None if is_here else True)
+
+
+def test_a_socket_is_opened_again_when_the_server_asks_for_it():
+    settings = Settings(30, 3, 120, None)
+    reconnecting = Reconnecting(Address.find("http://127.0.0.1:8000"), settings)
+    busy = Response(429, "", Headers({"Retry-After": "7"}), b"")
+    assert reconnecting.wait_s(InvalidStatus(busy)) == 7
+
+
+def test_a_file_that_did_not_come_whole_is_not_there(tmp_path):
+    target = tmp_path / "runs.zip"
+    target.write_bytes(b"before")
+
+    def write():
+        with written(target) as part:
+            part.write_bytes(b"half")
+            raise OSError("cut off")
+
+    with pytest.raises(OSError, match="cut off"):
+        write()
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"before"]
 
 
 def test_a_token_opens_what_it_may():

@@ -48,7 +48,7 @@ def test_whoever_types_the_token_is_let_in(stranger: Visit, url: str) -> None:
     expect(page.get_by_role("table")).to_have_count(0)
     assert_usable(page, "before anybody has signed in")
     stranger.expect_console(REFUSED)
-    typed.fill(WRONG)
+    typed.fill(f"\u200b{WRONG}")  # as it is pasted from some mails
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("none of this server's")
     typed.fill(OWNER)
@@ -80,6 +80,17 @@ def test_a_link_with_the_view_token_shows_all_and_steers_nothing(stranger: Visit
 
     page.goto(f"{url}/#token={OWNER}")
     expect(stranger.form.get_by_role("button", name="Start")).to_be_visible()
+
+
+def test_whoever_was_let_in_may_come_by_another_sites_link(stranger: Visit, url: str) -> None:
+    """On the way from there the browser has no cookie for anybody."""
+    page = stranger.page
+    page.goto(f"{url}/#token={VIEWER}")
+    expect(stranger.status).to_contain_text(CONNECTED)
+    page.goto(f"data:text/html,<a href='{url}/?layout=grid'>see</a>")
+    page.get_by_role("link").click()
+    expect(stranger.status).to_contain_text(CONNECTED)
+    assert page.url == f"{url}/?layout=grid"
 
 
 def test_a_link_with_a_token_that_is_wrong_asks_for_the_right_one(

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from tests.proxies import behind
+from tests.proxies import behind, serving
 from tests.proxies.behind import Behind
 from tests.server.door import certificate
 from tests.server.serving import TINY, problem
@@ -112,3 +112,14 @@ def test_a_server_that_trusts_nobody_believes_nobody(tmp_path: Path) -> None:
         httpx.get(f"{url}/healthz", headers={**FORGED, "X-Forwarded-Proto": "https"})
     (request,) = asked
     assert (request["client"][0], request["scheme"]) == ("127.0.0.1", "http")
+
+
+def test_a_proxy_that_does_not_say_so_needs_a_token_too(tmp_path: Path) -> None:
+    """As nginx is by itself in most versions."""
+    port = serving.free_port()
+    with behind.reluscope(tmp_path) as (url, _):
+        place = f"location / {{ proxy_pass {url}; proxy_http_version 1.0; }}"
+        text = f"server {{ listen {port}; {place} }}"
+        with serving.nginx(tmp_path, text, port):
+            told = httpx.post(f"http://127.0.0.1:{port}/api/runs", json=TINY, trust_env=False)
+    assert "--token" in problem(told, 403)["detail"]

@@ -113,7 +113,16 @@ def test_it_is_the_same_after_a_restart(tmp_path):
         assert book.made_by("key") in found
 
 
-def test_what_a_crash_leaves_of_it_is_all_or_nothing(tmp_path, monkeypatch):
+def swept(book, origin):
+    opened(book, *[origin.spec] * 3)
+
+
+def forked(book, origin):
+    book.fork(origin.id, {}, count=3)
+
+
+@pytest.mark.parametrize("make", [swept, forked])
+def test_what_a_crash_leaves_of_it_is_all_or_nothing(tmp_path, monkeypatch, make):
     """The store, which is told of the first run before there is a second, does not write that alone."""
     written, wrote = [], threading.Event()
     write, enter = Batch.write, Register.enter
@@ -131,7 +140,12 @@ def test_what_a_crash_leaves_of_it_is_all_or_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(Batch, "write", writing)
     monkeypatch.setattr(Register, "enter", entering)
     with life(tmp_path) as book:
-        opened(book, *[spec(pace=0.1)] * 3)
+        origin = book.open(spec(pace=0.1))
+        book.pause(origin.id)
+        book.settled().result()
+        written.clear()
+        wrote.clear()
+        make(book, origin)
         book.settled().result()
         assert written[0] == 3
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -134,6 +136,14 @@ def test_as_many_forks_as_were_asked_for_are_alike(kept):
     assert len({fork.id for fork in forks}) == 5
     for fork in forks:
         assert losses(fork) == curve(spec(iterations=600))
+
+
+def test_forks_of_one_instant_of_the_clock_are_as_many_runs(kept, monkeypatch):
+    run = kept.open(spec())
+    until_ended(run)
+    monkeypatch.setattr(forks, "time", SimpleNamespace(time=lambda: run.created_at))
+    made = kept.fork(run.id, {"iterations": 600}, count=2)
+    assert len({run.number, *(fork.number for fork in made)}) == 3
 
 
 @pytest.mark.parametrize("before", ["stop", "pause", "continue"])

@@ -68,6 +68,9 @@ def test_a_whole_field_is_put_before_what_is_within_it():
     assert member.spec["update"] == {"rule": "adam", "lr": 1, "beta1": 0}
     assert member.written("update.lr") == "list.0.update.lr"
     assert member.written("update.beta1") == "list.0.update.beta1"
+    (member,) = asked({"grid": {"update": [{"rule": "adam"}], "update.lr": [1]}})
+    assert member.written("update.lr") == "grid.update.lr.0"
+    assert member.written("update.beta1") == "grid.update.0.beta1"
 
 
 def test_what_leads_nowhere_is_named_as_it_was_written():
@@ -159,6 +162,10 @@ def test_a_sweep_of_rules_draws_for_the_rule_that_was_drawn(monkeypatch):
     monkeypatch.setitem(RULES, "counting", Counting)
     points = drawn(30, update__lr={"low": 1, "high": 9}, update__rule=["sgd", "counting"])
     kinds = {(point["update.rule"], type(point["update.lr"])) for point in points}
+    assert kinds == {("sgd", float), ("counting", int)}
+    rules = [{"rule": "sgd"}, {"rule": "counting"}]
+    points = drawn(30, update=rules, update__lr={"low": 1, "high": 9})
+    kinds = {(point["update"]["rule"], type(point["update.lr"])) for point in points}
     assert kinds == {("sgd", float), ("counting", int)}
 
 

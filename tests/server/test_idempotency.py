@@ -53,6 +53,28 @@ def test_a_key_whose_run_was_deleted_makes_no_second_one(book):
     assert count(book) == 0
 
 
+def test_who_comes_while_a_key_makes_something_waits_for_it(book):
+    answers, made = Answers(), []
+
+    async def ask():
+        may = asyncio.Event()
+
+        async def make(request):
+            made.append(request)
+            await may.wait()
+            return book.open_all([SPEC], [{}], request=request)[0].sweep.id
+
+        calls = [answers.sweep_of("key", b"", book, make) for _ in range(3)]
+        asking = asyncio.gather(*calls)
+        await asyncio.sleep(0)  # all of them have come
+        may.set()
+        return await asking
+
+    (first, *others) = asyncio.run(ask())
+    assert others == [first, first]
+    assert len(made) == count(book) == 1
+
+
 def test_a_key_that_made_nothing_is_still_new():
     answers = Answers()
     full, roomy = Book(cpu_workers=1, max_runs=0), Book(cpu_workers=1)

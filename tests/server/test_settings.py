@@ -110,6 +110,28 @@ def test_what_is_empty_is_as_good_as_left_out(run, field):
     assert run(**{f"RELUSCOPE_{field.upper()}": ""}) == usual
 
 
+@pytest.mark.parametrize("given", ["[::1]:9000,[fd00::1]", '["[::1]:9000", "[fd00::1]"]'])
+def test_an_address_of_ipv6_is_no_list(run, given):
+    named = ["[::1]:9000", "[fd00::1]"]
+    assert run("--allow-host", given).allow_host == named
+    assert run(RELUSCOPE_ALLOW_HOST=given).allow_host == named
+    assert run("--allow-host", named[0], "--allow-host", named[1]).allow_host == named
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://lab.example:443", "https://lab.example"),
+        ("http://lab.example:80", "http://lab.example"),
+        ("https://lab.example:80", "https://lab.example:80"),
+        ("https://lab.example:8443", "https://lab.example:8443"),
+    ],
+)
+def test_an_origin_is_as_browsers_have_it(run, given, origin):
+    """They leave out the port that its scheme says."""
+    assert run("--cors-origin", given).cors_origin == [origin]
+
+
 def test_an_option_goes_before_its_variable(run):
     assert run("--port", "2", RELUSCOPE_PORT="1").port == 2
 
@@ -189,6 +211,8 @@ def test_a_host_in_the_environment_needs_no_brackets(run):
         (["--token", "0123456789abcde"], "--token: expected at least 16 letters and digits"),
         (["--token", "0123456789 abcdef"], "--token: expected at least 16 letters and digits"),
         (["--allow-host", "https://a.example"], "--allow-host: expected a name"),
+        (["--allow-host", "a.example:08443"], "--allow-host: expected a name"),
+        (["--allow-host", "[::1"], "--allow-host: expected a name"),
         (["--cors-origin", "*"], "--cors-origin: expected an origin"),
         (["--root-path", "scope"], "--root-path: expected a path"),
         (["--root-path", "/scope/"], "--root-path: expected a path"),

@@ -1,5 +1,6 @@
 """What the doctor finds where the server is to listen."""
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -55,8 +56,9 @@ def _port(settings: Settings) -> Finding:
             scheme = "https" if settings.ssl_certfile else "http"
             who = _who(f"{scheme}://{shown}:{port}{settings.root_path}")
             if who is None:
-                told, advice = f"{host}:{port}: {error.strerror}", "name another by --port"
-                return Finding("port", "problem", told, advice)
+                told = f"{host}:{port}: {error.strerror}"
+                wrong = "host" if error.errno == errno.EADDRNOTAVAIL else "port"
+                return Finding("port", "problem", told, f"name another by --{wrong}")
             return Finding("port", "ok", f"{who} serves on {host}:{port}")
     return Finding("port", "ok", f"{host}:{port} is free")
 

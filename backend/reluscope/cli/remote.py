@@ -85,7 +85,7 @@ def connected(url: str | None, token: str | None) -> Iterator["Client"]:
     try:
         client = Client(url, token)
     except ValueError as error:
-        fail(f"--url: {error}")
+        fail(str(error))
     with client:
         try:
             yield client

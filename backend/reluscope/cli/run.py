@@ -54,8 +54,7 @@ def command(
     """
     if out is not None:
         losses.check(out)
-    said = {path: words.value(text) for path, text in words.split(fields or ()).items()}
-    wanted = words.placed(words.read_object(spec), said)
+    wanted = words.spec_of(spec, fields or ())
     if local or not (url or os.environ.get("RELUSCOPE_URL")):
         if detach or (local and url):
             fail("--detach and --url are for a run on a server, --local for one without")
@@ -103,8 +102,12 @@ def _there(client: "Client", run: "Run", out: Path | None, *, json: bool) -> NoR
 
 def _views(client: "Client", run: "Run") -> Iterator[progress.View]:
     """It, whenever it has changed, until it has ended."""
+    from ..client import Deleted
+
     yield told(run.view)
-    for _ in client.updates([run]):
+    for update in client.updates([run]):
+        if isinstance(update, Deleted):
+            fail(f"run {run.id} has been deleted", NO)
         yield told(run.view)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..client import Deleted, Losses, RunView
+from ..logs import printable
 from . import plot, progress
 from .remote import told
 
@@ -40,6 +41,8 @@ class Scope:
 
     def __init__(self, runs: Iterable["Run"], *, log: bool) -> None:
         self.views = {run.id: run.view for run in runs}
+        self.deleted: list[str] = []
+        """Those that have been, meanwhile."""
         self._curves = {run_id: plot.Curve(log=log) for run_id in self.views}
         self._lock = threading.Lock()
 
@@ -54,6 +57,7 @@ class Scope:
                 elif isinstance(update, Losses):
                     self._curves[update.run_id].extend(update.first, update.losses)
                 elif isinstance(update, Deleted):
+                    self.deleted.append(update.run_id)
                     del self.views[update.run_id], self._curves[update.run_id]
 
     def draw(self, width: int, height: int) -> Text:
@@ -65,7 +69,7 @@ class Scope:
             made = plot.draw(curves, width, max(plot.LABEL_EVERY, height - shown - 3))
             for number in range(shown):
                 view, missing = views[number], curves[number].missing
-                name = view["spec"]["name"] or view["spec"]["relu"]
+                name = printable(view["spec"]["name"] or view["spec"]["relu"])
                 line = f"{view['id'][: progress.ID_CHARACTERS]} {name}: {progress.line(view)}"
                 told_of = ", ".join(filter(None, (line, missing and f"not drawn: {missing}")))
                 made.append("\n")

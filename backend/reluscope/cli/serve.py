@@ -1,5 +1,6 @@
 """`reluscope`, or `reluscope serve`: the page and the API."""
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -57,6 +58,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen."""
+        self._listening.secure(asyncio.get_running_loop())
         await super().startup(sockets)
         if self._alone:
             # What is there by now stays: torch, and the runs of the store. A full collection that

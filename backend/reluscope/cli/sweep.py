@@ -1,6 +1,5 @@
 """`reluscope sweep`: many runs at once on a server, and what they come to as one table."""
 
-import csv
 import json as js
 import re
 import sys
@@ -82,8 +81,7 @@ def command(
     """
     if out is not None and (out.suffix not in (".csv", ".json") or detach):
         fail(f"--out {out}: expected a name that ends in .csv or .json, and no --detach")
-    said = {path: words.value(text) for path, text in words.split(fields or ()).items()}
-    base = words.placed(words.read_object(spec), said)
+    base = words.spec_of(spec, fields or ())
     ways: dict[str, Any] = {
         "grid": _grid(grid) if grid else None,
         "random": None if random is None else _random(random, random_seed, draw or ()),
@@ -170,15 +168,16 @@ def _point(point: Mapping[str, Any]) -> str:
 
 
 def _tell(results: "Results", out: Path | None, *, json: bool) -> None:
+    from ..server.columns import table_csv
+
     told = plain(asdict(results))
     if out is not None:
         try:
-            with out.open("w", newline="") as file:
+            with out.open("w", newline="", encoding="utf-8") as file:
                 if out.suffix == ".json":
                     js.dump(told, file, indent=2)
                 else:
-                    rows = ([_exact(value) for value in row] for row in told["rows"])
-                    csv.writer(file).writerows([results.columns, *rows])
+                    file.write(table_csv(results.columns, told["rows"]))
         except OSError as error:
             fail(f"--out {out}: {error.strerror}")
     if json:
@@ -190,11 +189,6 @@ def _tell(results: "Results", out: Path | None, *, json: bool) -> None:
             for row in told["rows"]
         )
         tables.show(results.columns, rows)
-
-
-def _exact(value: Any) -> Any:
-    """A value as one field of CSV."""
-    return js.dumps(value) if isinstance(value, bool | list | dict) else value
 
 
 def _cell(column: str, value: Any) -> str:

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
+from . import progress
 from .remote import OfSweep, asks_server, find_all, told
 from .shared import INTERRUPTED, NO, AsJson
 
@@ -43,6 +44,8 @@ def command(
 
     named = runs or sweep
     found = find_all(client, runs, sweep) if named else list(client.runs(status=UNDER_WAY))
+    if not found:
+        progress.messages().print("no run is under way")
     console = Console(highlight=False, markup=False)
     scope = Scope(found, log=not linear)
     updates = client.updates(found)
@@ -61,5 +64,7 @@ def command(
             scope.follow(updates, Lines(console))
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-    if any(view.status != "finished" for view in scope.views.values()):
+    for run_id in scope.deleted:
+        progress.messages().print(f"run {run_id} has been deleted")
+    if scope.deleted or any(view.status != "finished" for view in scope.views.values()):
         raise SystemExit(NO)

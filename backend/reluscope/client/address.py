@@ -1,6 +1,7 @@
 """Where the server is, and what the client proves to be by."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -11,6 +12,19 @@ UNIX_URL = "http://localhost"
 """What a server at a Unix socket is asked for as."""
 
 SOCKETS = {"http": "ws", "https": "wss"}
+
+
+_SENDABLE = re.compile(r"[!-~]+")
+"""What a header holds, of which a token is a part: printable ASCII without spaces."""
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # the port is none, or the host
+        return False
+    return parts.scheme in SOCKETS and bool(parts.hostname) and not parts.query + parts.fragment
 
 
 @dataclass(frozen=True)
@@ -31,13 +45,17 @@ class Address:
         uds: str | os.PathLike[str] | None = None,
     ) -> "Address":
         """What is given, or what the environment names, or this machine's. Raises ValueError where
-        that is no address."""
+        that is no address, or no token."""
         named = UNIX_URL if uds is not None else os.environ.get("RELUSCOPE_URL")
         told = (url or named or DEFAULT_URL).rstrip("/")
-        parts = urlsplit(told)
-        if parts.scheme not in SOCKETS or not parts.hostname or parts.query or parts.fragment:
+        if not _is_address(told):
             raise ValueError(f"expected an address like {DEFAULT_URL}; got {told!r}")
         token = token or os.environ.get("RELUSCOPE_TOKEN") or None
+        if token is not None and not _SENDABLE.fullmatch(token):
+            raise ValueError(
+                "expected a token of letters and digits; got one with a space, a line break or "
+                "something else that no server takes"
+            )
         return cls(told, token, None if uds is None else os.fspath(uds))
 
     @property
@@ -47,9 +65,9 @@ class Address:
 
     @property
     def live_url(self) -> str:
-        """Of the socket."""
+        """Of the socket, which is to tell of no runs but those that are watched."""
         scheme, _, rest = self.url.partition("://")
-        return f"{SOCKETS[scheme]}://{rest}/api/live"
+        return f"{SOCKETS[scheme]}://{rest}/api/live?list=watched"
 
     @property
     def headers(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ they were for. So a call, and what takes several, is written once for both rims.
 
 import json
 import random
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -58,8 +59,9 @@ class Request:
     """Whether it may be sent again where nobody knows if it has arrived."""
     waits: bool = True
     """Whether a server that is unavailable is a reason to ask again, not the answer."""
-    patient: bool = False
-    """Whether a server that has gone away is looked for as long as a stream would."""
+    patient: "Deadline | None" = None
+    """Until when a server that has gone away is looked for, as long as a stream would; None where it
+    is not."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,19 @@ class Wait:
 
 Plan = Generator[Request | Wait, Any, T]
 """It is sent an Answer for each request, and None for a wait."""
+
+
+class Deadline:
+    """What is left of a time for several waits."""
+
+    def __init__(self, timeout: float | None) -> None:
+        """None for ever."""
+        self._end = float("inf") if timeout is None else time.monotonic() + timeout
+
+    @property
+    def seconds(self) -> float:
+        """Infinite for ever."""
+        return max(0.0, self._end - time.monotonic())
 
 
 class Patience:
@@ -145,7 +160,7 @@ class Tries:
             again = self._next(0.0) if self._may_repeat(reply) else None
             self._arrived |= reply.arrived
             if again is None:
-                raise _loss(reply, self._url)
+                raise self._loss(reply)
             return again
         if self._arrived and self._is_deleted(reply):
             return Answer(HTTPStatus.NO_CONTENT, {})
@@ -154,7 +169,7 @@ class Tries:
 
     def _may_repeat(self, lost: Lost) -> bool:
         if lost.late:
-            return self._request.patient
+            return self._request.patient is not None
         return self._request.repeats or not lost.arrived
 
     def _is_deleted(self, reply: Answer) -> bool:
@@ -172,8 +187,19 @@ class Tries:
         """None where it is given up."""
         if self._left < 1 or (wait_s := self._patience.next()) is None:
             return None
+        left_s = self._request.patient.seconds if self._request.patient else float("inf")
+        if left_s <= 0:
+            return None
         self._left -= 1
-        return Wait(max(at_least_s, wait_s))
+        return Wait(min(left_s, max(at_least_s, wait_s)))
+
+    def _loss(self, lost: Lost) -> NotConnected | TimedOut:
+        if self._request.patient and self._request.patient.seconds <= 0:
+            return TimedOut(f"waited in vain: nobody answers at {self._url} ({lost.why})")
+        if lost.late:
+            advice = "Client(timeout=...) gives it longer"
+            return TimedOut(f"no answer from {self._url} in time; {advice}")
+        return not_connected(self._url, lost.why)
 
 
 def jittered(seconds: float) -> float:
@@ -187,12 +213,6 @@ def retry_after(answer: Answer) -> float | None:
     told = answer.headers.get("retry-after", "0").strip()
     seconds = float(told) if told.isdecimal() else None
     return seconds if seconds is not None and seconds <= LONGEST_RETRY_AFTER_S else None
-
-
-def _loss(lost: Lost, url: str) -> NotConnected | TimedOut:
-    if lost.late:
-        return TimedOut(f"no answer from {url} in time; Client(timeout=...) gives it longer")
-    return not_connected(url, lost.why)
 
 
 def not_connected(url: str, why: str) -> NotConnected:

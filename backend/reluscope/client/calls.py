@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .asking import JSON, Answer, Plan, Request, Value, as_json, ask, path, query
+from .asked import Filters
+from .asking import JSON, Answer, Deadline, Plan, Request, Value, as_json, ask, path, query
 from .errors import BadAnswer
 from .handles import Runs, SweepValues, ids
 from .offers import (
@@ -51,7 +52,7 @@ def _get(path: str, kind: type[T], **values: Value | Sequence[str]) -> Plan[T]:
     return _read(Request("GET", path, query(**values), repeats=True), kind)
 
 
-def _look(path: str, kind: type[T], *, patient: bool) -> Plan[T]:
+def _look(path: str, kind: type[T], patient: Deadline | None) -> Plan[T]:
     return _read(Request("GET", path, repeats=True, patient=patient), kind)
 
 
@@ -89,13 +90,17 @@ def create(spec: Mapping[str, Any], key: str | None = None) -> Plan[RunView]:
 
 
 def page(filters: Mapping[str, Any], after: str | None) -> Plan[RunPage]:
-    """Some runs, newest first, from a cursor on."""
+    """Some runs, newest first, from a cursor on. Raises TypeError where there is no such filter: the
+    server would leave it out, and give all runs."""
+    known = Filters.__annotations__
+    if unknown := [name for name in filters if name not in known]:
+        raise TypeError(f"expected filters of {', '.join(known)}; got {', '.join(unknown)}")
     return _get(path("runs"), RunPage, **filters, limit=PAGE, after=after)
 
 
-def show(run_id: str, *, patient: bool = False) -> Plan[RunView]:
+def show(run_id: str, patient: Deadline | None = None) -> Plan[RunView]:
     """A run as it is now."""
-    return _look(path("runs", run_id), RunView, patient=patient)
+    return _look(path("runs", run_id), RunView, patient)
 
 
 def change(run_id: str, changes: Mapping[str, Any]) -> Plan[RunView]:
@@ -247,9 +252,9 @@ def sweep_page(after: str | None) -> Plan[SweepPage]:
     return _get(path("sweeps"), SweepPage, after=after)
 
 
-def show_sweep(sweep_id: str, *, patient: bool = False) -> Plan[SweepView]:
+def show_sweep(sweep_id: str, patient: Deadline | None = None) -> Plan[SweepView]:
     """A sweep as it is now."""
-    return _look(path("sweeps", sweep_id), SweepView, patient=patient)
+    return _look(path("sweeps", sweep_id), SweepView, patient)
 
 
 def sweep_verb(sweep_id: str, name: str) -> Plan[SweepView]:

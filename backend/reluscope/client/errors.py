@@ -34,13 +34,14 @@ class Gone(ClientError):
 
 
 class Rewound(ClientError):
-    """After a crash of the server another curve was made of a run than was seen of it: of the losses
-    that came, only those before `iteration` are still true. Stream on from there."""
+    """A run did not come to where it was asked for, and will not; or after a crash of the server another
+    curve was made of it than was seen. Of its losses only those before `iteration` are true. Stream on
+    from there."""
 
     def __init__(self, run_id: str, iteration: int) -> None:
         super().__init__(
-            f"of the losses of run {run_id} only those before iteration {iteration} are still true, "
-            f"since its server has crashed; stream(start={iteration}) goes on"
+            f"of the losses of run {run_id} only those before iteration {iteration} are true: it ended "
+            f"there, or has another curve since its server crashed; stream(start={iteration}) goes on"
         )
         self.run_id = run_id
         self.iteration = iteration

@@ -13,6 +13,8 @@ def like(waiting: type) -> Callable[[T], T]:
     def document(awaited: T) -> T:
         for name, member in vars(awaited).items():
             model = getattr(waiting, name, None)
+            if name.startswith("_"):  # what Python says of any of that name is not what it does
+                continue
             if inspect.isfunction(member) and not member.__doc__ and model is not None:
                 member.__doc__ = f"As `{waiting.__name__}.{name}`, {_how(member)}:\n\n" + (
                     inspect.getdoc(model) or ""

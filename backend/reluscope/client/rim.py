@@ -21,12 +21,16 @@ from .asking import (
     refusal,
     retry_after,
 )
+from .errors import ClientError
 
 MAX_MESSAGE_BYTES = 16 * 2**20
 """Of what the server sends: values in 256 KiB, the list of runs in pieces of 500."""
 
 CLOSE_S = 2.0
 """How long a goodbye may take on the socket."""
+
+LEAST_S = 1.0
+"""Seconds for an answer that a look has, however little is left of the time to wait."""
 
 SOCKET_ERRORS = (OSError, WebSocketException)
 
@@ -77,13 +81,15 @@ def socket_options(address: Address, settings: Settings) -> dict[str, Any]:
     return options
 
 
-def parts(request: Request) -> dict[str, Any]:
+def parts(request: Request, settings: Settings) -> dict[str, Any]:
     """A request, as httpx takes it, but for a body that is a file."""
+    left_s = request.patient.seconds if request.patient else float("inf")
     return {
         "method": request.method,
         "url": request.path,
         "params": request.query or None,
         "headers": dict(request.headers),
+        "timeout": min(settings.timeout, max(left_s, LEAST_S)),
     }
 
 
@@ -97,6 +103,11 @@ def lost(error: httpx.TransportError) -> Lost:
     unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
     late = isinstance(error, httpx.TimeoutException) and not unsent
     return Lost(str(error) or type(error).__name__, arrived=not unsent, late=late)
+
+
+def too_long(error: httpx.InvalidURL) -> ClientError:
+    """That a request names more than an address can hold."""
+    return ClientError(f"this is too much for one request ({error}); name fewer runs at a time")
 
 
 @contextmanager

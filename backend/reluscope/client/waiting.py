@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from . import calls
-from .asking import Plan, Wait
+from .asking import Deadline, Plan, Wait
 from .errors import RunFailed, TimedOut
 from .values import ENDED, RunView, Status, SweepView
 
@@ -21,10 +21,12 @@ BAD: tuple[Status, ...] = ("diverged", "failed")
 
 
 def statuses(until: str | Iterable[str] | None) -> frozenset[str]:
-    """The states that end a wait for `until`: a run that has ended will not come to another."""
-    if until is None:
-        return frozenset(ENDED)
-    return frozenset(ENDED) | ({until} if isinstance(until, str) else set(until))
+    """The states that end a wait for `until`: a run that has ended will not come to another. Raises
+    ValueError where there is no such state."""
+    wanted = {until} if isinstance(until, str) else set(until or ())
+    if unknown := wanted - set(get_args(Status)):
+        raise ValueError(f"expected states of {', '.join(get_args(Status))}; got {unknown}")
+    return frozenset(ENDED) | wanted
 
 
 def run(
@@ -32,7 +34,7 @@ def run(
 ) -> Plan[RunView]:
     """A run, once it is in one of these states."""
     view = yield from _looked(
-        lambda: calls.show(run_id, patient=True),
+        lambda deadline: calls.show(run_id, deadline),
         lambda view: view.status in until,
         timeout,
         lambda view: f"run {run_id}, which is {view.status} at iteration {view.iteration}",
@@ -45,7 +47,7 @@ def run(
 def sweep(sweep_id: str, timeout: float | None) -> Plan[SweepView]:
     """A sweep, once each of its runs has ended."""
     return _looked(
-        lambda: calls.show_sweep(sweep_id, patient=True),
+        lambda deadline: calls.show_sweep(sweep_id, deadline),
         lambda view: view.has_ended,
         timeout,
         lambda view: f"sweep {sweep_id}, whose runs are {view.statuses}",
@@ -53,30 +55,17 @@ def sweep(sweep_id: str, timeout: float | None) -> Plan[SweepView]:
 
 
 def _looked(
-    look: Callable[[], Plan[T]],
+    look: Callable[[Deadline], Plan[T]],
     is_there: Callable[[T], bool],
     timeout: float | None,
     tell: Callable[[T], str],
 ) -> Plan[T]:
-    began = time.monotonic()
+    began, deadline = time.monotonic(), Deadline(timeout)
     while True:
-        view = yield from look()
+        view = yield from look(deadline)
         if is_there(view):
             return view
         waited = time.monotonic() - began
-        left = float("inf") if timeout is None else timeout - waited
-        if left <= 0:
+        if (left := deadline.seconds) <= 0:
             raise TimedOut(f"waited {timeout} s in vain for {tell(view)}")
         yield Wait(min(left, max(FIRST_LOOK_S, min(LAST_LOOK_S, waited / 10))))
-
-
-class Deadline:
-    """What is left of a time for several waits, in seconds."""
-
-    def __init__(self, timeout: float | None) -> None:
-        self._end = None if timeout is None else time.monotonic() + timeout
-
-    @property
-    def seconds(self) -> float | None:
-        """None for ever."""
-        return None if self._end is None else max(0.0, self._end - time.monotonic())

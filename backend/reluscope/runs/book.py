@@ -107,7 +107,7 @@ class Book(Holdings):
         for place, (run, point) in enumerate(zip(runs, points, strict=True)):
             run.sweep = Member(id=sweep_id, name=name, place=place, point=dict(point))
             run.request = request
-        with self._lock, self.store.together() if self.store else contextlib.nullcontext():
+        with self._lock, self._together():
             self._register.check_room(*runs)
             for run in runs:
                 run.number = self._register.number(run.created_at)
@@ -118,6 +118,10 @@ class Book(Holdings):
     def check_fits(self, count: int) -> None:
         """Raises NoRoom where so many runs could not be made at once, whatever else is there."""
         self._register.check_fits(count)
+
+    def _together(self) -> contextlib.AbstractContextManager[None]:
+        """While inside, what is made is stored at once: a crash leaves all or none of it."""
+        return self.store.together() if self.store else contextlib.nullcontext()
 
     def _check_each(self, runs: Sequence[Run]) -> None:
         """Raises InvalidFields where one of them could never be made, were it alone."""
@@ -162,10 +166,11 @@ class Book(Holdings):
         first, changes = history(spec, kept[0].events)
         check_known(first, spec, *(change.spec for change in changes))
         self._register.check_device(spec)
-        with self._lock:
-            runs = [Run.of(one, self._register.number(one.view.created_at)) for one in kept]
+        with self._lock, self._together():
+            runs = [Run.of(one, 0) for one in kept]
             self._register.check_room(*runs)
             for run in runs:
+                run.number = self._register.number(run.created_at)
                 run.checkpoint = checkpoint
                 self._register.enter(run)
                 self._round(run).enter(run)

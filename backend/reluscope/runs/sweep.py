@@ -33,6 +33,9 @@ from ..training.spec import MAX_SEED, RunSpec
 MAX_FIELDS = 50
 """Fields that differ from run to run: more than a spec has, with those of its rule."""
 
+MAX_PATH = 100
+"""Characters of a field's path: more than any has."""
+
 MAX_NAME = 200
 """Characters of a run's name."""
 
@@ -44,6 +47,7 @@ RULE = "update.rule"
 Point = dict[str, Any]
 """What is asked for in one run alone, by the paths of its spec's fields, such as `update.lr`."""
 
+FieldPath = Annotated[str, Field(max_length=MAX_PATH)]
 
 Values = Annotated[list[Any], Field(min_length=1)]
 
@@ -150,7 +154,7 @@ class Random(BaseModel):
     seed: Annotated[int, Field(ge=0, le=MAX_SEED), WHOLE] = 0
     fields: Annotated[
         dict[
-            str,
+            FieldPath,
             Annotated[Range, BeforeValidator(_listed), WithJsonSchema(_RANGE_OR_LIST)],
         ],
         Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS),
@@ -164,14 +168,20 @@ class Random(BaseModel):
         shares = random.Random(self.seed)  # noqa: S311 - to be drawn again, and by anybody
         for _ in range(self.count):
             drawn = {path: shares.random() for path in self.fields}
-            yield {path: self._draw(path, drawn, base) for path in self.fields}
+            rule = self._rule(drawn, base)
+            yield {path: self._draw(path, share, rule) for path, share in drawn.items()}
 
-    def _draw(self, path: str, drawn: Mapping[str, float], base: Mapping[str, Any]) -> Any:
-        rule = _rule_of(base)
-        if path.startswith("update.") and path != RULE and RULE in self.fields:
-            rule = self.fields[RULE].draw(drawn[RULE], whole=False)
+    def _rule(self, drawn: Mapping[str, float], base: Mapping[str, Any]) -> object:
+        """The rule of a run for which these shares are drawn."""
+        spec = dict(base)
+        for path in ("update", RULE):
+            if path in drawn:
+                put(spec, path, self.fields[path].draw(drawn[path], whole=False))
+        return _rule_of(spec)
+
+    def _draw(self, path: str, share: float, rule: object) -> Any:
         try:
-            return self.fields[path].draw(drawn[path], whole=_is_whole(path, rule))
+            return self.fields[path].draw(share, whole=_is_whole(path, rule))
         except ValueError as error:
             raise CannotDraw(path, str(error)) from None
 
@@ -223,20 +233,25 @@ class SweepSpec(BaseModel):
         strict=True,
         json_schema_extra={
             "oneOf": [
-                {"required": [way], "properties": {way: {"type": kind}}}
-                for way, kind in (("grid", "object"), ("random", "object"), ("list", "array"))
+                {"required": [way], "properties": {way: {"not": {"type": "null"}}}}
+                for way in ("grid", "random", "list")
             ]
         },
     )
 
     base: Annotated[Fields, BeforeValidator(_object)] = {}
     grid: (
-        Annotated[dict[str, Values], Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS)] | None
+        Annotated[dict[FieldPath, Values], Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS)]
+        | None
     ) = None
     random: Random | None = None
     listed: Annotated[
         Annotated[
-            list[Annotated[Point, Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS)]],
+            list[
+                Annotated[
+                    dict[FieldPath, Any], Field(max_length=MAX_FIELDS, json_schema_extra=_PATHS)
+                ]
+            ],
             Field(min_length=1),
         ]
         | None,
@@ -304,9 +319,9 @@ class Asked:
 
     def written(self, field: str) -> str:
         """How the sender wrote a field of the spec."""
-        for path, where in self.where.items():
+        for path in sorted(self.where, key=len, reverse=True):  # update.lr goes before update
             if field == path or field.startswith(f"{path}."):
-                return where + field[len(path) :]
+                return self.where[path] + field[len(path) :]
         return f"base.{field}" if field else "base"
 
 

@@ -1,7 +1,11 @@
-"""A curve as the files in which others take columns: CSV and Parquet."""
+"""A curve, or the table of a sweep, as the files in which others take columns: CSV and Parquet."""
 
-from collections.abc import Iterable, Iterator
-from typing import IO
+import csv as cells
+import io
+import json
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +16,9 @@ from ..numbers import tell
 ROWS = 2**20
 """Rows of a Parquet file that are written at a stretch: 16 MB."""
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How what a spreadsheet would reckon begins."""
+
 
 def csv(start: int, pieces: Iterable[NDArray[np.float64]]) -> Iterator[str]:
     """Rows of an iteration and its loss, to its last bit, of iterations `start, start + 1, ...`, as
@@ -21,6 +28,25 @@ def csv(start: int, pieces: Iterable[NDArray[np.float64]]) -> Iterator[str]:
         rows = enumerate(losses.tolist(), start)
         yield "".join([f"{iteration},{tell(loss)}\n" for iteration, loss in rows])
         start += len(losses)
+
+
+def table_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as JSON has it, with a header, as RFC 4180 has it. What is not there is empty, lists and
+    objects are JSON; and a text that a spreadsheet would take for a formula, which the name of a run
+    that comes from anywhere may be, has an apostrophe before it."""
+    file = io.StringIO()
+    writer = cells.writer(file)
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return file.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool | list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value.startswith(FORMULA) and value != tell(-math.inf):
+        return f"'{value}"
+    return value
 
 
 def write_parquet(

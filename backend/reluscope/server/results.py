@@ -1,8 +1,5 @@
 """What has come of the runs of a sweep, as one table."""
 
-import csv
-import io
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,15 +13,21 @@ AFTER = ("status", "iteration", "loss", "min_loss", "rate", "reason")
 
 
 def columns(runs: Sequence[Run]) -> list[str]:
-    """The names of the columns."""
-    return [*BEFORE, *fields_of([run.sweep.point for run in runs if run.sweep]), *AFTER]
+    """The names of the columns, each of them another."""
+    return [*BEFORE, *_own(runs), *AFTER]
 
 
 def rows(runs: Sequence[Run]) -> list[list[Any]]:
     """A row for each run, with what was asked for in it; where that says nothing of a field that others
     tell of, what its spec has. Numbers that are not finite are told as elsewhere."""
-    fields = fields_of([run.sweep.point for run in runs if run.sweep])
+    fields = _own(runs)
     return [_row(run, fields) for run in runs]
+
+
+def _own(runs: Sequence[Run]) -> list[str]:
+    """The sweep's own fields; a name has its column anyway."""
+    fields = fields_of([run.sweep.point for run in runs if run.sweep])
+    return [path for path in fields if path not in BEFORE]
 
 
 def _row(run: Run, fields: Sequence[str]) -> list[Any]:
@@ -32,18 +35,3 @@ def _row(run: Run, fields: Sequence[str]) -> list[Any]:
     own = [point[path] if path in point else value_at(view.spec, path) for path in fields]
     told = [view.id, view.spec.name, *own, *(getattr(view, name) for name in AFTER)]
     return [tell_within(value) for value in told]
-
-
-def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A table with a header; what is not there is empty, and lists and objects are JSON."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return file.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, bool | list | dict):
-        return json.dumps(value, ensure_ascii=False)
-    return value

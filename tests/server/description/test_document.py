@@ -131,6 +131,26 @@ def test_every_example_is_what_its_schema_says(document, resolved, validator):
                     assert found == [], (method, path, name)
 
 
+def places(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all within it."""
+    inner = schema.values() if isinstance(schema, dict) else schema
+    if isinstance(schema, dict):
+        yield schema
+    for each in inner:
+        if isinstance(each, dict | list):
+            yield from places(each)
+
+
+def test_what_is_asked_has_nothing_that_programs_which_make_programs_leave_out(document):
+    """openapi-python-client had no way to make a run or a sweep."""
+    for name in ("RunSpec", "SweepSpec"):
+        for place in places(document["components"]["schemas"][name]):
+            assert not isinstance(place.get("default"), dict) or place["default"] == {}
+            if "properties" in place:
+                for branch in place.get("oneOf", ()):
+                    assert all("type" not in one for one in branch["properties"].values())
+
+
 def test_operations_have_names_that_programs_can_use_and_clauses_that_people_can_read(document):
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names)

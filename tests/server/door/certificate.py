@@ -19,7 +19,7 @@ class Certificate(NamedTuple):
 def make(folder: Path) -> Certificate:
     made = Certificate(folder / "scope.pem", folder / "scope.key", folder / "locked.key")
     curve = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-    names = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1")
+    names = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost")
     files = ("-keyout", made.key, "-out", made.certificate)
     _openssl("req", "-x509", "-nodes", "-newkey", *curve, *names, *files)
     locking = ("-aes256", "-passout", f"pass:{PASSWORD}")

@@ -141,7 +141,9 @@ def test_a_client_that_is_no_browser_sends_no_origin_and_is_allowed(live_url):
     assert refused_by_socket(live_url) is None
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+@pytest.mark.parametrize(
+    "name", ["X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via"]
+)
 def test_what_a_proxy_passed_on_needs_a_token_whoever_asked_the_proxy(api, name):
     """Else everybody who reaches the proxy would own what is meant for this machine alone."""
     for method, path in (("GET", "/api/runs"), ("POST", "/api/runs"), ("GET", "/")):

@@ -1,6 +1,8 @@
 """Unix sockets and certificates, as the server takes and serves them."""
 
 import contextlib
+import fcntl
+import os
 import signal
 import socket
 import ssl
@@ -11,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reluscope.cli.serve import prepare
+from reluscope.cli.serve import Server, prepare
 from reluscope.errors import CannotListen
+from reluscope.server.door import listening, protocol
 from reluscope.server.door.listening import Listening, UnixSocket
 from reluscope.settings import Settings
 from tests.waiting import DEADLINE_S, eventually
@@ -20,6 +23,7 @@ from tests.waiting import DEADLINE_S, eventually
 from ..serving import TINY, Process, running
 from ..watching import Curves, Viewer
 from . import certificate
+from .bare import Bare
 from .certificate import PASSWORD, Certificate
 
 
@@ -80,6 +84,23 @@ def test_a_place_that_is_no_more_its_own_is_left_alone(path: Path) -> None:
     path.unlink()
     with contextlib.closing(UnixSocket(path)):
         first.close()
+        assert connects(path)
+
+
+def test_a_folder_that_somebody_locks_holds_up_neither_start_nor_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "LOCK_S", 0.0)
+    made = UnixSocket(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with pytest.raises(CannotListen, match="another program locks its folder"):
+            UnixSocket(path.with_name("other"))
+        made.close()
+    finally:
+        os.close(folder)
+    with contextlib.closing(UnixSocket(path)):
         assert connects(path)
 
 
@@ -188,6 +209,60 @@ def test_with_a_certificate_all_comes_by_https(https: str, made: Certificate) ->
             viewer.read(curves, {run_id: 50})
         losses = http.get(f"{answer.headers['location']}/losses").json()["losses"]
         assert curves.losses[run_id] == [float(loss) for loss in losses]
+
+
+@pytest.fixture
+def secure(made: Certificate, tmp_path: Path) -> Iterator[tuple[int, Server]]:
+    """A server with a certificate, for one socket: its port, and it."""
+    files = {"ssl_certfile": made.certificate, "ssl_keyfile": made.key}
+    server = prepare(Settings(port=0, workers=1, max_sockets=1, data=tmp_path, **files))
+    with running(server) as errors:
+        yield server.servers[0].sockets[0].getsockname()[1], server
+    assert errors == []
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_S", 0.2)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_whoever_never_agrees_on_tls_is_not_waited_for(secure: tuple[int, Server]) -> None:
+    with Bare(secure[0]) as silent:
+        assert silent.until_closed() == b""
+
+
+@pytest.fixture
+def _crowded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "HEAD_S", 1e6)
+    monkeypatch.setattr(protocol, "OTHERS", 3)
+
+
+@pytest.mark.usefixtures("_crowded")
+def test_whoever_has_not_agreed_on_tls_yet_is_counted(secure: tuple[int, Server]) -> None:
+    with contextlib.ExitStack() as there:
+        for _ in range(3):
+            there.enter_context(Bare(secure[0]))
+        with Bare(secure[0]) as another:
+            assert another.until_closed() == b""
+
+
+def test_what_nobody_takes_waits_by_tls_as_it_does_without(
+    secure: tuple[int, Server], made: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else neither time nor memory would have a bound."""
+    monkeypatch.setattr(protocol, "MAX_WAITING_BYTES", 0)
+    port, server = secure
+    trusting = ssl.create_default_context(cafile=made.certificate)
+    with socket.socket() as plain:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        plain.settimeout(DEADLINE_S)
+        plain.connect(("127.0.0.1", port))
+        with trusting.wrap_socket(plain, server_hostname="127.0.0.1") as idle:
+            head = f"GET /vendor/plotly.js HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n"
+            idle.sendall(4 * head.encode())
+            eventually(lambda: server.server_state.connections, "the connection")
+            eventually(lambda: not server.server_state.connections, "its end")
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

@@ -238,7 +238,7 @@ def test_a_page_of_another_site_may_only_lead_here(
         ("GET /api/live HTTP/1.1", (*UPGRADE, "Origin: http://{host}", "Origin: null"), 400),
         ("GET / HTTP/1.1", ("Origin: http://{host}", "Origin: null"), 403),
         ("GET / HTTP/1.1", ("Host: evil.example",), 400),
-        ("GET / HTTP/1.0", (), 200),
+        ("GET / HTTP/1.0", (), 403),
         ("GET / HTTP/9", (), 400),
         ("\x16\x03\x01 no HTTP", (), 400),
     ],

@@ -54,6 +54,15 @@ def test_a_cookie_stands_among_others(role: roles.Role) -> None:
     assert ROLES.shown(wrong, cookie) == Shown(None, "token")
 
 
+@pytest.mark.parametrize("role", ["owner", "viewer"])
+def test_nobody_hides_a_cookie_behind_another_of_its_name(role: roles.Role) -> None:
+    """Whatever listens on another port of this host may set one, for a path that comes first."""
+    own, other = (f"{ROLES.cookie_name}={value}" for value in (ROLES.cookie_of(role), 64 * "0"))
+    weaker = f"{ROLES.cookie_name}={ROLES.cookie_of('viewer')}"
+    for header in (f"{other}; {own}", f"{own}; {other}", f"{weaker}; {other}; {own}"):
+        assert ROLES.shown(None, header) == Shown(role, "cookie")
+
+
 def test_a_secret_is_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each time with all of them, as digests of one length, by what takes as long whatever differs."""
     compared: list[tuple[int, int]] = []

@@ -211,6 +211,12 @@ class Transport(asyncio.Transport):
     def is_closing(self) -> bool:
         return "close" in self.done
 
+    def set_protocol(self, protocol: Any) -> None:
+        self.protocol = protocol
+
+    def get_protocol(self) -> Any:
+        return self.protocol
+
     def __getattribute__(self, name: str) -> Any:
         if name in ("abort", "close", "pause_reading", "resume_reading"):
             return lambda: self.done.append(name)
@@ -231,10 +237,13 @@ def in_loop(kind: Any, play: Any) -> Transport:
             pass
 
     async def run() -> Transport:
-        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False)
+        config = uvicorn.Config(
+            app, ws=SocketProtocol, lifespan="off", log_config=None, access_log=False
+        )
         state = ServerState()
         made = kind(config=config, server_state=state, app_state={})
         transport = Transport()
+        transport.set_protocol(made)
         made.connection_made(transport)
         await play(made, transport)
         made.connection_lost(None)
@@ -291,6 +300,24 @@ def test_answers_that_wait_together_have_a_bound(monkeypatch: pytest.MonkeyPatch
         assert ["abort" in each.done for each in transports] == [False, True, False, False]
         for connection in connections[1:]:
             connection.connection_lost(None)
+
+    in_loop(Protocol, play)
+
+
+def test_an_answer_before_a_socket_waits_as_that_does() -> None:
+    """Else it would be under no bound: the connection is the socket's from then on."""
+
+    async def play(made: Protocol, transport: Transport) -> None:
+        transport.waiting = 50
+        made.pause_writing()
+        made.data_received("\r\n".join(("GET / HTTP/1.1", "Host: a", *UPGRADE, "", "")).encode())
+        socket = transport.get_protocol()
+        assert isinstance(socket, SocketProtocol)
+        assert (made.waits_since, made._looking) == (None, None)
+        assert socket.waits_since is not None
+        assert not socket.writable.is_set()
+        await until(lambda: "abort" in transport.done)
+        socket.connection_lost(None)
 
     in_loop(Protocol, play)
 

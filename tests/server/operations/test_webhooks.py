@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import socket
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from reluscope.server.operations import journal
 from reluscope.server.operations import webhooks as module
 from reluscope.server.operations.metrics import Metrics
 from reluscope.server.operations.webhooks import MAX_WAITING, SENDERS, Webhooks
@@ -223,6 +226,17 @@ def test_the_end_of_the_server_waits_for_nobody(monkeypatch, quiet):
         assert "the server ends with 1 webhooks on their way" in quiet()
 
 
+def test_what_ends_just_before_the_server_is_logged_and_waits_in_vain(monkeypatch, caplog):
+    caplog.set_level(logging.INFO)
+    with hanging() as slow, in_thread(webhook=[slow.url]) as server:
+        run_id = server.api.start(**TINY, pace=1000.0)
+        eventually(lambda: f"run {run_id} began" in caplog.text, "its beginning")
+        monkeypatch.setattr(journal, "LOOK_S", 1000.0)
+        server.api.until_ended(run_id)
+    assert f"run {run_id} finished at iteration 500" in caplog.text
+    assert "the server ends with 1 webhooks on their way" in caplog.text
+
+
 def test_no_proxy_of_the_environment_is_asked(monkeypatch):
     with receiver() as proxy, receiver() as hook:
         for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
@@ -243,8 +257,63 @@ def test_by_https_a_receiver_must_show_a_certificate_that_is_trusted(monkeypatch
     assert any("ConnectError" in line for line in quiet())
 
 
+class Names:
+    """A resolver that knows some names, and does not answer for others."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **known: Sequence[str]) -> None:
+        self.asked = 0
+        self.over = threading.Event()
+        self._known = known
+        self._ask = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self._look)
+
+    def _look(self, host: str | bytes, *more: Any, **others: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if name.endswith(".test"):
+            self.asked += 1
+            self.over.wait()
+            raise socket.gaierror
+        addresses = self._known.get(name, [name])
+        return [one for address in addresses for one in self._ask(address, *more, **others)]
+
+
+def test_a_name_that_is_not_answered_holds_up_neither_the_servers_threads_nor_its_end(monkeypatch):
+    names = Names(monkeypatch)
+    monkeypatch.setattr(module, "TIMEOUT_S", 0.05)
+    urls = [SecretStr(f"http://{name}.test") for name in "abc"]
+
+    async def told() -> None:
+        webhooks = Webhooks(urls, None, Metrics())
+        async with webhooks.open(), asyncio.timeout(DEADLINE_S):
+            for _ in range(SENDERS):
+                webhooks.tell(View())  # type: ignore[arg-type]
+            while names.asked <= 32:  # noqa: ASYNC110 - more than the loop ever has threads
+                await asyncio.sleep(0.005)
+            await asyncio.to_thread(int)
+
+    try:
+        asyncio.run(told())
+    finally:
+        names.over.set()
+
+
+def test_of_a_host_with_several_addresses_one_is_enough_and_must_be_that_host(
+    monkeypatch, tmp_path, quiet
+):
+    Names(monkeypatch, localhost=["127.0.0.2", "127.0.0.1"], other=["127.0.0.1"])
+    made = certificate.make(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.certificate))
+    with receiver(tls=made) as hook:
+        url = hook.url.replace("127.0.0.1", "localhost")
+        assert tell(url) == (1, 0)
+        assert hook.requests[0].headers["host"] == url.split("/")[2]
+        assert tell(url.replace("localhost", "other")) == (0, 1)
+        assert len(hook.requests) == 1
+    assert any("ConnectError" in line for line in quiet())
+
+
 def test_an_address_that_cannot_be_one_is_given_up(quiet):
-    assert tell("http://xn--a/hush") == (0, 1)
+    assert tell(f"http://{'x' * 64}.test/hush") == (0, 1)
     assert any("its address is none" in line for line in quiet())
     assert "hush" not in "".join(quiet())
 

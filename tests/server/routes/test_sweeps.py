@@ -39,7 +39,9 @@ def wrong(api, **body):
     """The fields that are refused; and then there is nothing."""
     document = problem(api.http.post("/api/sweeps", json=body), 422)
     assert api.http.get("/api/runs").json()["runs"] == []
-    return {error["field"]: error for error in document["errors"]}
+    found = {error["field"]: error for error in document["errors"]}
+    assert len(found) == len(document["errors"])
+    return found
 
 
 def test_a_grid_has_a_run_for_each_combination_in_order(api):
@@ -119,6 +121,7 @@ WRONG = [
     ({"grid": {"relu": "clamp"}}, ["grid.relu"]),
     ({"grid": {}, "list": [{}]}, [""]),
     ({"grid": {}, "more": 1}, ["more"]),
+    ({"grid": {"x" * 300: [1]}}, [f"grid.{'x' * 195}"]),
 ]
 
 
@@ -209,6 +212,8 @@ def as_cell(value):
     """A value of JSON as a cell of CSV has it."""
     if isinstance(value, list):
         return json.dumps(value)
+    if str(value).startswith("="):
+        return f"'{value}"
     return "" if value is None else str(value)
 
 
@@ -241,7 +246,11 @@ def test_what_has_come_of_it_is_one_table(api, server):
         assert row["name"] == view["spec"]["name"]
     assert [row["loss"] for row in rows[:2]] == ["NaN", "-Infinity"]
 
-    for query in ({"params": {"format": "csv"}}, {"headers": {"Accept": "text/csv"}}):
+    for query in (
+        {"params": {"format": "csv"}},
+        {"headers": {"Accept": "text/csv"}},
+        {"headers": [("Accept", "image/png"), ("Accept", "text/csv")]},
+    ):
         answer = results(api, sweep["id"], **query)
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.headers["content-disposition"].startswith("attachment")
@@ -249,9 +258,21 @@ def test_what_has_come_of_it_is_one_table(api, server):
         assert read[0] == table["columns"]
         for cells, row in zip(read[1:], table["rows"], strict=True):
             assert cells == [as_cell(value) for value in row]
+        assert read[1][1].startswith("'=mine, ")
     refused = results(api, sweep["id"], headers={"Accept": "image/png"})
     assert problem(refused, 406)["detail"] == "offered here: application/json, text/csv"
     assert results(api, sweep["id"], headers={"Accept": "*/*"}).json() == table
+
+
+def test_a_sweep_of_names_has_one_column_of_them_and_each_stays_one_cell(api):
+    names = ["=1+1", "b\rc", 'd"\n', "-e", "@f"]
+    sweep = sweep_of(api, base=SHORT, grid={"name": names, "relu": ["clamp"]})
+    table = results(api, sweep["id"]).json()
+    assert table["columns"][:4] == ["id", "name", "relu", "status"]
+    assert [row[1] for row in table["rows"]] == names
+    text = results(api, sweep["id"], params={"format": "csv"}).text
+    read = list(csv.reader(io.StringIO(text, newline="")))
+    assert [row[1] for row in read] == ["name", "'=1+1", "b\rc", 'd"\n', "'-e", "'@f"]
 
 
 def test_it_is_exported_as_a_whole_and_comes_back_as_one(api):

@@ -196,6 +196,21 @@ def test_an_unknown_encoding_is_refused(live_url):
 # --- the list of runs
 
 
+def test_a_viewer_may_be_told_of_what_it_watches_alone(api, live_url):
+    other, mine = (api.start(**LONG, pace=50) for _ in range(2))
+    with Viewer(f"{live_url}?list=watched") as viewer:
+        viewer.watch({mine: 0})
+        viewer.until(lambda _: "spec" in viewer.runs.get(mine, {}))
+        api.verb(other, "stop")
+        api.verb(mine, "stop")
+        viewer.until(lambda _: viewer.runs[mine]["status"] == "stopped")
+        assert viewer.runs == {mine: api.show(mine)}
+        for run_id in (other, mine):
+            api.http.delete(f"/api/runs/{run_id}")
+        viewer.until(lambda _: viewer.gone)
+        assert viewer.gone == [mine]
+
+
 def test_a_viewer_is_told_all_runs_whole_and_then_their_changes(api, live_url):
     old = api.start(**TINY, name="old")
     (view,) = api.until_ended(old)

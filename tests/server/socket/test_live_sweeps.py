@@ -77,3 +77,16 @@ def test_more_runs_than_may_be_watched_are_refused(api, live_url):
         viewer.send({"type": "watch", "sweeps": [sweep["id"]], "runs": named})
         (error,) = viewer.until_said("error")["errors"]
         assert (error["field"], error["given"]) == ("sweeps", 1001)
+
+
+@pytest.mark.parametrize("type", ["watch", "unwatch"])
+def test_a_sweep_that_is_named_often_is_looked_for_once(server, api, live_url, monkeypatch, type):
+    """Else one message would hold up everybody for half a second."""
+    asked = []
+    look = server.hub.sweep
+    monkeypatch.setattr(server.hub, "sweep", lambda each: asked.append(each) or look(each))
+    sweep = sweep_of(api, 1)
+    with Viewer(live_url) as viewer:
+        viewer.send({"type": type, "sweeps": 1000 * [sweep["id"]]})
+        viewer.until_sync()
+    assert asked == [sweep["id"]]

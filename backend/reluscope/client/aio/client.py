@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from ...blocks import Losses
-from .. import calls, waiting
+from .. import calls
 from ..address import Address
 from ..asked import Filters, Random, Spec
+from ..asking import Deadline
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
 from ..likeness import like
@@ -116,7 +117,7 @@ class AsyncClient:
         *,
         check: bool = False,
     ) -> list[AsyncRun]:
-        left = waiting.Deadline(timeout)
+        left = Deadline(timeout)
         return [await run.wait(left.seconds, check=check) for run in runs]
 
     async def watch(

@@ -11,7 +11,7 @@ from plotly.graph_objects import FigureWidget
 from ...blocks import Losses
 from ..address import Address
 from ..errors import ClientError, TimedOut
-from ..following import Following, Rewind, Update
+from ..following import Deleted, Following, Rewind, Update
 from ..handles import label
 from ..rim import Settings
 from ..sync.live import follow
@@ -124,6 +124,8 @@ class LiveFigure(FigureWidget):  # type: ignore[misc]  # Plotly has no types
                 self._curves[update.run_id].extend(update.losses)
             elif isinstance(update, Rewind):
                 self._curves[update.run_id] = Thinned()
+            elif isinstance(update, Deleted):
+                self._labels[update.run_id] += ": there is no such run (any more)"
             elif isinstance(update, RunView) and label(update) != self._labels[update.id]:
                 self._labels[update.id] = label(update)
                 self._changed.add(update.id)

@@ -9,9 +9,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, Unpack
 
 from ...blocks import Losses
-from .. import calls, waiting
+from .. import calls
 from ..address import Address
 from ..asked import Filters, Random, Spec
+from ..asking import Deadline
 from ..following import Following, Update, losses_in
 from ..handles import Runs, id_of
 from ..offers import (
@@ -151,7 +152,7 @@ class Client:
         >>> [run.status for run in scope.wait([run])]
         ['finished']
         """
-        left = waiting.Deadline(timeout)
+        left = Deadline(timeout)
         return [run.wait(left.seconds, check=check) for run in runs]
 
     def watch(

@@ -216,7 +216,8 @@ class Run(RunValues):
         once and in order, though the connection or the server be lost meanwhile.
 
         Raises Gone where the run is deleted, and Rewound where after a crash of the server what
-        came is not all true any more; with `rewind`, iterations then go back by themselves.
+        came is not all true any more, or where the run has ended before `start`; with `rewind`,
+        iterations then go back by themselves.
 
         >>> for iteration, loss in run.stream(start=98):
         ...     print(iteration, loss < 1e9)

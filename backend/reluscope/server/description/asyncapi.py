@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from ... import __version__, blocks
-from ..socket.hub import Encoding
+from ..socket.hub import Encoding, Listed
 from ..socket.live import MESSAGE_BYTES
 from ..socket.messages import MAX_MESSAGE_BYTES, Incoming
 from ..socket.outgoing import OUTGOING
@@ -19,7 +19,8 @@ One socket serves all runs. A client says which it watches, each from an iterati
 iteration comes exactly once and in order from there; after a lost connection it watches again with the
 next iteration that it wants. Clients send JSON text of at most {MAX_MESSAGE_BYTES} bytes. They are sent
 JSON text, and losses and diagnostics as binary messages of at most {MESSAGE_BYTES} bytes; with
-`encoding=json`, those come as text, too. A number that is not finite is one of the strings `"NaN"`,
+`encoding=json`, those come as text, too. With `list=watched` they are told of no runs but those that
+they watch. A number that is not finite is one of the strings `"NaN"`,
 `"Infinity"` and `"-Infinity"`.
 """
 
@@ -173,9 +174,12 @@ def _message(type: str, model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _query() -> Mapping[str, Any]:
-    encodings = list(get_args(Encoding))
-    how = {"type": "string", "enum": encodings, "default": encodings[0]}
-    return {"type": "object", "properties": {"encoding": how}}
+    choices = {"encoding": get_args(Encoding), "list": get_args(Listed)}
+    properties = {
+        name: {"type": "string", "enum": list(values), "default": values[0]}
+        for name, values in choices.items()
+    }
+    return {"type": "object", "properties": properties}
 
 
 def _blocks() -> dict[str, Any]:

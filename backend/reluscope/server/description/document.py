@@ -136,6 +136,9 @@ def _complete(document: dict[str, Any], roles: Roles) -> None:
     document["tags"] = [{"name": n, "description": d} for n, d in TAGS.items() if n in used]
     parts = document["components"]
     parts["schemas"].update(_schemas())
+    for spec in (parts["schemas"]["RunSpec"], parts["schemas"]["SweepSpec"]["properties"]["base"]):
+        # Programs that make programs of the document leave out what has an object for its default.
+        spec["properties"]["update"].pop("default")
     parts["examples"] = {name: {"value": problem} for name, problem in PROBLEMS.items()}
     parts["responses"] = {}
     parts["securitySchemes"] = {

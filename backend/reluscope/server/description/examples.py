@@ -12,6 +12,7 @@ from ...errors import (
     InvalidFields,
     KeyReused,
     KeySpent,
+    Limit,
     NoRoom,
     NoSource,
     NotInstalled,
@@ -31,11 +32,13 @@ from ..problems import (
     NOT_FROM_HERE,
     TOO_MANY_TRIES,
     TOO_MANY_WRITES,
+    UNREADABLE,
     VIEW_ONLY,
     Kind,
     http_kind,
     respond,
 )
+from ..results import AFTER, BEFORE
 
 ID = "0b9f6c1e-52a4-4d0c-9a57-3a1d1f6f2e11"
 OTHER = "7d3b0c55-9f0e-4b3c-8c55-1f1f6a1f9a02"
@@ -223,8 +226,20 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "sweeps_results": {
         "of one run": {
             "id": OTHER,
-            "columns": ["id", "update.lr", "status", "loss"],
-            "rows": [[ID, 1e-6, "diverged", "NaN"]],
+            "columns": [*BEFORE, "update.lr", *AFTER],
+            "rows": [
+                [
+                    ID,
+                    "How fast? · lr 1e-6",
+                    1e-6,
+                    "diverged",
+                    42,
+                    "NaN",
+                    0.25,
+                    2451.7,
+                    "loss is NaN",
+                ]
+            ],
         }
     },
     "losses": {
@@ -313,21 +328,21 @@ _ERRORS: tuple[ReluscopeError, ...] = (
     StoreUnavailable("the store has not answered for 10 s"),
     StoreDamaged("what the store has of a run cannot be read"),
     KeyReused(),
-    KeySpent(ID),
+    KeySpent(f"run {ID}"),
 )
 
-_OTHERS: tuple[tuple[Kind, str], ...] = (
+_OTHERS: tuple[tuple[Kind, str] | tuple[Kind, str, Limit], ...] = (
     (INTERNAL, "the server's log says more"),
     (NOT_FROM_HERE, "pages of 'https://a.example' may not use this server"),
     (VIEW_ONLY, "a view token cannot do it"),
     (TOO_MANY_TRIES, "too many tokens that were not right came from this address"),
-    (TOO_MANY_WRITES, "one address may write 100 times a second"),
-    (http_kind(400), "JSON that cannot be read here: numbers too long, or nested too deeply"),
+    (TOO_MANY_WRITES, "one address may write 200 times a second", ("writes_per_s", 200)),
+    (http_kind(400), UNREADABLE),
     (http_kind(401), "a token is needed: Authorization: Bearer <token>"),
     (http_kind(404), "Not Found"),
     (http_kind(406), "offered here: application/json, text/csv"),
     (http_kind(408), "the body came too slowly"),
-    (http_kind(413), "a body may have 65536 bytes here"),
+    (http_kind(413), "a body may have 65536 bytes here", ("body_bytes", 65536)),
     (http_kind(415), "expected JSON, with Content-Type: application/json"),
 )
 
@@ -342,5 +357,8 @@ PROBLEMS: dict[str, dict[str, Any]] = {
     )
     for error in _ERRORS
     for kind in [KINDS[type(error)]]
-} | {kind.name: _problem(kind, detail) for kind, detail in _OTHERS}
+} | {
+    kind.name: _problem(kind, detail, limit=limit[0] if limit else None)
+    for kind, detail, *limit in _OTHERS
+}
 """One of each kind, by its name."""

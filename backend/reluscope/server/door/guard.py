@@ -6,6 +6,7 @@ the security headers go along.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from typing import Final
@@ -85,7 +86,7 @@ BODY_S = 20.0
 MIN_BYTES_PER_S = 8 * 1024
 """Whoever sends less is holding on to us."""
 
-PASSED_ON = ("forwarded", "x-forwarded-for", "x-real-ip")
+PASSED_ON = re.compile(r"forwarded|via|x-real-ip|x-forwarded-.*")
 """Headers of a request that a proxy has passed on, from whomever."""
 
 SOCKET_AGAIN_S = 5
@@ -156,7 +157,7 @@ class Guard:
         is_named = any(map(self._origins.is_named, origins))
         if site not in ("same-origin", "none") and not is_link and not is_named:
             raise _not_from_here(f"a page that is {site[:80]!r} may not use this server")
-        if not self._roles.are_needed and any(name in headers for name in PASSED_ON):
+        if not self._roles.are_needed and _is_passed_on(scope, headers):
             raise _not_from_here(
                 "a proxy passed it on, perhaps from another machine; start the server with --token"
             )
@@ -213,6 +214,12 @@ class _Refusal(Exception):
 
 def _bracketed(host: str) -> str:
     return f"[{host.strip('[]')}]" if ":" in host else host.lower()
+
+
+def _is_passed_on(scope: Scope, headers: Headers) -> bool:
+    """Whether it is seen that a proxy is between. By itself nginx adds no header; but most versions of
+    it speak HTTP/1.0 then, as hardly anybody else does."""
+    return scope.get("http_version") == "1.0" or any(map(PASSED_ON.fullmatch, headers))
 
 
 def _is_write(scope: Scope) -> bool:

@@ -1,11 +1,13 @@
 """Listening: where the server is, and with which certificate."""
 
+import asyncio
 import contextlib
 import errno
 import os
 import socket
 import ssl
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,16 @@ from pydantic import SecretStr
 
 from ...errors import CannotListen
 from ...settings import Settings
+from .protocol import Secured
 
 MODE = 0o600
 """Of the socket: its owner may connect."""
 
 GROUP_MODE = 0o660
 """Where the folder hands on its group (setgid), which is how one says that the group is meant."""
+
+LOCK_S = 1.0
+"""Until another server must be done with the folder: it takes far less."""
 
 
 class Listening:
@@ -40,6 +46,17 @@ class Listening:
             "ssl_context_factory": (lambda _config, _default: self._tls) if self._tls else None,
             "proxy_headers": False,  # it would believe all that comes from 127.0.0.1; see proxied.py
         }
+
+    def secure(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have `Secured` speak TLS for the servers that are made in `loop` from now on, for which
+        uvicorn has no option."""
+        create, there = loop.create_server, set[Secured]()
+
+        def creating(make: Any, *args: Any, ssl: Any, **options: Any) -> Any:
+            return create(lambda: Secured(loop, make(), ssl, there), *args, **options)
+
+        if self._tls:
+            loop.create_server = creating  # type: ignore[method-assign, assignment]
 
     def close(self) -> None:
         """Leave nothing behind. What is open stays so."""
@@ -96,12 +113,23 @@ def _socket() -> socket.socket:
 
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """While inside, no other server looks for sockets that are left over in that folder."""
+    """While inside, no other server looks for sockets that are left over in that folder. Whoever may
+    read the folder may lock it, for ever too: so this is not waited for long."""
     import fcntl  # noqa: PLC0415 - of the systems with Unix sockets
 
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        end = time.monotonic() + LOCK_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise BlockingIOError(
+                        errno.EAGAIN, "another program locks its folder"
+                    ) from None
+                time.sleep(0.01)
         yield
     finally:
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""How uvicorn speaks HTTP and WebSocket, but with no patience for those who never come to the point.
+"""How uvicorn speaks HTTP, WebSocket and TLS, but with no patience for those who never come to the point.
 
 Uvicorn waits for the head of a request, and for its answer to be taken, for as long as that takes, and
 so a few hundred connections that send or take a byte now and then would hold all the files that a
@@ -6,8 +6,10 @@ process may open. What is no HTTP, or no handshake, is answered as all else is.
 """
 
 import asyncio
+import ssl
+from asyncio.sslproto import SSLProtocol
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -124,6 +126,15 @@ class Protocol(_Hurried, H11Protocol):
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """What is asked for is a socket. An answer before it may wait to be taken still: then its
+        connection goes on waiting as one of a socket."""
+        waits = self.waits_since is not None
+        self._look_no_more()
+        super().handle_websocket_upgrade(event)
+        if waits:
+            cast(asyncio.Protocol, self.transport.get_protocol()).pause_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._forget_deadline()
@@ -142,6 +153,49 @@ class Protocol(_Hurried, H11Protocol):
             for event in (head, h11.Data(data=bytes(answer.body)), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+class Secured(SSLProtocol):
+    """TLS of one connection, below `Protocol` and `SocketProtocol`. Those know of it once it is agreed
+    on, for which asyncio would wait a minute; and what they write goes through to TCP at once, however
+    much that is, and would be no more among what waits to be taken."""
+
+    _below: asyncio.Transport
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        above: Protocol,
+        context: ssl.SSLContext,
+        there: "set[Secured]",
+    ) -> None:
+        """`there`: all that there are."""
+        nobody: Any = None
+        within_s: Any = HEAD_S  # typeshed knows no fractions of a second here
+        super().__init__(
+            loop, above, context, nobody, server_side=True, ssl_handshake_timeout=within_s
+        )
+        self._most = above.limit_concurrency
+        self._there = there
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody has connected."""
+        self._below = transport
+        self._there.add(self)
+        if self._most is not None and len(self._there) >= self._most:
+            transport.abort()
+            return
+        transport.set_write_buffer_limits(high=0)  # whatever waits there is told
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The connection is gone."""
+        self._there.discard(self)
+        super().connection_lost(exc)
+
+    def _get_write_buffer_size(self) -> int:
+        own: int = super()._get_write_buffer_size()  # type: ignore[misc] # it is asyncio's own
+        return own + self._below.get_write_buffer_size()
 
 
 class _Handshake(ServerProtocol):

@@ -54,8 +54,9 @@ class Roles:
         if authorization is not None and authorization[: len(BEARER)].lower() == BEARER:
             token = authorization[len(BEARER) :].strip()  # others are a proxy's
             return Shown(_equal(self._tokens, token), "token")
-        if cookie := _cookie(cookies or "", self.cookie_name):
-            return Shown(_equal(self._cookies, cookie), "cookie")
+        if values := _cookies(cookies or "", self.cookie_name):
+            roles = {_equal(self._cookies, value) for value in values}
+            return Shown(next((role for role in self._cookies if role in roles), None), "cookie")
         return Shown(None, "nothing")
 
     def cookie_of(self, role: Role) -> str:
@@ -78,10 +79,8 @@ def _equal(secrets: dict[Role, bytes], given: str) -> Role | None:
     return found
 
 
-def _cookie(header: str, name: str) -> str | None:
-    """One cookie of the header, whatever else stands in it."""
-    for part in header.split(";"):
-        key, _, value = part.strip().partition("=")
-        if key == name:
-            return value
-    return None
+def _cookies(header: str, name: str) -> set[str]:
+    """The cookies of that name. There may be several: whatever else listens on this host can set some,
+    which must not hide the one that is this server's."""
+    pairs = (part.strip().partition("=") for part in header.split(";"))
+    return {value for key, _, value in pairs if key == name}

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ...errors import UnknownRun
 from ...runs.book import Book
@@ -37,15 +37,19 @@ class Journal:
         self._signal = book.listen(self._wake)
 
     async def run(self) -> None:
-        """Follow the book until cancelled."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            changed = iter(self._signal.take())
-            while some := list(itertools.islice(changed, AT_ONCE)):
-                self.look(some)
-                await asyncio.sleep(0)
-            await asyncio.sleep(LOOK_S)
+        """Follow the book until cancelled, and tell what has happened by then."""
+        changed: Iterator[str] = iter(())
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                changed = iter(self._signal.take())
+                while some := list(itertools.islice(changed, AT_ONCE)):
+                    self.look(some)
+                    await asyncio.sleep(0)
+                await asyncio.sleep(LOOK_S)
+        finally:
+            self.look([*changed, *self._signal.take()])
 
     def look(self, run_ids: list[str]) -> None:
         """Tell what is new of these runs."""

@@ -12,9 +12,12 @@ import hmac
 import json
 import logging
 import random
+import socket
+import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import Future
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -122,7 +125,8 @@ class Webhooks:
             timeout=TIMEOUT_S,
             follow_redirects=False,
             trust_env=False,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+            # One is of the name that it was opened for, though another may be at the same address.
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             headers={"User-Agent": f"reluscope/{__version__}", "Content-Type": "application/json"},
         ) as client:
             senders = [
@@ -173,26 +177,70 @@ class Webhooks:
         status alone is read: who knows how long the rest is. Raises _Refused."""
         headers = signed(body, self._secret, int(time.time()))
         try:
-            async with (
-                asyncio.timeout(TIMEOUT_S),
-                client.stream("POST", url, content=body, headers=headers) as answer,
-            ):
-                status = answer.status_code
+            async with asyncio.timeout(TIMEOUT_S):
+                status = await _post(client, httpx.URL(url), body, headers)
         except TimeoutError:
             return f"no answer in {TIMEOUT_S:g} s"
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:
             return type(error).__name__  # its words may hold the address
         except (httpx.InvalidURL, UnicodeError):
             raise _Refused("its address is none") from None
-        if answer.is_success:
+        if httpx.codes.is_success(status):
             return None
-        if status in AGAIN or answer.is_server_error:
+        if status in AGAIN or httpx.codes.is_server_error(status):
             return f"status {status}"
         raise _Refused(f"status {status}")
 
     def _give_up(self, receiver: _Receiver, ending: Ending, why: str) -> None:
         self._metrics.failed.inc()
         logger.warning("%s was not told that run %s ended: %s", receiver.name, ending.run.id, why)
+
+
+async def _post(
+    client: httpx.AsyncClient, url: httpx.URL, body: bytes, headers: Mapping[str, str]
+) -> int:
+    """The status with which the first address of a host answers that can be reached.
+
+    Raises OSError where the host has none, and httpx's errors.
+    """
+    host = url.raw_host.decode("ascii")
+    addresses = await asyncio.wrap_future(_looked_up(host))
+    timeout = httpx.Timeout(TIMEOUT_S, connect=TIMEOUT_S / len(addresses))
+
+    async def post(address: str) -> int:
+        async with client.stream(
+            "POST",
+            url.copy_with(host=address),
+            content=body,
+            headers={"Host": url.netloc.decode("ascii"), **headers},
+            extensions={"sni_hostname": host},  # and whose certificate it must be
+            timeout=timeout,
+        ) as answer:
+            return answer.status_code
+
+    for address in addresses[:-1]:
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
+            return await post(address)
+    return await post(addresses[-1])
+
+
+def _looked_up(host: str) -> Future[list[str]]:
+    """The addresses of a host, found in a thread of their own. Of the event loop's threads there are
+    few: where names are not answered, whatever else the server does in them would wait, and so would
+    its end."""
+    found: Future[list[str]] = Future()
+    found.set_running_or_notify_cancel()
+
+    def look() -> None:
+        try:
+            places = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except BaseException as error:  # noqa: BLE001 - raised where it was asked
+            found.set_exception(error)
+        else:
+            found.set_result([str(address[0]) for *_, address in places])
+
+    threading.Thread(target=look, name="webhook names", daemon=True).start()
+    return found
 
 
 def signed(body: bytes, secret: bytes | None, at: int) -> dict[str, str]:

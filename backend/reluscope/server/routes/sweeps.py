@@ -25,6 +25,7 @@ from ...runs.book import VERB_TIMEOUT_S, Book
 from ...runs.run import Run
 from ...runs.states import Status
 from ...runs.sweep import SweepSpec, fields_of
+from .. import columns as files
 from .. import results as tables
 from ..description.document import MADE, refusals
 from ..downloads import attachment
@@ -212,13 +213,13 @@ def results(
 ) -> Response:
     """What has come of a sweep as one table, with a row for each run: its id and name, what was asked
     for in it alone, and its state, iterations, newest and smallest loss, speed and reason. In JSON,
-    or as CSV with a header."""
+    or as CSV with a header, where a text that a spreadsheet would reckon has an apostrophe before it."""
     runs = book.sweep(sweep_id)
     columns, rows = tables.columns(runs), tables.rows(runs)
     headers = {"Vary": "Accept"}
     if (format or accepted(request, MEDIA_TYPES)) == "csv":
         name = f"reluscope-sweep-{sweep_id[:8]}.csv"
-        text = tables.as_csv(columns, rows)
+        text = files.table_csv(columns, rows)
         return Response(text, headers=headers | attachment(name), media_type=MEDIA_TYPES["csv"])
     table = Results(id=sweep_id, columns=columns, rows=rows).model_dump_json()
     return Response(table, headers=headers, media_type=MEDIA_TYPES["json"])

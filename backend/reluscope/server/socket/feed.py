@@ -80,6 +80,20 @@ class Feed:
             else:
                 self._note(run_id, view)
 
+    @property
+    def revision(self) -> int:
+        """That of the newest change."""
+        return self._revision
+
+    def changes(self, run_id: str, known: int) -> View | None:
+        """What of one run is new since a revision, all of it where that is below 0."""
+        entry = self._entries.get(run_id)
+        return None if entry is None or entry.latest <= known else _changes(entry, known)
+
+    def went(self, run_id: str, known: int) -> bool:
+        """Whether one has gone since a revision, at which it was there."""
+        return self._gone.get(run_id, -1) > known
+
     def start(self) -> Cursor:
         """Where a reader begins who knows nothing yet."""
         return Cursor(came=self._revision)

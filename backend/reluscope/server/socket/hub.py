@@ -37,6 +37,9 @@ FETCH_AGAIN_S = 1.0
 MAX_FETCHES = 4
 """Curves that are fetched at once: fewer than there are threads, which others need, too."""
 
+Listed = Literal["all", "watched"]
+"""Of which runs a viewer is told how they are."""
+
 Encoding = Literal["binary", "json"]
 
 _Key = tuple[str, int, int, Encoding, int]
@@ -230,8 +233,9 @@ class Hub:
             pass
         except Busy:
             await asyncio.sleep(FETCH_AGAIN_S)
-        except StoreError as error:
-            logger.warning("run %s cannot be shown now: %s", run_id, error)
+        except Exception as error:  # there may be no memory, and viewers wait for it all the same
+            unforeseen = None if isinstance(error, StoreError) else error
+            logger.warning("run %s cannot be shown now: %s", run_id, error, exc_info=unforeseen)
             await asyncio.sleep(FETCH_AGAIN_S)
         finally:
             del self._fetching[run_id]

@@ -16,8 +16,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ...errors import FieldError, InvalidFields
 from ...runs.trace import rows_before
+from .chosen import Chosen
 from .frames import compact, reach, size
-from .hub import NEWS_S, Encoding, Hub, Sent
+from .hub import NEWS_S, Encoding, Hub, Listed, Sent
 from .messages import MAX_WATCHED, NUMBERS, Follow, Ping, Present, Unwatch, Watch, parse, refusal
 
 MESSAGE_BYTES = 256 * 1024
@@ -51,7 +52,13 @@ class Viewer:
     """One socket: what it watches, how far it has read, and what it is owed."""
 
     def __init__(
-        self, socket: WebSocket, hub: Hub, encoding: Encoding, *, may_present: bool = True
+        self,
+        socket: WebSocket,
+        hub: Hub,
+        encoding: Encoding,
+        listed: Listed = "all",
+        *,
+        may_present: bool = True,
     ) -> None:
         self._socket = socket
         self._may_present = may_present
@@ -61,6 +68,7 @@ class Viewer:
         self._behind: dict[str, None] = {}
         self._news = hub.feed.start()
         self._news_at = 0.0
+        self._chosen = Chosen(hub.feed) if listed == "watched" else None
         self._replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_REPLIES)
         self._awake = asyncio.Event()
         self._awake.set()
@@ -109,7 +117,9 @@ class Viewer:
         return {run_id: cursor for run_id, cursor in cursors if cursor < self._hub.head(run_id)}
 
     def _is_owed(self) -> bool:
-        return bool(self._behind) or self._hub.feed.has_news(self._news)
+        return bool(self._behind) or (
+            self._hub.feed.has_news(self._news) if self._chosen is None else self._chosen.has_news()
+        )
 
     async def _receive_all(self) -> None:
         while True:
@@ -144,7 +154,7 @@ class Viewer:
         self._seat.present(message.id, message.key, message.view)
 
     def _watch(self, message: Watch) -> list[dict[str, Any]]:
-        sweeps = {sweep_id: self._hub.sweep(sweep_id) for sweep_id in message.sweeps}
+        sweeps = {each: self._hub.sweep(each) for each in dict.fromkeys(message.sweeps)}
         runs = dict.fromkeys(itertools.chain(*sweeps.values()), 0) | message.runs
         if len(self._watched.keys() | runs.keys()) > MAX_WATCHED:
             problem = f"at most {MAX_WATCHED} runs may be watched"
@@ -154,6 +164,8 @@ class Viewer:
         true = self._hub.see(runs)
         self._watched.update({run_id: _Watched(true[run_id], channels) for run_id in true})
         self._behind.update(dict.fromkeys(true))
+        if self._chosen is not None:
+            self._chosen.add(true)
         gone = [run_id for run_id in runs if run_id not in true]
         back = {run_id: cursor for run_id, cursor in true.items() if cursor < runs[run_id]}
         replies: list[dict[str, Any]] = []
@@ -166,10 +178,12 @@ class Viewer:
         return replies
 
     def _unwatch(self, message: Unwatch) -> None:
-        of_sweeps = map(self._hub.sweep, message.sweeps)
+        of_sweeps = map(self._hub.sweep, set(message.sweeps))
         for run_id in itertools.chain(message.runs, *of_sweeps):
             self._watched.pop(run_id, None)
             self._behind.pop(run_id, None)
+            if self._chosen is not None:
+                self._chosen.drop(run_id)
 
     async def _send_all(self) -> None:
         try:
@@ -214,8 +228,12 @@ class Viewer:
     async def _send_news(self) -> None:
         if time.monotonic() - self._news_at < NEWS_S:
             return
-        self._news_at = time.monotonic()
-        messages, self._news = self._hub.news(self._news)
+        if self._chosen is None:
+            messages, self._news = self._hub.news(self._news)
+        else:
+            messages = self._chosen.messages()
+        if messages:
+            self._news_at = time.monotonic()
         for message in messages:
             await self._send(message)
 
