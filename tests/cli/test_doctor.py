@@ -5,6 +5,7 @@ import socket
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
 
 from reluscope import __version__
 from reluscope.cli import addresses
@@ -134,6 +135,17 @@ def test_a_database_that_does_not_answer_is_told_without_its_password(told):
     assert "anna:***@127.0.0.1:1/runs does not answer" in out
     assert "s3cret" not in out + err
     assert status == 1
+
+
+def test_a_database_that_tells_its_password_is_told_without(told, monkeypatch):
+    def look(_):
+        raise OperationalError("", None, Exception("no good: s3cret"))
+
+    monkeypatch.setattr("reluscope.runs.store.database.Database.look", look)
+    url = "postgresql://anna:s3cret@127.0.0.1:1/runs"
+    out, err, _ = told("doctor", "--port", "0", "--database-url", url)
+    assert "does not answer: no good: ***" in out
+    assert "s3cret" not in out + err
 
 
 def test_a_database_that_answers_is_told_with_who_has_it(found, database_url):

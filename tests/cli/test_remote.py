@@ -82,6 +82,19 @@ def test_a_table_is_drawn_in_a_terminal(asked, ended, monkeypatch):
     assert "\x1b[" in out
 
 
+@pytest.mark.parametrize("terminal", ["0", "1"])
+def test_a_terminal_obeys_no_name(asked, ended, monkeypatch, terminal):
+    monkeypatch.setenv("TTY_COMPATIBLE", terminal)
+    monkeypatch.setenv("COLUMNS", "200")
+    (run_id,) = ended({"name": "odd \x1b]0;title\x07"})
+    for words in (["ls"], ["show", run_id], ["watch", run_id]):
+        out, _, status = asked(*words)
+        assert "\x1b]0" not in out
+        assert "\x07" not in out
+        assert r"odd \x1b]0;title\x07" in out or (words[0], terminal) == ("watch", "0")
+        assert status == 0
+
+
 @pytest.mark.parametrize("word", ["name", "id", "start"])
 def test_a_run_is_named_by_its_name_or_its_id(asked, ended, word):
     run_id, _ = ended({"name": "the first"}, {"name": "the first one"})
@@ -214,13 +227,13 @@ def test_what_the_state_forbids_is_refused(asked, ended):
 
 
 def test_a_run_is_trained_there(asked, server, tmp_path):
-    words = ("run", *FIELDS, "name=mine", "iterations=50", "--out", tmp_path / "a.npy")
+    words = ("run", *FIELDS, "name=7", "iterations=50", "--out", tmp_path / "a.npy")
     out, err, status = asked(*words)
     assert status == 0
     assert out.startswith("finished at 50 of 50, ")
     assert " of 50, loss " in err.splitlines()[0]
     (run,) = server.api.http.get("/api/runs").json()["runs"]
-    assert run["spec"]["name"] == "mine"
+    assert run["spec"]["name"] == "7"
     assert np.load(tmp_path / "a.npy").tolist() == server.api.losses(run["id"])
 
 

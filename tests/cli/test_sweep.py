@@ -73,10 +73,11 @@ def test_one_that_diverges_is_told_and_is_a_no(swept):
 
 @pytest.mark.usefixtures("swept")
 def test_results_are_a_table_and_a_file(told, server, tmp_path):
-    out, err, status = told("sweep", *TINY, "--grid", "seed=0..1", "--out", tmp_path / "a.csv")
+    grid = ("--grid", "seed=0..1", "--grid", 'tags=[["a"]]')
+    out, err, status = told("sweep", *TINY, *grid, "--out", tmp_path / "a.csv")
     assert status == 0
     head, *rows = (line.split("\t") for line in out.splitlines())
-    assert head[:4] == ["id", "name", "seed", "status"]
+    assert head[:5] == ["id", "name", "seed", "tags", "status"]
     assert [row[2] for row in rows] == ["0", "1"]
     assert min(err.splitlines()).startswith("1 of 2: seed=")
     with (tmp_path / "a.csv").open(newline="") as file:

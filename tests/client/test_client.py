@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from reluscope.client import (
+    ClientError,
     Conflict,
     InvalidRequest,
     NotFound,
@@ -163,6 +164,8 @@ def test_runs_go_out_and_come_in(scope, tmp_path):
     with pytest.raises(NotFound):
         scope.export("no-such-run", tmp_path / "none.zip")
     assert [file.name for file in tmp_path.iterdir()] == ["runs.zip"]
+    with pytest.raises(ClientError, match="too much for one request"):
+        scope.export([run.id] * 2000, tmp_path / "none.zip")
     (tmp_path / "no.zip").write_bytes(b"no zip")
     with pytest.raises(InvalidRequest) as caught:
         scope.import_runs(tmp_path / "no.zip")

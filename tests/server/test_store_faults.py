@@ -17,7 +17,9 @@ import httpx
 import pytest
 
 from reluscope.runs import shelf
+from reluscope.runs.run import Run
 from reluscope.runs.store import store as module
+from reluscope.server.socket import hub
 from tests.mounts import tmpfs
 from tests.places import Place
 from tests.postgres.cluster import Cluster
@@ -454,12 +456,22 @@ def test_what_left_memory_comes_back_for_all_who_ask(
         run = server.book.find(run_id)
         eventually(lambda: run.is_shelved, "that it leaves memory")
         monkeypatch.setattr(shelf, "IDLE_S", 60.0)
+        monkeypatch.setattr(hub, "FETCH_AGAIN_S", 0.0)
+        read, errors = server.book.read, [MemoryError("for a moment")]
+
+        def reading(run_id: str) -> Run:
+            while errors:
+                raise errors.pop()
+            return read(run_id)
+
+        monkeypatch.setattr(server.book, "read", reading)
         with Viewer(server.live_url) as viewer:
             curves = Curves({run_id: 0}, 7)
             viewer.watch({run_id: 0})
             viewer.read(curves, {run_id: SEVERAL_CHUNKS})
             assert curves.losses[run_id] == had
             assert curves.rows[run_id] == rows
+        assert not errors
         assert api.losses(run_id) == had
         assert api.http.get(f"/api/runs/{run_id}/events").json() == events
         assert server.errors == []

@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ..logs import printable
+
 EVERY_S = 5.0
 """How often a line is told where there is no terminal."""
 
@@ -73,7 +75,7 @@ def line(view: View) -> str:
     ]
     if view["reason"]:
         told.append(view["reason"])
-    return ", ".join(filter(None, told))
+    return printable(", ".join(filter(None, told)))
 
 
 def number(loss: float | str | None, digits: int = 6) -> str:

@@ -54,8 +54,7 @@ def command(
     """
     if out is not None:
         losses.check(out)
-    said = {path: words.value(text) for path, text in words.split(fields or ()).items()}
-    wanted = words.placed(words.read_object(spec), said)
+    wanted = words.spec_of(spec, fields or ())
     if local or not (url or os.environ.get("RELUSCOPE_URL")):
         if detach or (local and url):
             fail("--detach and --url are for a run on a server, --local for one without")

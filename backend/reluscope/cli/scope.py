@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ..client import Deleted, Losses, RunView
+from ..logs import printable
 from . import plot, progress
 from .remote import told
 
@@ -68,7 +69,7 @@ class Scope:
             made = plot.draw(curves, width, max(plot.LABEL_EVERY, height - shown - 3))
             for number in range(shown):
                 view, missing = views[number], curves[number].missing
-                name = view["spec"]["name"] or view["spec"]["relu"]
+                name = printable(view["spec"]["name"] or view["spec"]["relu"])
                 line = f"{view['id'][: progress.ID_CHARACTERS]} {name}: {progress.line(view)}"
                 told_of = ", ".join(filter(None, (line, missing and f"not drawn: {missing}")))
                 made.append("\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from ..logs import printable
 from . import progress
 from .remote import Id, asks_server, find, plain, told
 from .shared import AsJson
@@ -25,14 +26,15 @@ def command(client: "Client", run: Id, *, json: AsJson = False) -> None:
         print(js.dumps({**view, "events": events}, indent=2))
         return
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    console.print(f"{view['id']}  {view['spec']['name'] or ''}".rstrip(), style="bold")
+    name = printable(view["spec"]["name"] or "")
+    console.print(f"{view['id']}  {name}".rstrip(), style="bold")
     console.print(progress.line({**view, "reason": None}))
     for name, value in _facts(view):
-        console.print(f"  {name:36} {value}")
+        console.print(f"  {name:36} {printable(value)}")
     for event in events:
         changes = event["changes"] or {}
         what = [f"{path}: {before} -> {after}" for path, (before, after) in changes.items()]
-        words = "; ".join(filter(None, (event["reason"], *what)))
+        words = printable("; ".join(filter(None, (event["reason"], *what))))
         console.print(
             f"{_time(event['at'])}  {event['iteration']:>9}  {event['kind']:11} {words}".rstrip()
         )

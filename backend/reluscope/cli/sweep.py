@@ -81,8 +81,7 @@ def command(
     """
     if out is not None and (out.suffix not in (".csv", ".json") or detach):
         fail(f"--out {out}: expected a name that ends in .csv or .json, and no --detach")
-    said = {path: words.value(text) for path, text in words.split(fields or ()).items()}
-    base = words.placed(words.read_object(spec), said)
+    base = words.spec_of(spec, fields or ())
     ways: dict[str, Any] = {
         "grid": _grid(grid) if grid else None,
         "random": None if random is None else _random(random, random_seed, draw or ()),

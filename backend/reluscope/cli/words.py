@@ -29,6 +29,15 @@ def value(text: str) -> Any:
     return number if math.isfinite(number) else text
 
 
+def spec_of(file: Path | None, words: Iterable[str]) -> dict[str, Any]:
+    """The spec in a file, where there is one, with `path=text` before it. Ends the command where one
+    of them is none."""
+    said: dict[str, Any] = {path: value(text) for path, text in split(words).items()}
+    if "name" in said and not isinstance(said["name"], str):  # which 7 and true are, too
+        said["name"] = split(words)["name"]
+    return placed(read_object(file), said)
+
+
 def values(text: str) -> list[Any]:
     """The values in `1e-6, 1e-7`, in `0..7`, or in a JSON list."""
     if text.startswith("["):

@@ -21,6 +21,7 @@ from .asking import (
     refusal,
     retry_after,
 )
+from .errors import ClientError
 
 MAX_MESSAGE_BYTES = 16 * 2**20
 """Of what the server sends: values in 256 KiB, the list of runs in pieces of 500."""
@@ -102,6 +103,11 @@ def lost(error: httpx.TransportError) -> Lost:
     unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
     late = isinstance(error, httpx.TimeoutException) and not unsent
     return Lost(str(error) or type(error).__name__, arrived=not unsent, late=late)
+
+
+def too_long(error: httpx.InvalidURL) -> ClientError:
+    """That a request names more than an address can hold."""
+    return ClientError(f"this is too much for one request ({error}); name fewer runs at a time")
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """Unix sockets and certificates, as the server takes and serves them."""
 
 import contextlib
+import fcntl
+import os
 import signal
 import socket
 import ssl
@@ -13,7 +15,7 @@ import pytest
 
 from reluscope.cli.serve import Server, prepare
 from reluscope.errors import CannotListen
-from reluscope.server.door import protocol
+from reluscope.server.door import listening, protocol
 from reluscope.server.door.listening import Listening, UnixSocket
 from reluscope.settings import Settings
 from tests.waiting import DEADLINE_S, eventually
@@ -82,6 +84,23 @@ def test_a_place_that_is_no_more_its_own_is_left_alone(path: Path) -> None:
     path.unlink()
     with contextlib.closing(UnixSocket(path)):
         first.close()
+        assert connects(path)
+
+
+def test_a_folder_that_somebody_locks_holds_up_neither_start_nor_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "LOCK_S", 0.0)
+    made = UnixSocket(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with pytest.raises(CannotListen, match="another program locks its folder"):
+            UnixSocket(path.with_name("other"))
+        made.close()
+    finally:
+        os.close(folder)
+    with contextlib.closing(UnixSocket(path)):
         assert connects(path)
 
 

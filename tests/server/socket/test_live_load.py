@@ -1,6 +1,8 @@
 """How much the live socket sends, how often, and who stands still for whom."""
 
+import asyncio
 import contextlib
+import threading
 import time
 
 import numpy as np
@@ -113,6 +115,26 @@ def test_a_viewer_that_takes_nothing_is_let_go(server, api, monkeypatch):
         stalled.send({"type": "watch", "runs": {run_id: start}})
         eventually(lambda: not server.hub._viewers, "the viewer's end")
     server.book.delete(run_id)
+
+
+def test_a_viewer_that_asks_and_takes_no_answer_is_heard_no_more(server, live_url, monkeypatch):
+    free, asked = threading.Event(), 100
+
+    async def send(*_):
+        while not free.is_set():  # noqa: ASYNC110 - it is another thread's
+            await asyncio.sleep(0.01)
+
+    monkeypatch.setattr(live_room.Viewer, "_send", send)
+    with Viewer(live_url) as asking:
+        (viewer,) = eventually(lambda: set(server.hub._viewers), "the viewer's arrival")
+        replies = viewer._replies
+        for _ in range(asked):
+            asking.send({"type": "ping", "t": 0.0})
+        eventually(
+            lambda: replies._putters or replies.qsize() >= asked - 1, "all there is room for"
+        )
+        assert replies.qsize() <= live_room.MAX_REPLIES
+        free.set()
 
 
 def test_a_viewer_that_leaves_is_forgotten(server, live_url):

@@ -64,6 +64,8 @@ class Transport:
                 return self._received(request, response)
         except httpx.TransportError as error:
             return rim.lost(error)
+        except httpx.InvalidURL as error:
+            raise rim.too_long(error) from None
 
     def _received(self, request: Request, response: httpx.Response) -> Answer:
         if request.target is None or not response.is_success:

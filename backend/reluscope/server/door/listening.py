@@ -7,6 +7,7 @@ import os
 import socket
 import ssl
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ MODE = 0o600
 
 GROUP_MODE = 0o660
 """Where the folder hands on its group (setgid), which is how one says that the group is meant."""
+
+LOCK_S = 1.0
+"""Until another server must be done with the folder: it takes far less."""
 
 
 class Listening:
@@ -109,12 +113,23 @@ def _socket() -> socket.socket:
 
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """While inside, no other server looks for sockets that are left over in that folder."""
+    """While inside, no other server looks for sockets that are left over in that folder. Whoever may
+    read the folder may lock it, for ever too: so this is not waited for long."""
     import fcntl  # noqa: PLC0415 - of the systems with Unix sockets
 
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        end = time.monotonic() + LOCK_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise BlockingIOError(
+                        errno.EAGAIN, "another program locks its folder"
+                    ) from None
+                time.sleep(0.01)
         yield
     finally:
         os.close(descriptor)

@@ -231,8 +231,9 @@ class Hub:
                 await asyncio.to_thread(self._book.read, run_id)
         except UnknownRun:
             pass
-        except StoreError as error:
-            logger.warning("run %s cannot be shown now: %s", run_id, error)
+        except Exception as error:  # there may be no memory, and viewers wait for it all the same
+            unforeseen = None if isinstance(error, StoreError) else error
+            logger.warning("run %s cannot be shown now: %s", run_id, error, exc_info=unforeseen)
             await asyncio.sleep(FETCH_AGAIN_S)
         finally:
             del self._fetching[run_id]
