@@ -75,6 +75,7 @@ def test_plotly_js_comes_from_this_server(api, accepted, encoding):
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers.get("content-encoding", "identity") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
     assert "plotly.js v" in answer.text[:300]
     assert len(answer.content) > 1_000_000
 

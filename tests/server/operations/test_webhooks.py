@@ -185,6 +185,22 @@ def test_one_that_fails_twice_is_told_at_the_third_attempt(status):
     assert len({request.body for request in hook.requests}) == 1
 
 
+def test_between_two_attempts_it_waits_and_a_little_longer_than_others_do(monkeypatch):
+    slept, sleep = [], asyncio.sleep
+
+    async def sleeping(delay_s: float) -> None:
+        slept.append(delay_s)
+        await sleep(min(delay_s, 0.01))
+
+    monkeypatch.setattr(module, "WAITS_S", (100.0, 1000.0))
+    monkeypatch.setattr(asyncio, "sleep", sleeping)
+    with receiver(lambda _: 500) as hook:
+        assert tell(hook.url) == (0, 1)
+    first, second = (delay_s for delay_s in slept if delay_s >= 100.0)
+    assert 100.0 <= first <= 120.0
+    assert 1000.0 <= second <= 1200.0
+
+
 @pytest.mark.parametrize(("status", "attempts"), [(500, 3), (404, 1), (410, 1), (307, 1), (302, 1)])
 def test_one_that_refuses_is_given_up(status, attempts, quiet):
     with receiver() as other, receiver(lambda _: status, Location=other.url) as hook:

@@ -170,6 +170,22 @@ def test_all_are_paused_resumed_and_stopped_and_those_that_have_ended_stay(api):
     assert ask(api, sweep["id"], "resume").json()["statuses"] == {"stopped": 2, "finished": 1}
 
 
+def test_one_that_is_gone_meanwhile_is_passed_over(api, server, monkeypatch):
+    sweep = sweep_of(api, base=SLOW, list=[{}, {}])
+    gone, slow = sweep["runs"]
+    pause = server.book.pause
+
+    def pausing(run_id, **options):
+        if run_id == gone:
+            server.book.delete(gone)
+        return pause(run_id, **options)
+
+    monkeypatch.setattr(server.book, "pause", pausing)
+    assert ask(api, sweep["id"], "pause").status_code == 200
+    assert show(api, sweep["id"])["runs"] == [slow]
+    assert api.show(slow)["status"] == "paused"
+
+
 @pytest.mark.parametrize(("verb", "status"), [("pause", "paused"), ("stop", "stopped")])
 def test_where_one_is_in_a_long_iteration_a_verb_is_accepted(api, monkeypatch, verb, status):
     monkeypatch.setattr("reluscope.server.routes.sweeps.VERB_TIMEOUT_S", 0.01)
@@ -254,6 +270,7 @@ def test_what_has_come_of_it_is_one_table(api, server):
         answer = results(api, sweep["id"], **query)
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["vary"] == "Accept"
         read = list(csv.reader(io.StringIO(answer.text)))
         assert read[0] == table["columns"]
         for cells, row in zip(read[1:], table["rows"], strict=True):
