@@ -2,10 +2,9 @@
 
 from concurrent.futures import ThreadPoolExecutor, wait
 
-import numpy as np
 import pytest
 
-from reluscope.errors import Busy, UnknownRun
+from reluscope.errors import Busy
 from reluscope.runs import holdings, use
 from reluscope.runs import shelf as module
 from reluscope.runs.book import Book
@@ -120,28 +119,6 @@ def test_a_curve_waits_until_those_have_been_read_that_are_too_much_with_it(kept
         assert losses(waiting.result(DEADLINE_S)) == curve(asked)
         assert first.is_shelved
         first.use.readers += 1
-
-
-def test_who_reads_all_losses_slowly_holds_no_curve(kept, monkeypatch):
-    monkeypatch.setattr(holdings, "COPIED", 500)
-    monkeypatch.setattr(holdings, "PIECE", 200)
-    book, asked = kept(), spec(iterations=1300)
-    run = book.open(asked)
-    until_ended(run)
-    stored(book)
-    monkeypatch.setattr(module, "MAX_BYTES", 0)
-    pieces = []
-    for piece in book.losses(run, 100, 1300):
-        until_shelved(run)
-        assert piece.base.nbytes <= 8 * 500  # a copy of its own
-        pieces.append(piece)
-    assert [len(piece) for piece in pieces] == [200, 200, 100, 200, 200, 100, 200]
-    assert np.concatenate(pieces).tolist() == curve(asked)[100:]
-    rest = book.losses(run, 0, 1300)
-    next(rest)
-    book.delete(run.id)
-    with pytest.raises(UnknownRun):
-        list(rest)
 
 
 def test_a_shelved_run_can_be_renamed_forked_and_replayed(kept, monkeypatch):

@@ -7,11 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..errors import Busy, StoreUnavailable, UnknownRun, UnknownSweep
-from ..numbers import PIECE
 from . import shelf
 from .kept import Kept
 from .memory import Memory
@@ -23,10 +19,7 @@ from .store import Store
 
 logger = logging.getLogger(__name__)
 
-COPIED = 6 * PIECE
-"""Losses that are taken of a curve at a stretch for whoever reads all of it: 480 kB."""
-
-ROOM_S = 5.0
+ROOM_S = 10.0
 """How long a curve that comes from the store waits for others to leave memory."""
 
 LOOK_AGAIN_S = 0.02
@@ -129,20 +122,6 @@ class Holdings:
             trace.marks(0, count),
             checkpoint and checkpoint.data,
         )
-
-    def losses(self, run: Run, start: int, stop: int) -> Iterator[NDArray[np.float64]]:
-        """The losses of iterations `start` to `stop`, which are there, `PIECE` at a time. The curve
-        may leave memory meanwhile: whoever takes them may be slow, and there may be many.
-
-        Raises as `reading` does.
-        """
-        for at in range(start, stop, COPIED):
-            with self.reading(run.id) as found:
-                if found is not run:  # it was deleted, and another was imported under its id
-                    raise UnknownRun(run.id)
-                values = run.trace[at : min(at + COPIED, stop)].copy()
-            for place in range(0, len(values), PIECE):
-                yield values[place : place + PIECE]
 
     def head(self, run: Run) -> int:
         """How many iterations of a run may be shown: all, but for those that come after a change that

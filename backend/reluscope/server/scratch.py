@@ -4,13 +4,23 @@ memory, and disks have an end."""
 import io
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import Busy
+from ..numbers import PIECE
 
 MAX_BYTES = 2 * 2**30
 """Of all of them together."""
+
+
+def values_of(file: IO[bytes]) -> Iterator[NDArray[np.float64]]:
+    """The values that `Scratch.of` wrote, `PIECE` at a time."""
+    while data := file.read(8 * PIECE):
+        yield np.frombuffer(data)
 
 
 class Scratch:
@@ -26,7 +36,7 @@ class Scratch:
         be too large together."""
         return _File(self)
 
-    def made(self, write: Callable[[IO[bytes]], None]) -> IO[bytes]:
+    def made(self, write: Callable[[IO[bytes]], object]) -> IO[bytes]:
         """One that `write` has written."""
         file = self.file()
         try:
@@ -34,6 +44,13 @@ class Scratch:
         except BaseException:
             file.close()
             raise
+        return file
+
+    def of(self, values: NDArray[np.float64]) -> IO[bytes]:
+        """One of these values, shape (values,), to be read by `values_of`: whoever is slow to take
+        them holds no memory."""
+        file = self.made(lambda file: file.write(np.ascontiguousarray(values).data))
+        file.seek(0)
         return file
 
     def take(self, more_bytes: int) -> None:

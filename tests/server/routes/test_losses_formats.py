@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 
-from reluscope.runs import holdings
-from reluscope.server import columns
+from reluscope.server import columns, scratch
+from reluscope.server.routes import losses
 from reluscope.server.routes import losses as losses_room
 
 from ..serving import TINY, problem
@@ -140,10 +140,11 @@ def test_the_limit_of_an_answer_is_for_json_alone(api, monkeypatch):
             assert len(read(answer)[1]) == 500
 
 
-@pytest.mark.parametrize("format", ["csv", "npy", "parquet"])
-def test_a_curve_of_many_pieces_is_whole(server, api, monkeypatch, format):
-    monkeypatch.setattr(holdings, "PIECE", 100)
-    monkeypatch.setattr(holdings, "COPIED", 600)
+@pytest.mark.parametrize("few", [0, 10**6])
+@pytest.mark.parametrize("format", ["json", "csv", "npy", "parquet"])
+def test_a_curve_of_many_pieces_is_whole(server, api, monkeypatch, format, few):
+    monkeypatch.setattr(scratch, "PIECE", 100)
+    monkeypatch.setattr(losses, "FEW", few)
     monkeypatch.setattr(columns, "ROWS", 100)
     values = np.random.default_rng(0).normal(size=2501)
     run_id, start = server.paused_with(values)

@@ -4,13 +4,11 @@ import itertools
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, TypeAdapter
 
 from ...errors import FieldError, InvalidFields, NotInstalled
 from ...numbers import Number, tell_all, tell_pieces
 from ...runs import npy
-from ...runs.book import Book
 from ...runs.names import file_name
 from ...runs.overview import not_finite, overview
 from ...runs.run import Run
@@ -18,13 +16,16 @@ from ...runs.smooth import Last, smooth
 from .. import columns, curves
 from ..curves import CurveOverview
 from ..description.document import refusals
-from ..downloads import Download, attachment
+from ..downloads import Download, OfFile, attachment
 from ..negotiation import accepted
-from ..scratch import Scratch
+from ..scratch import Scratch, values_of
 from .shared import IN_TURN, READS, RunId, TheBook, TheScratch
 
 MAX_LOSSES = 1_000_000
 """Losses in one answer in JSON, which readers have in memory as a whole: about 20 MB."""
+
+FEW = 10_000
+"""Losses whose text is made at once: it is worth no file."""
 
 Format = Literal["json", "csv", "npy", "parquet"]
 
@@ -37,8 +38,6 @@ MEDIA_TYPES: dict[Format, str] = {
 """Of each format, the first of which is the one for whoever takes all."""
 
 assert tuple(MEDIA_TYPES) == get_args(Format)
-
-JSON = MEDIA_TYPES["json"]
 
 _LAST = TypeAdapter(Last)
 
@@ -115,9 +114,9 @@ def losses(
         book.see(run_id, start)
         end = max(start, there if stop is None else min(stop, there))
         if chosen != "json":
-            answer = _file(book, scratch, run, chosen, start, end)
+            answer = _file(scratch, run, chosen, start, end)
         elif points is None:
-            answer = _json(book, run, start, end, stop, smoothing)
+            answer = _json(scratch, run, start, end, stop, smoothing)
         else:
             answer = _overview(run, start, end, points, smoothing)
     answer.headers["Vary"] = "Accept"
@@ -136,19 +135,20 @@ def _check_plain(chosen: Format, points: int | None, smoothing: float) -> None:
 
 
 def _json(
-    book: Book, run: Run, start: int, end: int, stop: int | None, smoothing: float
+    scratch: Scratch, run: Run, start: int, end: int, stop: int | None, smoothing: float
 ) -> Response:
     """Losses `start` to `end`, where up to `stop` were asked for, or averages in their place."""
     if end - start > MAX_LOSSES:
         message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
         most, limit = {"maximum": start + MAX_LOSSES}, ("losses_per_answer", MAX_LOSSES)
         raise InvalidFields([FieldError("stop", message, stop, most, limit)])
+    values = smooth(run.trace[:end], smoothing, start)[0] if smoothing else run.trace[start:end]
     begin = f'{{"id":"{run.id}","start":{start},"losses":'
-    if smoothing:  # as a whole, since whoever takes it slowly would keep the averages in memory
-        averages, _ = smooth(run.trace[:end], smoothing, start)
-        return Response(f"{begin}{tell_all(averages)}}}", media_type=JSON)
-    told = tell_pieces(book.losses(run, start, end))
-    return StreamingResponse(itertools.chain([begin], told, ["}"]), media_type=JSON)
+    if len(values) <= FEW:
+        return Response(f"{begin}{tell_all(values)}}}", media_type=MEDIA_TYPES["json"])
+    file = scratch.of(values)
+    text = itertools.chain([begin], tell_pieces(values_of(file)), ["}"])
+    return OfFile(file, text, MEDIA_TYPES["json"])
 
 
 def _overview(run: Run, start: int, end: int, points: int, smoothing: float) -> Response:
@@ -159,18 +159,19 @@ def _overview(run: Run, start: int, end: int, points: int, smoothing: float) -> 
         more = f',"last":{_LAST.dump_json(last).decode()}'
     found = overview(shown, start, points)
     told = curves.tell(found, not_finite(values, start), start, end)
-    return Response(f'{{"id":"{run.id}",{told}{more}}}', media_type=JSON)
+    return Response(f'{{"id":"{run.id}",{told}{more}}}', media_type=MEDIA_TYPES["json"])
 
 
-def _file(book: Book, scratch: Scratch, run: Run, chosen: Format, start: int, end: int) -> Response:
+def _file(scratch: Scratch, run: Run, chosen: Format, start: int, end: int) -> Response:
     media_type = MEDIA_TYPES[chosen]
     name = f"reluscope-{file_name(run.view())}.{chosen}"
+    values = run.trace[start:end]
     if chosen == "parquet":
-        spec, values = run.spec.model_dump_json(serialize_as_any=True), run.trace[start:end]
+        spec = run.spec.model_dump_json(serialize_as_any=True)
         file = scratch.made(lambda file: columns.write_parquet(file, run.id, spec, start, values))
         return Download(file, name, media_type)
+    file = scratch.of(values)
     if chosen == "csv":
-        text = columns.csv(start, book.losses(run, start, end))
-        return StreamingResponse(text, headers=attachment(name), media_type=media_type)
-    data = npy.of_pieces((end - start,), book.losses(run, start, end))
-    return StreamingResponse(data, headers=attachment(name), media_type=media_type)
+        return OfFile(file, columns.csv(start, values_of(file)), media_type, attachment(name))
+    data = npy.of_pieces(values.shape, values_of(file))
+    return OfFile(file, data, media_type, attachment(name))
