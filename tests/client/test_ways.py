@@ -65,6 +65,9 @@ def test_a_server_at_a_unix_socket(tmp_path):
             run = scope.create(**TINY, iterations=20)
             assert len(list(run.stream())) == 20
 
+        with Client(f"unix:{path}") as scope:
+            assert len(list(scope.run(run.id).stream())) == 20
+
         async def script():
             async with AsyncClient(uds=path) as scope:
                 return [each async for each in (await scope.run(run.id)).stream()]

@@ -20,7 +20,8 @@ Url = Annotated[
     typer.Option(
         "--url",
         metavar="URL",
-        help="The server, as http://127.0.0.1:8000, which is also the default. [RELUSCOPE_URL]",
+        help="The server, as http://127.0.0.1:8000, which is also the default, or unix:/path of its "
+        "socket. [RELUSCOPE_URL]",
     ),
 ]
 

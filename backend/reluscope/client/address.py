@@ -11,6 +11,9 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 UNIX_URL = "http://localhost"
 """What a server at a Unix socket is asked for as."""
 
+UNIX = "unix:"
+"""What the path of a Unix socket follows where an address is told in one word."""
+
 SOCKETS = {"http": "ws", "https": "wss"}
 
 
@@ -48,6 +51,8 @@ class Address:
         that is no address, or no token."""
         named = UNIX_URL if uds is not None else os.environ.get("RELUSCOPE_URL")
         told = (url or named or DEFAULT_URL).rstrip("/")
+        if told.startswith(UNIX):
+            told, uds = UNIX_URL, told.removeprefix(UNIX)
         if not _is_address(told):
             raise ValueError(f"expected an address like {DEFAULT_URL}; got {told!r}")
         token = token or os.environ.get("RELUSCOPE_TOKEN") or None

@@ -41,7 +41,7 @@ class Client:
     seconds an answer may take. What fails because of the connection, or because the server asks for
     patience, is tried `retries` times more; a stream or a wait looks `patience` seconds for a server
     that has gone away (None: for ever). `context` is for a server with a certificate of its own, `uds` is
-    the path of the Unix socket of one that listens at that.
+    the path of the Unix socket of one that listens at that, as unix:/path is as a `url`.
 
     >>> from reluscope import Client
     >>> with Client(url) as scope:
