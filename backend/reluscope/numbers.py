@@ -35,7 +35,12 @@ PIECE = 10_000
 
 def tell_all(values: NDArray[np.float64]) -> str:
     """The JSON array of a one-dimensional float64 array, each value to its last bit."""
-    return "".join(tell_pieces(values[at : at + PIECE] for at in range(0, len(values), PIECE)))
+    return "".join(tell_pieces(in_pieces(values)))
+
+
+def in_pieces(values: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """A one-dimensional array, `PIECE` values at a time."""
+    return (values[at : at + PIECE] for at in range(0, len(values), PIECE))
 
 
 def tell_pieces(pieces: Iterable[NDArray[np.float64]]) -> Iterator[str]:

@@ -36,6 +36,8 @@ def test_all_files_have_one_bound_and_give_back_what_they_took_when_they_are_clo
         assert scratch.size_bytes == 400
     second.write(600 * b"a")
     second.close()
+    with pytest.raises(ValueError, match="closed"):
+        second.write(b"a")
     assert scratch.size_bytes == 0
 
 

@@ -32,6 +32,7 @@ def write(out: Path, run: Mapping[str, Any], losses: "NDArray[np.float64]") -> N
     cannot be written."""
     import numpy as np
 
+    from ..numbers import in_pieces
     from ..server.columns import csv, write_parquet
 
     try:
@@ -41,6 +42,6 @@ def write(out: Path, run: Mapping[str, Any], losses: "NDArray[np.float64]") -> N
             elif out.suffix == ".npy":
                 np.save(file, losses, allow_pickle=False)
             else:
-                file.writelines(piece.encode() for piece in csv(0, losses))
+                file.writelines(piece.encode() for piece in csv(0, in_pieces(losses)))
     except OSError as error:
         fail(f"--out {out}: {error.strerror}")

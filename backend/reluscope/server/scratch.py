@@ -76,9 +76,12 @@ class _File(io.BufferedRandom):
         self._written = 0
 
     def write(self, data: Any) -> int:
-        size = memoryview(data).nbytes
-        self._scratch.take(size)
-        self._written += size
+        if (
+            not self.closed
+        ):  # else it is refused below: whoever failed may write its last words late
+            size = memoryview(data).nbytes
+            self._scratch.take(size)
+            self._written += size
         return super().write(data)
 
     def close(self) -> None:
