@@ -54,10 +54,15 @@ def main() -> None:
     parser.add_argument("--window", type=float, default=0.8, help="seconds that a rate is measured")
     pairs = "how often two rates are measured in turns that vary more than they differ"
     parser.add_argument("--pairs", type=int, default=8, help=pairs)
+    listed = "runs of which the lists are asked for"
+    parser.add_argument("--listed", type=int, default=training.STORED_RUNS, help=listed)
     parser.add_argument("--json", type=Path, help="where to write the report as JSON")
     options = parser.parse_args()
     parts: dict[str, tuple[Callable[[], AbstractContextManager[Part]], int]] = {
-        "training": (partial(training.opened, options.window, options.pairs), training.ROUNDS),
+        "training": (
+            partial(training.opened, options.window, options.pairs, options.listed),
+            training.ROUNDS,
+        ),
         "page": (page.opened, page.ROUNDS),
     }
     setting = about()

@@ -42,8 +42,10 @@ STORED = 0.97
 """What is left of a rate where runs are stored."""
 
 STORED_RUNS = 10_000
+"""Of which there are lists, unless `--listed` says otherwise."""
+
 LIST_MS = 100.0
-"""In which any list of so many runs should be answered."""
+"""In which any of them should be answered."""
 
 QUIET_ROUND_CORES = 0.25
 """What others may take in a round that counts."""
@@ -73,8 +75,10 @@ class InTurns:
 class TrainingBench:
     """All that is measured, and the order of one round."""
 
-    def __init__(self, server: Served, full: httpx.Client, window_s: float, pairs: int) -> None:
-        """`full` asks a server that holds `STORED_RUNS` runs; `pairs`: see `PAIRS`."""
+    def __init__(
+        self, server: Served, full: httpx.Client, listed: int, window_s: float, pairs: int
+    ) -> None:
+        """`full` asks a server that holds `listed` runs; `pairs`: see `PAIRS`."""
         self._server = server
         self._full = full
         self._window_s = window_s
@@ -129,7 +133,7 @@ class TrainingBench:
             Figure(f"event loop with {MANY} runs, {idle.title[-3:]}", "ms", idle)
             for idle in self._idle
         ]
-        self._list = Figure(f"the slowest list of {STORED_RUNS:,} runs", "ms")
+        self._list = Figure(f"the slowest list of {listed:,} runs", "ms")
         self._others = Figure("taken by others meanwhile", "cores")
         self.targets: list[Target | Limit] = [
             Target(self._watched[0][1], 1.0),
@@ -192,7 +196,7 @@ def _note(figures: list[Figure], beats_ms: list[float]) -> None:
 
 
 @contextmanager
-def opened(window_s: float, pairs: int) -> Iterator[TrainingBench]:
+def opened(window_s: float, pairs: int, listed: int) -> Iterator[TrainingBench]:
     """While inside, all that it is measured with is there."""
     torch.set_num_threads(1)
     list(islice(autograd(), 2))  # what torch imports with its first optimizer is none of a round's
@@ -202,6 +206,6 @@ def opened(window_s: float, pairs: int) -> Iterator[TrainingBench]:
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryDirectory() as full_folder,
         served(Path(folder)) as server,
-        holding(Path(full_folder), STORED_RUNS) as full,
+        holding(Path(full_folder), listed) as full,
     ):
-        yield TrainingBench(server, full, window_s, pairs)
+        yield TrainingBench(server, full, listed, window_s, pairs)

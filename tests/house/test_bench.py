@@ -65,9 +65,11 @@ def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> No
         "--rounds",
         "1",
         "--window",
-        "0.1",
+        "0.05",
         "--pairs",
         "1",
+        "--listed",
+        "100",
     ]
     done = subprocess.run(
         [*command, "--json", report], cwd=ROOT, capture_output=True, text=True, check=False

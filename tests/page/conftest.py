@@ -21,6 +21,10 @@ from tests.waiting import DEADLINE_S
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 """No other machine can be reached from the browser; that none is asked for, `Visit` checks."""
 
+TOGETHER = ("--in-process-gpu", "--enable-features=NetworkServiceInProcess2")
+"""Drawing and the network are no processes of their own, to talk to which takes a fifth of what a page
+costs."""
+
 expect.set_options(timeout=DEADLINE_S * 1000)
 
 
@@ -74,7 +78,7 @@ def browser() -> Iterator[Browser]:
     path = chromium.find()
     assert path, f"no Chromium: {Path(chromium.__file__).name} finds or installs one"
     with sync_playwright() as playwright:
-        flags = [*chromium.FLAGS, ALONE]
+        flags = [*chromium.FLAGS, *TOGETHER, ALONE]
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
