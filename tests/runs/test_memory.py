@@ -1,6 +1,7 @@
 import pytest
 
 from reluscope.errors import InvalidFields, NoRoom
+from reluscope.runs import memory as module
 from reluscope.runs.memory import Memory
 from reluscope.runs.run import Run
 from reluscope.training.devices import free_bytes
@@ -35,3 +36,19 @@ def test_what_runs_hold_is_taken_once_and_given_back():
     second.move("stopped")
     memory.note(second)
     assert second.held == {"cpu": second.trace.nbytes}
+
+
+def test_what_runs_have_let_go_of_is_given_back_once_it_is_much(monkeypatch):
+    """That it may be asked for is tried as well: a process that cannot lives on."""
+    memory, asked = Memory(100 * NEED), []
+    monkeypatch.setattr(module, "MUCH_BYTES", 3 * NEED)
+    monkeypatch.setattr(module, "_trim", lambda real=module._trim: asked.append(real()))
+    runs = [Run(spec(), number) for number in range(5)]
+    for run in runs:
+        memory.note(run)
+    memory.give_back()
+    for number, run in enumerate(runs):
+        run.turn.gone = True
+        memory.note(run)
+        memory.give_back()
+        assert len(asked) == (number >= 2)

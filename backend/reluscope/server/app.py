@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from .. import __version__
 from ..runs.book import Book
 from ..runs.keep import Keep
+from ..runs.memory import Memory
 from ..runs.store import Store
 from ..settings import Settings
 from . import assets, problems
@@ -47,6 +48,9 @@ from .socket.hub import Hub
 
 logger = logging.getLogger(__name__)
 
+GIVE_BACK_S = 5.0
+"""How often it is looked whether runs have let go of much memory."""
+
 
 @contextlib.asynccontextmanager
 async def _following(
@@ -82,6 +86,12 @@ class Application(Documented):
         return Proxied(told, root_path=settings.root_path, trusted=settings.trust_proxy)
 
 
+async def _give_back(memory: Memory) -> None:
+    while True:
+        await asyncio.sleep(GIVE_BACK_S)
+        await asyncio.to_thread(memory.give_back)
+
+
 def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
     """The whole server, REST, socket and page. Its workers live as long as its lifespan; `store` is
     open by then, and is closed with them."""
@@ -111,7 +121,10 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         async with (
             webhooks.open(),
             _following(
-                hub=app.state.hub.run(), journal=journal.run(), clock=metrics.measure_lag()
+                hub=app.state.hub.run(),
+                journal=journal.run(),
+                clock=metrics.measure_lag(),
+                memory=_give_back(book.memory),
             ) as app.state.following,
         ):
             try:
