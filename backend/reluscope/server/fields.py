@@ -34,6 +34,9 @@ LIMITS = {
     "pace": "pace",
     "points": "points_per_answer",
     "runs": "watched_runs",
+    "count": "forks",
+    "id": "exported_runs",
+    "sweep": "exported_runs",
 }
 """Of the fields whose bound is one of the catalog's limits, its name there."""
 

@@ -55,6 +55,8 @@ REFUSED: dict[str, Callable[[Server], httpx.Response]] = {
     ),
     "losses_per_answer": lambda s: s.api.http.get(f"/api/runs/{_kept(s)}/losses"),
     "rows_per_answer": lambda s: s.api.http.get(f"/api/runs/{_kept(s)}/diagnostics"),
+    "forks": lambda s: s.api.http.post(f"/api/runs/{_kept(s)}/fork", json={"count": 10**4}),
+    "exported_runs": lambda s: s.api.http.get("/api/export", params={"id": 1001 * ["a"]}),
     "points_per_answer": lambda s: s.api.http.get(
         f"/api/runs/{_kept(s)}/losses", params={"points": 10**6}
     ),

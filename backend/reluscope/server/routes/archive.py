@@ -93,8 +93,8 @@ def _chosen(book: Book, ids: list[str], sweeps: list[str]) -> list[Run]:
     runs = list(dict.fromkeys(found))
     if len(runs) > MAX_EXPORTED:
         message = f"a file holds at most {MAX_EXPORTED} runs"
-        most = {"maximum": MAX_EXPORTED}
-        raise InvalidFields([FieldError("sweep", message, len(runs), most)])
+        most, limit = {"maximum": MAX_EXPORTED}, ("exported_runs", MAX_EXPORTED)
+        raise InvalidFields([FieldError("sweep", message, len(runs), most, limit)])
     return runs
 
 

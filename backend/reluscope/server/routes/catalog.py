@@ -17,7 +17,7 @@ from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SI
 from .. import assets, curves, scratch
 from ..door import guard
 from ..socket import live, messages
-from . import diagnostics, losses
+from . import archive, diagnostics, losses, runs
 from .shared import TheBook
 
 router = APIRouter(tags=["catalog"])
@@ -106,6 +106,8 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "losses_per_answer": losses.MAX_LOSSES,
             "points_per_answer": curves.MAX_POINTS,
             "rows_per_answer": diagnostics.MAX_ROWS,
+            "forks": runs.MAX_FORKS,
+            "exported_runs": archive.MAX_EXPORTED,
             "curve_bytes": shelf.MAX_BYTES,
             "temporary_bytes": scratch.MAX_BYTES,
             "watched_runs": messages.MAX_WATCHED,
