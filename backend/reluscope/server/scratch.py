@@ -76,9 +76,7 @@ class _File(io.BufferedRandom):
         self._written = 0
 
     def write(self, data: Any) -> int:
-        if (
-            not self.closed
-        ):  # else it is refused below: whoever failed may write its last words late
+        if not self.closed:  # the last words of whoever failed are refused below
             size = memoryview(data).nbytes
             self._scratch.take(size)
             self._written += size
