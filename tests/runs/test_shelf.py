@@ -1,6 +1,7 @@
 """Curves that nobody asks for leave memory, and come back bit for bit."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import ExitStack
 
 import pytest
 
@@ -103,7 +104,8 @@ def test_a_curve_waits_until_those_have_been_read_that_are_too_much_with_it(kept
     monkeypatch.setattr(module, "MAX_BYTES", 1)
     until_shelved(*runs)
     monkeypatch.setattr(holdings, "ROOM_S", 0.0)
-    with book.reading(runs[0].id) as first, ThreadPoolExecutor() as others:
+    with ExitStack() as first_reader, ThreadPoolExecutor() as others:
+        first = first_reader.enter_context(book.reading(runs[0].id))
         assert losses(first) == curve(asked)  # one alone may be larger than all that may be there
         with pytest.raises(Busy) as refusal:
             book.read(runs[1].id)
@@ -111,14 +113,12 @@ def test_a_curve_waits_until_those_have_been_read_that_are_too_much_with_it(kept
         monkeypatch.setattr(holdings, "ROOM_S", DEADLINE_S)
         waiting = others.submit(book.read, runs[1].id)
         assert not wait([waiting], timeout=0.1).done
-        again = others.submit(book.read, runs[0].id)  # it is there
-        assert again.result(DEADLINE_S) is first
-        first.use.expected_until = 0.0
+        with book.reading(runs[0].id) as again:  # it is there
+            assert again is first
         assert runs[1].is_shelved
-        first.use.readers -= 1
+        first_reader.close()
         assert losses(waiting.result(DEADLINE_S)) == curve(asked)
         assert first.is_shelved
-        first.use.readers += 1
 
 
 def test_a_shelved_run_can_be_renamed_forked_and_replayed(kept, monkeypatch):

@@ -32,9 +32,10 @@ def value(text: str) -> Any:
 def spec_of(file: Path | None, words: Iterable[str]) -> dict[str, Any]:
     """The spec in a file, where there is one, with `path=text` before it. Ends the command where one
     of them is none."""
-    said: dict[str, Any] = {path: value(text) for path, text in split(words).items()}
-    if "name" in said and not isinstance(said["name"], str):  # which 7 and true are, too
-        said["name"] = split(words)["name"]
+    texts = split(words)
+    said = {path: value(text) for path, text in texts.items()}
+    if not isinstance(said.get("name", ""), str):  # a text all the same, as 7 and true are
+        said["name"] = texts["name"]
     return placed(read_object(file), said)
 
 
