@@ -177,3 +177,11 @@ def test_a_spec_that_the_server_takes_is_one_by_its_schema_and_the_other_way_rou
 def test_a_trailing_slash_is_another_path(api):
     problem(api.http.get("/api/runs/"), 404)
     problem(api.http.post("/api/runs/", json={}), 404)
+
+
+def test_a_list_that_is_filtered_by_what_there_is_not_is_empty_and_the_document_allows_it(
+    api, document
+):
+    assert api.http.get("/api/runs", params={"sweep": "none"}).json()["runs"] == []
+    asked = {place["name"]: place for place in document["paths"]["/api/runs"]["get"]["parameters"]}
+    assert "format" not in asked["sweep"]["schema"]["items"]

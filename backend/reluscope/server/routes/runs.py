@@ -29,7 +29,7 @@ from ..description.document import MADE, refusals
 from ..fields import Places
 from ..idempotency import Answers
 from ..problems import left_out
-from .shared import READS, Id, RunId, TheBook, here
+from .shared import READS, RunId, TheBook, here
 
 PENDING: dict[int | str, dict[str, Any]] = {
     202: {"model": RunView, "description": "It will be, when its iteration is over"}
@@ -154,7 +154,7 @@ def list_runs(
     relu: Annotated[list[str], Query(default_factory=list)],
     rule: Annotated[list[str], Query(default_factory=list)],
     tag: Annotated[list[str], Query(default_factory=list)],
-    sweep: Annotated[list[Id], Query(default_factory=list, description="The id of a sweep.")],
+    sweep: Annotated[list[str], Query(default_factory=list, description="The id of a sweep.")],
     q: Annotated[str | None, Query(max_length=200, description="Part of the name or id.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     after: Annotated[int | None, Query(ge=0, description="`next` of the page before.")] = None,

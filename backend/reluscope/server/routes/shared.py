@@ -27,7 +27,8 @@ async def _scratch(request: Request) -> Scratch:
 TheScratch = Annotated[Scratch, Depends(_scratch)]
 
 UUID: Final[dict[str, Any]] = {"format": "uuid"}
-"""What is said of an id. Whatever else comes is an id that nothing has."""
+"""What is said of an id that must be there: whatever else comes is one that nothing has, and is refused.
+Not of one that a list is filtered by, which then is empty."""
 
 Id = Annotated[str, Field(json_schema_extra=UUID)]
 
