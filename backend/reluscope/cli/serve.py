@@ -109,7 +109,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
     # What may be asked of a run is fixed by the import of these: all rules must be entered by then.
     from ..server.app import create_app
     from ..server.door.listening import Listening, allow_files
-    from ..server.door.protocol import OTHERS, Protocol, SocketProtocol
+    from ..server.door.protocol import IDLE_S, OTHERS, Protocol, SocketProtocol
     from ..server.socket.messages import MAX_MESSAGE_BYTES
     from ..training.devices import use_one_thread
 
@@ -137,6 +137,7 @@ def prepare(settings: Settings, *, alone: bool = False) -> Server:
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,
         limit_concurrency=settings.max_sockets + OTHERS,
+        timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
         server_header=False,
     )

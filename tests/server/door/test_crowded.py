@@ -5,6 +5,8 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from reluscope.server import scratch
 from reluscope.server.door import protocol
 from reluscope.server.routes import archive, losses
@@ -60,29 +62,51 @@ def test_archives_that_come_at_once_have_a_bound_together(server, api, monkeypat
     eventually(lambda: sent().status_code == 422, "room again")
 
 
-def test_there_is_an_end_to_connections(monkeypatch):
+def is_closed(connection):
+    """Whether it is, by and by; else this ends in TimeoutError."""
+    with contextlib.suppress(ConnectionError):
+        while connection.recv(2**16):
+            pass
+    return True
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """A server for three connections at once; what opens one of them, and asks on it."""
     monkeypatch.setattr(protocol, "OTHERS", 3)
     with in_thread(max_sockets=1) as server, contextlib.ExitStack() as open_ones:
 
-        def answer(connection):
-            connection.sendall(
-                f"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{server.api.port}\r\n\r\n".encode()
-            )
-            return connection.recv(100)
-
         def come():
             connection = socket.create_connection(("127.0.0.1", server.api.port), DEADLINE_S)
-            open_ones.enter_context(connection)
-            return connection
+            return open_ones.enter_context(connection)
 
-        there = [come() for _ in range(3)]
-        assert all(answer(each).startswith(b"HTTP/1.1 200") for each in there)
-        with contextlib.suppress(ConnectionError):
-            assert answer(come()) == b""
-        there[0].close()
-
-        def is_served():
+        def ask(connection, asked="GET /healthz"):
+            host = f"127.0.0.1:{server.api.port}"
+            connection.sendall(f"{asked} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
             with contextlib.suppress(ConnectionError):
-                return answer(come()).startswith(b"HTTP/1.1 200")
+                return connection.recv(2**16)
+            return b""
 
-        eventually(is_served, "room for another")
+        yield come, ask
+
+
+def test_there_is_an_end_to_connections(few):
+    come, ask = few
+    length = "Content-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue"
+    there = [come() for _ in range(3)]
+    for each in there:
+        assert ask(each, f"POST /api/runs HTTP/1.1\r\n{length}\r\nX:").startswith(b"HTTP/1.1 100")
+    assert ask(come()) == b""
+    there[0].close()
+    eventually(lambda: ask(come()).startswith(b"HTTP/1.1 200"), "room for another")
+
+
+def test_whoever_has_been_idle_longest_makes_room(few):
+    come, ask = few
+    first, *others = [come() for _ in range(3)]
+    assert all(ask(each).startswith(b"HTTP/1.1 200") for each in (*others, first))
+    silent = come()  # who has said nothing yet is idle, too
+    assert is_closed(others[0])
+    assert ask(come()).startswith(b"HTTP/1.1 200")
+    assert is_closed(others[1])
+    assert ask(silent).startswith(b"HTTP/1.1 200")

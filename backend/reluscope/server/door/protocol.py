@@ -8,6 +8,7 @@ process may open. What is no HTTP, or no handshake, is answered as all else is.
 import asyncio
 import ssl
 from asyncio.sslproto import SSLProtocol
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -25,6 +26,14 @@ from .headers import SECURITY_HEADERS
 
 HEAD_S = 10.0
 """Until a request's head must be there, from the connection or from its first byte on."""
+
+IDLE_S = 75
+"""How long a connection stays open for another request: longer than clients and proxies themselves keep
+one that is idle (httpx 5 s, nginx 60 s). Whoever closes first may find that a request was on its way."""
+
+GIVEN_UP = 0.01
+"""The share of all connections that are given up at once where there are too many, of those that wait for
+a request, from the longest on: so that whoever holds them all without a word shuts out nobody."""
 
 TAKE_S = 60.0
 """Until some of what waits to be taken must have been."""
@@ -54,6 +63,8 @@ class _Hurried(asyncio.Protocol):
     _looking: asyncio.TimerHandle | None = None
     waits_since: float | None = None
     """When the loop's clock said so; None where nothing waits to be taken."""
+    idle_since: float | None = None
+    """The same, of one that waits for a request; None where it has one."""
 
     def pause_writing(self) -> None:
         """Something waits to be taken."""
@@ -107,9 +118,13 @@ class Protocol(_Hurried, H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
         super().connection_made(transport)
-        if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
-            transport.abort()  # there would be no file for an answer either
-            return
+        most = self.limit_concurrency
+        if most is not None and len(self.connections) >= most:
+            idle = ((each.idle_since, each.transport) for each in self.connections)
+            if not _give_up(idle, most):
+                transport.abort()  # there would be no file for an answer either
+                return
+        self.idle_since = self.loop.time()
         # Whatever waits is seen to, which by TLS may be at once. There, what is as large as the limit
         # is over it, so that with a limit of 0 an empty buffer would be.
         transport.set_write_buffer_limits(high=1 if transport.get_extra_info("sslcontext") else 0)
@@ -120,8 +135,15 @@ class Protocol(_Hurried, H11Protocol):
         super().data_received(data)
         if self.transport.get_protocol() is not self or self._is_answering():
             self._forget_deadline()
+            self.idle_since = None
         elif self._deadline is None:
             self._deadline = self.loop.call_later(HEAD_S, self.transport.abort)
+
+    def on_response_complete(self) -> None:
+        """All of an answer has been written."""
+        super().on_response_complete()
+        if not self._is_answering():
+            self.idle_since = self.loop.time()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -160,7 +182,8 @@ class Secured(SSLProtocol):
     on, for which asyncio would wait a minute; and what they write goes through to TCP at once, however
     much that is, and would be no more among what waits to be taken."""
 
-    _below: asyncio.Transport
+    below: asyncio.Transport
+    """That of TCP."""
 
     def __init__(
         self,
@@ -180,11 +203,14 @@ class Secured(SSLProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
-        self._below = transport
+        self.below = transport
         self._there.add(self)
         if self._most is not None and len(self._there) >= self._most:
-            transport.abort()
-            return
+            idle = ((each.above.idle_since, each.below) for each in self._there)
+            if not _give_up(idle, self._most):
+                transport.abort()
+                return
+        self.above.idle_since = self._loop.time()
         transport.set_write_buffer_limits(high=0)  # whatever waits there is told
         super().connection_made(transport)
 
@@ -193,9 +219,14 @@ class Secured(SSLProtocol):
         self._there.discard(self)
         super().connection_lost(exc)
 
+    @property
+    def above(self) -> _Hurried:
+        """Who speaks on it."""
+        return cast(_Hurried, self._app_protocol)
+
     def _get_write_buffer_size(self) -> int:
         own: int = super()._get_write_buffer_size()  # type: ignore[misc] # it is asyncio's own
-        return own + self._below.get_write_buffer_size()
+        return own + self.below.get_write_buffer_size()
 
 
 class _Handshake(ServerProtocol):
@@ -244,6 +275,16 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
         elif not self.transport.is_closing():
             self.conn.fail(CloseCode.MESSAGE_TOO_BIG, f"over {MAX_PIECES} pieces")
             self.handle_parser_exception()
+
+
+def _give_up(idle: Iterable[tuple[float | None, asyncio.Transport]], most: int) -> bool:
+    """Abort those that have been idle longest, of connections with the times since when; whether there
+    was any."""
+    since = [(at, transport) for at, transport in idle if at is not None]
+    oldest = sorted(since, key=lambda each: each[0])[: max(1, int(GIVEN_UP * most))]
+    for _, transport in oldest:
+        transport.abort()
+    return bool(oldest)
 
 
 def _refusal(status: int, detail: str) -> ProblemResponse:
