@@ -144,7 +144,7 @@ def test_sockets_have_room_again_once_one_closes(server: Server) -> None:
             return False
 
         eventually(opened, "room for another")
-    eventually(lambda: not server.hub._viewers)
+    eventually(lambda: not server.hub.clients)
 
 
 def test_a_watch_list_has_an_end(server: Server) -> None:
@@ -160,4 +160,4 @@ def test_a_watch_list_has_an_end(server: Server) -> None:
                 pass
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
-    eventually(lambda: not server.hub._viewers)
+    eventually(lambda: not server.hub.clients)

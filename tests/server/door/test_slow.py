@@ -12,7 +12,6 @@ from websockets.sync.client import connect
 
 from reluscope.server.door import guard, protocol
 from reluscope.server.door.protocol import MAX_PIECES, Protocol, SocketProtocol
-from reluscope.server.socket import live
 from tests.waiting import DEADLINE_S, eventually
 
 from ..serving import Api, Server
@@ -164,7 +163,7 @@ def test_a_socket_that_takes_nothing_keeps_no_file(
     monkeypatch: pytest.MonkeyPatch, server: Server, api: Api, lost: list[object]
 ) -> None:
     """Closing is no end while something waits to be taken."""
-    monkeypatch.setattr(live, "SEND_TIMEOUT_S", SOON_S / 2)
+    monkeypatch.setattr(protocol, "LIVE_TAKE_S", SOON_S / 2)
     run_id, start = server.paused_with([])
     with StalledViewer(api.port) as viewer:
         viewer.send({"type": "watch", "runs": {run_id: start}})
@@ -182,10 +181,10 @@ def test_a_socket_that_answers_no_pings_is_let_go(
         begin(self)
 
     monkeypatch.setattr(SocketProtocol, "start_keepalive", soon)
-    viewers = len(server.hub._viewers)
+    viewers = server.hub.clients
     with connect(live_url) as answers, StalledViewer(server.api.port):
-        eventually(lambda: len(server.hub._viewers) == viewers + 2)
-        eventually(lambda: len(server.hub._viewers) == viewers + 1)
+        eventually(lambda: server.hub.clients == viewers + 2)
+        eventually(lambda: server.hub.clients == viewers + 1)
         answers.ping().wait()
 
 
@@ -261,7 +260,8 @@ async def until(look: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("kind", [Protocol, SocketProtocol])
 def test_whoever_takes_a_little_is_waited_for(monkeypatch: pytest.MonkeyPatch, kind: Any) -> None:
-    monkeypatch.setattr(protocol, "TAKE_S", 0.001)
+    for name in ("TAKE_S", "LIVE_TAKE_S"):
+        monkeypatch.setattr(protocol, name, 0.001)
     monkeypatch.setattr(protocol, "HEAD_S", 1e6)
 
     async def play(made: Any, transport: Transport) -> None:

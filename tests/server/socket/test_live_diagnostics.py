@@ -8,7 +8,7 @@ from concurrent.futures import Future
 import numpy as np
 import pytest
 
-from reluscope.server.socket import live as live_room
+from reluscope.server.socket import reading
 
 from ..serving import TINY, rows_at
 from ..watching import ALL, Curves, Viewer, blocks_of, losses_of
@@ -207,7 +207,7 @@ def test_a_viewer_that_comes_and_goes_sees_every_value_once(
 ):
     """Messages are small, so that most end in the midst of what there is; and connections end after
     any of them, as JSON also between the values of one iteration and its loss."""
-    monkeypatch.setattr(live_room, "MIN_SHARE", 5)
+    monkeypatch.setattr(reading, "MIN_SHARE", 5)
     chance = random.Random(seed)
     made = dict(server.paused_with(range(40), diagnostics_every=every) for _ in range(3))
     curves = Curves(made, every)
@@ -216,7 +216,7 @@ def test_a_viewer_that_comes_and_goes_sees_every_value_once(
             server.extend(run_id, range(chance.randrange(200)))
         heads = {run_id: server.hub.head(run_id) for run_id in made}
         while curves.cursors() != heads:
-            monkeypatch.setattr(live_room, "MESSAGE_BYTES", chance.randrange(1500, 20_000))
+            monkeypatch.setattr(reading, "MESSAGE_BYTES", chance.randrange(1500, 20_000))
             with Viewer(f"{live_url}?encoding={encoding}", max_queue=None) as viewer:
                 viewer.watch(curves.reconnect())
                 for _ in range(chance.randrange(1, 30 if encoding == "json" else 5)):
@@ -268,7 +268,7 @@ def test_messages_are_full_and_no_larger_with_a_row_for_every_iteration(server, 
 
 
 def test_runs_share_a_message_however_often_each_is_measured(server, live_url, monkeypatch):
-    monkeypatch.setattr(live_room, "MESSAGE_BYTES", 40_000)
+    monkeypatch.setattr(reading, "MESSAGE_BYTES", 40_000)
     strides = [0, 1, 2, 20, 0, 1, 2, 20]
     made = {}
     for every in strides:

@@ -1,15 +1,16 @@
 """How much the live socket sends, how often, and who stands still for whom."""
 
-import asyncio
 import contextlib
-import threading
+import json
 import time
 
 import numpy as np
 import psutil
 
 from reluscope.runs import holdings, shelf, use
-from reluscope.server.socket import hub
+from reluscope.server.door import protocol
+from reluscope.server.door.protocol import SocketProtocol
+from reluscope.server.socket import hub, reading
 from reluscope.server.socket import live as live_room
 from tests.runs.making import curve
 from tests.waiting import eventually
@@ -55,7 +56,7 @@ def test_many_live_runs_take_no_more_messages_than_one(api, live_url):
 
 def test_whoever_got_nothing_of_one_message_comes_first_in_the_next(server, live_url, monkeypatch):
     fit = 4
-    monkeypatch.setattr(live_room, "MESSAGE_BYTES", fit * (40 + 8 * live_room.MIN_SHARE))
+    monkeypatch.setattr(reading, "MESSAGE_BYTES", fit * (40 + 8 * reading.MIN_SHARE))
     values = np.arange(700.0)
     made = dict(server.paused_with(values) for _ in range(12))
     curves = Curves(made)
@@ -111,39 +112,36 @@ def test_viewers_that_never_read_hold_up_nobody(server, api, live_url):
 
 
 def test_a_viewer_that_takes_nothing_is_let_go(server, api, monkeypatch):
-    monkeypatch.setattr(live_room, "SEND_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(protocol, "LIVE_TAKE_S", 0.2)
     run_id, start = server.paused_with(np.zeros(900_000))
     with StalledViewer(api.port) as stalled:
-        eventually(lambda: len(server.hub._viewers) == 1, "the viewer's arrival")
+        eventually(lambda: server.hub.clients == 1, "the viewer's arrival")
         stalled.send({"type": "watch", "runs": {run_id: start}})
-        eventually(lambda: not server.hub._viewers, "the viewer's end")
+        eventually(lambda: not server.hub.clients, "the viewer's end")
     server.book.delete(run_id)
 
 
 def test_a_viewer_that_asks_and_takes_no_answer_is_heard_no_more(server, live_url, monkeypatch):
-    free, asked = threading.Event(), 100
-
-    async def send(*_):
-        while not free.is_set():  # noqa: ASYNC110 - it is another thread's
-            await asyncio.sleep(0.01)
-
-    monkeypatch.setattr(live_room.Viewer, "_send", send)
+    asked = 100
     with Viewer(live_url) as asking:
-        (viewer,) = eventually(lambda: set(server.hub._viewers), "the viewer's arrival")
-        replies = viewer._replies
+        eventually(lambda: server.hub.clients == 1, "the viewer's arrival")
+        (viewer,) = server.hub.audience.viewers
+        monkeypatch.setattr(SocketProtocol, "is_free", False)
         for _ in range(asked):
             asking.send({"type": "ping", "t": 0.0})
-        eventually(
-            lambda: replies._putters or replies.qsize() >= asked - 1, "all there is room for"
-        )
-        assert replies.qsize() <= live_room.MAX_REPLIES
-        free.set()
+        eventually(lambda: len(viewer._replies) == live_room.MAX_REPLIES, "all there is room for")
+        monkeypatch.undo()
+        server.hub._loop.call_soon_threadsafe(viewer._go_on)
+        pongs = 0
+        while pongs < asked:
+            message = asking.receive()
+            pongs += isinstance(message, str) and json.loads(message)["type"] == "pong"
 
 
 def test_a_viewer_that_leaves_is_forgotten(server, live_url):
     with Viewer(live_url), Viewer(live_url):
-        eventually(lambda: len(server.hub._viewers) == 2)
-    eventually(lambda: not server.hub._viewers)
+        eventually(lambda: server.hub.clients == 2)
+    eventually(lambda: not server.hub.clients)
 
 
 def test_curves_that_have_no_room_beside_each_other_come_one_after_the_other(
@@ -158,7 +156,7 @@ def test_curves_that_have_no_room_beside_each_other_come_one_after_the_other(
     monkeypatch.setattr(holdings, "ROOM_S", 0.0)
     monkeypatch.setattr(hub, "FETCH_AGAIN_S", 0.01)
     monkeypatch.setattr(use, "STAYS_S", 0.1)
-    monkeypatch.setattr(live_room, "MESSAGE_BYTES", 8 * 1000)
+    monkeypatch.setattr(reading, "MESSAGE_BYTES", 8 * 1000)
     with Viewer(live_url) as viewer:
         viewer.watch(curves.cursors())
         viewer.read(curves, dict.fromkeys(curves.cursors(), 1500))

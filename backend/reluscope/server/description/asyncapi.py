@@ -8,10 +8,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from ... import __version__, blocks
-from ..socket.hub import Encoding, Listed
-from ..socket.live import MESSAGE_BYTES
+from ..socket.frames import Encoding, Listed
 from ..socket.messages import MAX_MESSAGE_BYTES, Incoming
 from ..socket.outgoing import OUTGOING
+from ..socket.reading import MESSAGE_BYTES
 from .examples import ID
 
 DESCRIPTION = f"""\

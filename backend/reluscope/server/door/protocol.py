@@ -8,7 +8,7 @@ process may open. What is no HTTP, or no handshake, is answered as all else is.
 import asyncio
 import ssl
 from asyncio.sslproto import SSLProtocol
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -17,11 +17,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.datastructures import Headers
 from websockets.frames import CloseCode, Frame
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 from websockets.server import ServerProtocol
 
 from ...logs import HEADER, new_id, of_request
 from ..problems import ProblemResponse, http_kind, respond
+from ..socket.line import LINE
 from .headers import SECURITY_HEADERS
 
 HEAD_S = 10.0
@@ -36,7 +37,10 @@ GIVEN_UP = 0.01
 a request, from the longest on: so that whoever holds them all without a word shuts out nobody."""
 
 TAKE_S = 60.0
-"""Until some of what waits to be taken must have been."""
+"""Until some of what waits to be taken must have been;"""
+
+LIVE_TAKE_S = 10.0
+"""and of a socket: there is always more to come."""
 
 LARGE_BYTES = 2**20
 """What a live socket never has waiting: an answer may be 20 MB of losses."""
@@ -84,6 +88,10 @@ class _Hurried(asyncio.Protocol):
         self._look_no_more()
         super().connection_lost(exc)
 
+    def take_s(self) -> float:
+        """Until some of what waits must have been taken."""
+        return TAKE_S
+
     def _make_room(self) -> None:
         waiting = [each for each in self.connections if each.waits_since is not None]
         total = sum(each.transport.get_write_buffer_size() for each in waiting)
@@ -95,7 +103,7 @@ class _Hurried(asyncio.Protocol):
 
     def _look_later(self) -> None:
         waiting = self.transport.get_write_buffer_size()
-        self._looking = self.loop.call_later(TAKE_S, self._look, waiting)
+        self._looking = self.loop.call_later(self.take_s(), self._look, waiting)
 
     def _look(self, waited: int) -> None:
         if self.transport.get_write_buffer_size() >= waited:
@@ -240,12 +248,34 @@ class _Handshake(ServerProtocol):
 
 
 class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
-    """WebSocket of one connection. Whether somebody is still there is seen by pings."""
+    """WebSocket of one connection, and the `Line` to its other end. Whether somebody is still there is
+    seen by pings."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.freed: Callable[[], None] = lambda: None
         self.conn = _Handshake(max_size=self.config.ws_max_size, logger=self.logger)
         self.conn.debug = False  # or each header and message is logged, with tokens and keys
+
+    def handle_connect(self, event: Request) -> None:
+        """The head of a handshake is there."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            cast(dict[str, object], self.scope["extensions"])[LINE] = self
+
+    def take_s(self) -> float:
+        """Until some of what waits must have been taken."""
+        return LIVE_TAKE_S
+
+    @property
+    def is_free(self) -> bool:
+        """As `Line.is_free`."""
+        return self.writable.is_set() and not self.transport.is_closing()
+
+    def write(self, frames: bytes) -> None:
+        """As `Line.write`."""
+        if not self.transport.is_closing():
+            self.transport.write(frames)
 
     def data_received(self, data: bytes) -> None:
         """Some bytes have come."""
@@ -267,6 +297,7 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self.read_paused:
             self.transport.resume_reading()
+        self.freed()
 
     def handle_cont(self, event: Frame) -> None:
         """One more piece of a message."""

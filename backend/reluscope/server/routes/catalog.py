@@ -16,7 +16,7 @@ from ...training.rules import RULES
 from ...training.spec import DTYPES, GRADIENTS, MAX_ITERATIONS, MAX_PACE, MAX_SIZE, RunSpec
 from .. import assets, curves, scratch
 from ..door import guard
-from ..socket import live, messages
+from ..socket import messages, reading
 from . import archive, diagnostics, losses, runs
 from .shared import TheBook
 
@@ -112,7 +112,7 @@ def catalog(request: Request, book: TheBook) -> Catalog:
             "temporary_bytes": scratch.MAX_BYTES,
             "watched_runs": messages.MAX_WATCHED,
             "sent_message_bytes": messages.MAX_MESSAGE_BYTES,
-            "received_message_bytes": live.MESSAGE_BYTES,
+            "received_message_bytes": reading.MESSAGE_BYTES,
         },
         versions={
             **{package: version(package) for package in PACKAGES},

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket
 
-from ..socket.hub import Encoding, Listed
+from ..socket.frames import Encoding, Listed
 from ..socket.live import Viewer
 
 router = APIRouter()

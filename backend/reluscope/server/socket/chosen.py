@@ -18,6 +18,12 @@ class Chosen:
         self._read = -1
         """The revision up to which all of them are known."""
 
+    def copy(self) -> "Chosen":
+        """Another that knows as much."""
+        copied = Chosen(self._feed)
+        copied._known, copied._new, copied._read = self._known.copy(), self._new.copy(), self._read
+        return copied
+
     def add(self, run_ids: Iterable[str]) -> None:
         """Tell of these, too, which are there; whole at first."""
         new = [run_id for run_id in run_ids if run_id not in self._known]

@@ -2,11 +2,18 @@
 Blocks themselves, and what they are as bytes, are in `blocks`, which the client knows, too."""
 
 import json
+from typing import Literal
 
 from ...blocks import HEADER, PAIR_BYTES, VALUE_BYTES, Block, Losses
 from ...numbers import tell_all
 from ...runs.trace import rows_before
 from ...training.diagnostics import CHANNELS
+
+Encoding = Literal["binary", "json"]
+"""Of values."""
+
+Listed = Literal["all", "watched"]
+"""Of which runs a viewer is told how they are."""
 
 NAMES = {channel.number: channel.name for channel in CHANNELS}
 

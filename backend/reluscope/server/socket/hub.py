@@ -1,29 +1,32 @@
-"""Hub: follows the book, and wakes all viewers together, so that they share what is encoded."""
+"""Hub: follows the book, and sends to all viewers together, so that they share what is encoded."""
 
 import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple
 
 from ...blocks import Block, Diagnostics, Losses, encode
 from ...errors import Busy, StoreError, UnknownRun
 from ...runs.book import Book
 from ...runs.run import Run
 from ...runs.trace import Trace
+from .audience import Audience, Slices
 from .feed import Cursor, Feed, View
-from .frames import compact, encode_json
+from .frames import Encoding, compact, encode_json
 from .presentations import Presentations
+from .reading import NEWS_S
 
 logger = logging.getLogger(__name__)
 
 FRAME_S = 1 / 30
 """Between two ticks, and so between two messages of values to one viewer."""
 
-NEWS_S = 1 / 5
-"""Between two messages of runs."""
+REST = 4
+"""How many times as long as a tick took the loop has rest from it, where that is more: with many viewers
+they are sent to less often, and training keeps its cores."""
 
 VIEW_S = 1 / 15
 """Between two messages of what a presenter shows, to one follower."""
@@ -36,11 +39,6 @@ FETCH_AGAIN_S = 1.0
 
 MAX_FETCHES = 4
 """Curves that are fetched at once: fewer than there are threads, which others need, too."""
-
-Listed = Literal["all", "watched"]
-"""Of which runs a viewer is told how they are."""
-
-Encoding = Literal["binary", "json"]
 
 _Key = tuple[str, int, int, Encoding, int]
 """Of what is encoded: its run, the span of iterations, how, and the channel's number."""
@@ -64,20 +62,6 @@ class Behind(NamedTuple):
     """How long ago the oldest of those was produced."""
 
 
-class Listener(Protocol):
-    """What the hub tells of each tick, and asks."""
-
-    @property
-    def watched(self) -> Collection[str]:
-        """The runs that it watches."""
-
-    def note(self, changed: set[str], *, news: bool) -> None:
-        """These runs have moved; there may be news of the list of runs."""
-
-    def lacks(self) -> dict[str, int]:
-        """Of each run of which it lacks something, the next iteration wanted."""
-
-
 class Hub:
     """One for all viewers. For one thread: the event loop's."""
 
@@ -86,7 +70,7 @@ class Hub:
         self._loop = asyncio.get_running_loop()
         self._dirty = asyncio.Event()
         self._signal = book.listen(self._wake)
-        self._viewers: set[Listener] = set()
+        self.audience = Audience()
         self._heads: dict[str, int] = {}
         self._blocks: dict[_Key, bytes | str] = {}
         self._news: dict[Cursor, tuple[list[str], Cursor]] = {}
@@ -123,8 +107,6 @@ class Hub:
                 for run_id in self._heads:  # what waits to be stored need not wait any more
                     self._signal.mark(run_id)
                 self.nudge()
-                for viewer in self._viewers:
-                    viewer.note(set(), news=True)
             await asyncio.sleep(STORE_S)
 
     async def _follow(self) -> None:
@@ -139,38 +121,32 @@ class Hub:
             changed = self._signal.take()
             unlisted |= changed
             self._move_heads(changed)
-            news = time.monotonic() - listed_at >= NEWS_S
-            if news:
-                self.feed.update(unlisted)
+            slices = Slices()
+            if time.monotonic() - listed_at >= NEWS_S:
+                for run_id in unlisted:
+                    self.feed.update([run_id])
+                    await slices.breathe()
                 self._news.clear()
                 unlisted.clear()
                 listed_at = time.monotonic()
-            for viewer in self._viewers:
-                viewer.note(changed, news=news)
-            await asyncio.sleep(FRAME_S)
-
-    @contextlib.contextmanager
-    def joined(self, viewer: Listener) -> Iterator[None]:
-        """While inside, `viewer` is woken."""
-        self._viewers.add(viewer)
-        try:
-            yield
-        finally:
-            self._viewers.discard(viewer)
+            if await self.audience.send(changed, slices):
+                self.nudge()
+            self._blocks.clear()
+            await asyncio.sleep(max(FRAME_S, REST * slices.took_s))
 
     @property
     def clients(self) -> int:
         """How many viewers there are."""
-        return len(self._viewers)
+        return len(self.audience)
 
     @property
     def watched(self) -> int:
         """How many runs are watched."""
-        return len(set().union(*(viewer.watched for viewer in self._viewers)))
+        return len(set().union(*(reading.watched for reading in self.audience.readings)))
 
     def behind(self) -> Behind:
         """How far the viewer is behind that is furthest."""
-        lacking = [viewer.lacks() for viewer in self._viewers]
+        lacking = [reading.lacks() for reading in self.audience.readings]
         counts = [sum(self.head(r) - cursor for r, cursor in lacks.items()) for lacks in lacking]
         if not any(counts):
             return Behind()
@@ -308,7 +284,6 @@ class Hub:
         return None if run is None else run.view().model_dump(mode="json", warnings=False)
 
     def _move_heads(self, changed: Iterable[str]) -> None:
-        self._blocks.clear()
         for run_id in changed:
             if run := self._find(run_id):
                 self._heads[run_id] = self._book.head(run)

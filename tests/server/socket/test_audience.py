@@ -1,0 +1,245 @@
+"""Who reads together, who is left behind, and what each is written."""
+
+import asyncio
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reluscope.server.socket import audience
+from reluscope.server.socket.audience import Audience, Slices
+from reluscope.server.socket.reading import Written
+from tests.waiting import eventually
+
+from ..serving import LONG
+from ..watching import Curves, Viewer
+
+RUN = "run"
+
+MOST = 4
+"""Numbers in one message."""
+
+
+class Numbers:
+    """What is read: 0, 1, 2, ... up to the head."""
+
+    def __init__(self):
+        self.head = 0
+        self.reads = 0
+
+
+class Reading:
+    """As the real one, of numbers, each a byte."""
+
+    def __init__(self, numbers, cursor=0, *, moved=True):
+        self.numbers, self.cursor, self.moved = numbers, cursor, moved
+
+    def copy(self):
+        return Reading(self.numbers, self.cursor, moved=self.moved)
+
+    def note(self, changed):
+        self.moved |= RUN in changed
+
+    @property
+    def is_behind(self):
+        return self.moved
+
+    is_owed = is_behind
+
+    @property
+    def key(self):
+        return self.cursor, self.moved
+
+    def read_on(self):
+        self.numbers.reads += 1
+        stop = min(self.numbers.head, self.cursor + MOST)
+        told = bytes(number % 256 for number in range(self.cursor, stop))
+        self.cursor, self.moved = stop, stop < self.numbers.head
+        return Written(told, len(told), len(told))
+
+
+class Person:
+    """A viewer who takes something or does not."""
+
+    def __init__(self, numbers, start=0):
+        self.reading = Reading(numbers, start)
+        self.start = start
+        self.is_free = True
+        self.got = b""
+
+    def write(self, written):
+        self.got += written.frames
+
+    @property
+    def cursor(self):
+        return self.start + len(self.got)
+
+    def has_all_in_order(self):
+        return self.got == bytes(number % 256 for number in range(self.start, self.cursor))
+
+
+def tick(room, numbers, by=0):
+    numbers.head += by
+    return asyncio.run(room.send({RUN} if by else set(), Slices()))
+
+
+@pytest.fixture
+def room():
+    return Audience()
+
+
+def test_whoever_is_abreast_shares_one_reading(room):
+    numbers = Numbers()
+    with contextlib.ExitStack() as there:
+        people = [Person(numbers) for _ in range(10)]
+        for person in people:
+            there.enter_context(room.joined(person))
+        tick(room, numbers, by=1)
+        assert len(room.readings) == 1
+        numbers.reads = 0
+        tick(room, numbers, by=1)
+        assert numbers.reads == 1
+        assert {person.got for person in people} == {b"\0\1"}
+    assert not len(room)
+    assert not room.readings
+
+
+def test_whoever_takes_nothing_stays_behind_and_comes_back(room):
+    numbers = Numbers()
+    slow, quick = Person(numbers), Person(numbers)
+    with room.joined(slow), room.joined(quick):
+        tick(room, numbers, by=1)
+        slow.is_free = False
+        for _ in range(5):
+            tick(room, numbers, by=2)
+        assert (slow.got, len(quick.got)) == (b"\0", 11)
+        assert not tick(room, numbers), "nothing can be done for it"
+        slow.is_free = True
+        assert tick(room, numbers), "it is owed more than one message"
+        assert not [None for _ in range(2) if tick(room, numbers)][1:]
+        assert slow.got == quick.got
+        assert slow.reading is quick.reading
+
+
+def test_a_reading_that_is_to_be_changed_is_nobody_else_s(room):
+    numbers = Numbers()
+    one, other = Person(numbers), Person(numbers)
+    with room.joined(one), room.joined(other):
+        tick(room, numbers, by=1)
+        assert one.reading is other.reading
+        own = room.own(one)
+        assert own is one.reading is not other.reading
+        assert room.own(one) is own
+
+
+def test_those_who_are_far_behind_come_last_and_in_turns(room, monkeypatch):
+    numbers = Numbers()
+    near = Person(numbers)
+    with contextlib.ExitStack() as there:
+        there.enter_context(room.joined(near))
+        while tick(room, numbers, by=20 if not numbers.head else 0):
+            pass
+        far = [Person(numbers, start) for start in (1, 2)]
+        for person in far:
+            there.enter_context(room.joined(person))
+        monkeypatch.setattr(audience, "CATCH_UP_S", 0.0)
+        monkeypatch.setattr(audience.time, "perf_counter", iter(range(10**6)).__next__)
+        for turn in range(4):
+            tick(room, numbers, by=1)
+            assert near.cursor == numbers.head
+            assert sum(len(person.got) for person in far) == MOST * (turn + 1)
+        assert {len(person.got) for person in far} == {2 * MOST}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["come", "go", "stall", "take", "own", "tick"]),
+            st.integers(0, 5),
+        ),
+        max_size=60,
+    )
+)
+def test_each_gets_everything_once_and_in_order(steps):
+    numbers, room = Numbers(), Audience()
+    people: dict[int, tuple[Person, contextlib.ExitStack]] = {}
+    for act, who in steps:
+        if act == "tick":
+            tick(room, numbers, by=who)
+        elif act == "come" and who not in people:
+            stack = contextlib.ExitStack()
+            person = Person(numbers, min(who, numbers.head))
+            stack.enter_context(room.joined(person))
+            people[who] = person, stack
+        elif who in people:
+            person, stack = people[who]
+            if act == "go":
+                stack.close()
+                del people[who]
+            elif act == "own":
+                room.own(person)
+            else:
+                person.is_free = act == "take"
+        assert all(person.has_all_in_order() for person, _ in people.values())
+    for person, _ in people.values():
+        person.is_free = True
+    while tick(room, numbers):
+        pass
+    assert all(person.cursor == numbers.head for person, _ in people.values())
+    assert len(room.readings) <= 1
+
+
+def test_while_it_is_written_a_viewer_may_ask_for_something_else(room, monkeypatch):
+    """It gets what it has read first."""
+    monkeypatch.setattr(audience, "SLICE_S", -1.0)
+    numbers = Numbers()
+    people = [Person(numbers) for _ in range(3)]
+
+    async def play():
+        with contextlib.ExitStack() as there:
+            for person in people:
+                there.enter_context(room.joined(person))
+            numbers.head = 1
+            while await room.send({RUN}, Slices()):
+                pass
+            numbers.head = 2
+            sending = asyncio.create_task(room.send({RUN}, Slices()))
+            while not any(len(person.got) == 2 for person in people):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            waits = [person for person in people if len(person.got) == 1]
+            room.own(waits[0])
+            assert waits[0].got == b"\0\1"
+            await sending
+            assert {person.got for person in people} == {b"\0\1"}
+
+    asyncio.run(play())
+
+
+def test_pages_that_show_the_same_share_what_they_are_sent(api, server, live_url):
+    run_id = api.start(**LONG)
+    with contextlib.ExitStack() as there:
+        viewers = [there.enter_context(Viewer(live_url)) for _ in range(4)]
+        for viewer in viewers:
+            viewer.watch({run_id: 0})
+        curves = [Curves({run_id: 0}) for _ in viewers]
+
+        def read_on():
+            for viewer, curve in zip(viewers, curves, strict=True):
+                viewer.read(curve, {run_id: len(curve.losses[run_id]) + 1})
+            return len(server.hub.audience.readings) == 1
+
+        eventually(read_on, "one reading for all")
+        viewers[0].send({"type": "unwatch", "runs": [run_id]})
+        viewers[0].until_sync()
+        assert len(server.hub.audience.readings) == 2
+        there_to = {run_id: 10}
+        viewers[0].watch(there_to)
+        curves[0] = Curves(there_to)
+        eventually(read_on, "one reading again")
+        api.verb(run_id, "stop")
+        goal = {run_id: len(api.losses(run_id))}
+        for viewer, curve in zip(viewers, curves, strict=True):
+            viewer.read(curve, goal)
+        assert curves[0].losses[run_id] == curves[1].losses[run_id][10:]
+        assert curves[1].losses[run_id] == api.losses(run_id)
