@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.report import Figure
+from tests.bench.peers.beside import Beside
+from tests.bench.peers.environments import NotHere
+from tests.bench.peers.part import Measured
+from tests.bench.report import Figure, table
 from tests.bench.targets import Limit, Target, verdict
 
 ROOT = Path(__file__).parents[2]
@@ -57,19 +60,9 @@ def test_what_is_told_in_its_own_unit_has_a_limit(limit: Limit, code: int) -> No
 def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     command = [
-        sys.executable,
-        "-m",
-        "tests.bench",
-        "--only",
-        "training",
-        "--rounds",
-        "1",
-        "--window",
-        "0.05",
-        "--pairs",
-        "1",
-        "--listed",
-        "100",
+        *(sys.executable, "-m", "tests.bench", "--only", "training"),
+        *("--rounds", "1", "--window", "0.05", "--pairs", "1"),
+        *("--listed", "100"),
     ]
     done = subprocess.run(
         [*command, "--json", report], cwd=ROOT, capture_output=True, text=True, check=False
@@ -82,3 +75,32 @@ def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> No
         assert figure["title"] in done.stdout
         assert len(figure["values"]) == 1
         assert figure["values"][0] > 0 or "others" in figure["title"]
+
+
+def test_what_cannot_be_measured_here_is_told_as_such() -> None:
+    def measure() -> Beside:
+        raise NotHere("no wheel for this system")
+
+    peer = Measured("a peer", measure)
+    peer.note()
+    told = "not measured: no wheel for this system"
+    assert told in table(peer.figures)
+    assert {figure.as_json()["missing"] for figure in peer.figures} == {told}
+
+
+def test_a_peer_that_fails_once_is_not_measured_again() -> None:
+    rounds: list[Beside | NotHere] = [Beside(100.0, 90.0, 0.1), NotHere("it ended")]
+
+    def measure() -> Beside:
+        came = rounds.pop(0)
+        if isinstance(came, NotHere):
+            raise came
+        return came
+
+    peer = Measured("a peer", measure)
+    peer.note()
+    assert peer.logged.ratios == [0.9]
+    peer.note()
+    peer.note()
+    assert peer.logged.values == []
+    assert peer.logged.missing == "not measured: it ended"
