@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tests.bench import page, training
+from tests.bench import page, sizes, training
 from tests.bench.machine import about
 from tests.bench.peers import part as peers
 from tests.bench.report import Figure, report, table
@@ -25,6 +25,7 @@ UNASKED = ("training", "page")
 ROUNDS = {
     "training": training.ROUNDS,
     "page": page.ROUNDS,
+    "sizes": sizes.ROUNDS,
     "peers": peers.ROUNDS,
 }
 """How often each part is measured."""
@@ -69,11 +70,14 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=8, help=pairs)
     listed = "runs of which the lists are asked for"
     parser.add_argument("--listed", type=int, default=training.STORED_RUNS, help=listed)
+    longest = "iterations of the run that is long"
+    parser.add_argument("--long", type=int, default=sizes.LONG, help=longest)
     parser.add_argument("--json", type=Path, help="where to write the report as JSON")
     options = parser.parse_args()
     parts: dict[str, Callable[[], AbstractContextManager[Part]]] = {
         "training": partial(training.opened, options.window, options.pairs, options.listed),
         "page": page.opened,
+        "sizes": partial(sizes.opened, options.window, options.long, options.listed),
         "peers": partial(peers.opened, options.window),
     }
     setting = about()

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,10 +34,25 @@ TIMES = 5
 
 def fill(folder: Path, count: int) -> None:
     """Make the store of a data folder, with so many finished runs of 500 iterations."""
+    keep(folder, finished(count))
+
+
+def keep(folder: Path, runs: Iterable[Run]) -> None:
+    """Make the store of a data folder, with these runs."""
     folder.mkdir(parents=True)
     database = Database.in_file(folder / FILE)
     engine = database.open()
-    chance, batch = np.random.default_rng(0), Batch()
+    batch = Batch()
+    for run in runs:
+        batch.add(Snapshot.of(run), Progress())
+    with engine.begin() as connection:
+        batch.write(connection)
+    database.close()
+
+
+def finished(count: int) -> Iterator[Run]:
+    """So many, of several kinds."""
+    chance = np.random.default_rng(0)
     for number in range(count):
         spec = RunSpec.model_validate(
             {
@@ -52,10 +67,7 @@ def fill(folder: Path, count: int) -> None:
         run.move("running")
         run.record(chance.random(spec.iterations), np.zeros((10, len(CHANNELS))))
         run.move("finished")
-        batch.add(Snapshot.of(run), Progress())
-    with engine.begin() as connection:
-        batch.write(connection)
-    database.close()
+        yield run
 
 
 @contextmanager

@@ -102,16 +102,18 @@ class TrainingBench:
         mixed = Figure(f"{MANY} in the book, both tutorials", "it/s", both)
         second = Figure("tutorial 2 on one thread", "it/s", alone)
 
-        def once(figure: Figure, training: Training) -> InTurns:
-            return InTurns([(figure, training)])
+        def once(figure: Figure, training: Training, times: int = 1) -> InTurns:
+            return InTurns([(figure, training)], times)
+
+        of_bases = min(PAIRS, pairs)  # what varies in one of them varies in all that is told by it
 
         self._rates = [
-            once(free, partial(free_threads, [autograd] * THREADS)),
+            once(free, partial(free_threads, [autograd] * THREADS), of_bases),
             *(turns for n in reversed(COUNTS[1:]) for turns in book[n]),
             once(floor_2, partial(free_threads, [products] * 2)),
             once(both, partial(free_threads, [autograd, custom_function] * (THREADS // 2))),
             once(mixed, partial(booked, specs(MANY))),
-            once(alone, partial(free_threads, [autograd])),
+            once(alone, partial(free_threads, [autograd]), of_bases),
             *book[1],
             once(floor_1, partial(free_threads, [products])),
             once(second, partial(free_threads, [custom_function])),

@@ -57,12 +57,13 @@ def test_what_is_told_in_its_own_unit_has_a_limit(limit: Limit, code: int) -> No
     assert verdict([limit], [0, 1, 2], 3) == code
 
 
-def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["training", "sizes"])
+def test_every_figure_is_measured_and_reported(part: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     command = [
-        *(sys.executable, "-m", "tests.bench", "--only", "training"),
+        *(sys.executable, "-m", "tests.bench", "--only", part),
         *("--rounds", "1", "--window", "0.05", "--pairs", "1"),
-        *("--listed", "100"),
+        *("--listed", "100", "--long", "20000"),
     ]
     done = subprocess.run(
         [*command, "--json", report], cwd=ROOT, capture_output=True, text=True, check=False
