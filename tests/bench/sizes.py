@@ -76,7 +76,7 @@ NETWORKS = ((D_IN, H), (D_IN, 4 * H), (4 * D_IN, H), (4 * D_IN, 8 * H))
 AT_THE_END = 0.9
 """What is left of its rate when a run is long."""
 
-OVERVIEW_MS, FIRST_FRAME_MS = 300.0, 500.0
+OVERVIEW_MS, FIRST_FRAME_MS = 300.0, 200.0
 """In which the longest curve, and the first word of the fullest server, should be there."""
 
 

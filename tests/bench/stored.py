@@ -42,11 +42,13 @@ def keep(folder: Path, runs: Iterable[Run]) -> None:
     folder.mkdir(parents=True)
     database = Database.in_file(folder / FILE)
     engine = database.open()
-    batch = Batch()
-    for run in runs:
-        batch.add(Snapshot.of(run), Progress())
-    with engine.begin() as connection:
-        batch.write(connection)
+    left = [(Snapshot.of(run), Progress()) for run in runs]
+    while left:
+        batch = Batch()  # which takes so much of a run that is long, and no more
+        added = [(snapshot, batch.add(snapshot, known)) for snapshot, known in left]
+        left = [(run, known) for run, known in added if known.losses < run.view.iteration]
+        with engine.begin() as connection:
+            batch.write(connection)
     database.close()
 
 

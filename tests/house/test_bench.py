@@ -7,10 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from reluscope.runs.store.database import Database
+from reluscope.runs.store.folder import FILE
+from reluscope.runs.store.reading import lengths
+from reluscope.runs.store.tables import CHUNK
+from reluscope.runs.store.writing import MAX_CHUNKS
 from tests.bench.peers.beside import Beside
 from tests.bench.peers.environments import NotHere
 from tests.bench.peers.part import Measured
 from tests.bench.report import Figure, table
+from tests.bench.sizes import grown
+from tests.bench.stored import keep
 from tests.bench.targets import Limit, Target, verdict
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +83,17 @@ def test_every_figure_is_measured_and_reported(part: str, tmp_path: Path) -> Non
         assert figure["title"] in done.stdout
         assert len(figure["values"]) == 1
         assert figure["values"][0] > 0 or "others" in figure["title"]
+
+
+def test_a_run_of_any_length_is_kept_whole(tmp_path: Path) -> None:
+    run = grown(MAX_CHUNKS * CHUNK + 1)  # more than goes into a batch
+    keep(tmp_path / "data", [run])
+    database = Database.in_file(tmp_path / "data" / FILE)
+    with database.open().connect() as connection:
+        losses, _, of_checkpoint = lengths(connection)[run.id]
+    database.close()
+    assert losses == MAX_CHUNKS * CHUNK + 1
+    assert of_checkpoint > 0
 
 
 def test_what_cannot_be_measured_here_is_told_as_such() -> None:
