@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tests.bench import page, sizes, training
+from tests.bench import page, pictures, sizes, training
 from tests.bench.machine import about
 from tests.bench.peers import part as peers
 from tests.bench.report import Figure, report, table
@@ -73,6 +73,7 @@ def main() -> None:
     longest = "iterations of the run that is long"
     parser.add_argument("--long", type=int, default=sizes.LONG, help=longest)
     parser.add_argument("--json", type=Path, help="where to write the report as JSON")
+    parser.add_argument("--pictures", type=Path, help="a folder for pictures of it, as SVG")
     options = parser.parse_args()
     parts: dict[str, Callable[[], AbstractContextManager[Part]]] = {
         "training": partial(training.opened, options.window, options.pairs, options.listed),
@@ -91,6 +92,8 @@ def main() -> None:
     written = report(setting, figures)
     if options.json:
         options.json.write_text(json.dumps(written, indent=1) + "\n")
+    if options.pictures:
+        pictures.draw(written, options.pictures)
     sys.exit(max(codes))
 
 

@@ -1,9 +1,12 @@
 """The benchmark measures what it says, and says whether that is enough; how much it is, is no test."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -14,13 +17,17 @@ from reluscope.runs.store.tables import CHUNK
 from reluscope.runs.store.writing import MAX_CHUNKS
 from tests.bench.peers.beside import Beside
 from tests.bench.peers.environments import NotHere
-from tests.bench.peers.part import Measured
-from tests.bench.report import Figure, table
+from tests.bench.peers.loggers import PEERS
+from tests.bench.peers.part import OURS, Measured
+from tests.bench.pictures import FOLDER, PICTURES, draw, together
+from tests.bench.report import Figure, report, table
 from tests.bench.sizes import grown
 from tests.bench.stored import keep
 from tests.bench.targets import Limit, Target, verdict
 
 ROOT = Path(__file__).parents[2]
+
+SVG = "http://www.w3.org/2000/svg"
 
 
 BASE = Figure("base", "it/s", values=[100.0, 100.0, 100.0])
@@ -123,3 +130,30 @@ def test_a_peer_that_fails_once_is_not_measured_again() -> None:
     peer.note()
     assert peer.logged.values == []
     assert peer.logged.missing == "not measured: it ended"
+
+
+def report_of(*ours: float) -> dict[str, Any]:
+    base = Figure("the loop", "it/s", values=[100.0] * len(ours))
+    figures = [
+        Figure(OURS, "it/s", base, [100 * ratio for ratio in ours]),
+        *(Figure(peer.title, "it/s", missing="not measured: x < y") for peer in PEERS.values()),
+    ]
+    machine = {"cores": 2, "processor": "a & b", "cpu_capability": "AVX2"}
+    return report({**machine, "python": "3.14", "torch": "2.13"}, figures)
+
+
+def test_pictures_tell_the_median_and_the_spread_of_all_rounds(tmp_path: Path) -> None:
+    draw(together([report_of(1.0, 1.25), report_of(1.5)]), tmp_path)
+    (picture,) = tmp_path.iterdir()  # there was no training
+    words = [text.text for text in ET.parse(picture).iter(f"{{{SVG}}}text")]
+    assert "1.25 (1.00 .. 1.50)" in words
+    assert any("a & b" in word and "3 rounds" in word for word in words if word)
+    assert words.count("not measured") == len(PEERS)
+
+
+def test_the_readmes_pictures_are_those_that_are_drawn() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.findall(r"\(tests/bench/pictures/(.+?)\)", readme)
+    assert sorted(shown) == sorted(PICTURES)
+    for name in shown:
+        assert ET.parse(FOLDER / name).getroot().tag == f"{{{SVG}}}svg"
