@@ -29,7 +29,7 @@ BIN := .venv/bin
 TSC := .venv/typescript/node_modules/typescript/bin/tsc
 quoted = $(foreach word,$(1),'$(word)')
 
-.PHONY: help run test check test-js fix bench audit constraints clean FORCE
+.PHONY: help run test check test-js fix bench bench-peers audit constraints clean FORCE
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s  %s\n", $$1, $$2 }' Makefile
@@ -62,9 +62,12 @@ fix: .venv/installed-dev  ## let ruff format, and mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/installed-dev  ## about twelve minutes of measuring; ARGS="--only page", "--json FILE"
+bench: .venv/installed-dev  ## about fifteen minutes of measuring; ARGS="--only page sizes", "--json FILE"
 	$(BIN)/python -m tests.page.chromium
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-peers: .venv/installed-dev  ## the tutorial's loop as others log it, and as we do; about ten minutes
+	$(BIN)/python -m tests.bench --only peers $(ARGS)
 
 audit: .venv/installed-dev  ## is anything known against what is pinned, and what is installed here?
 	$(BIN)/pip-audit --requirement $(PINS) --no-deps --disable-pip $(ARGS)

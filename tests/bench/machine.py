@@ -2,7 +2,9 @@
 
 import os
 import platform
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -19,7 +21,7 @@ def about() -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "processor": platform.processor() or platform.machine(),
+        "processor": _processor(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
@@ -48,6 +50,15 @@ def wait_for_quiet(patience_s: float) -> bool:
         if others.cores() < QUIET_CORES:
             return True
     return False
+
+
+def _processor() -> str:
+    """Its model, where Linux tells it; else its kind."""
+    told = Path("/proc/cpuinfo")
+    found = re.search(
+        r"^model name\s*: (.+)$", told.read_text() if told.exists() else "", re.MULTILINE
+    )
+    return found[1] if found else platform.processor() or platform.machine()
 
 
 def _busy_s() -> float:

@@ -17,14 +17,11 @@ import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from reluscope.runs.run import Run
-from reluscope.runs.store.database import Database
-from reluscope.runs.store.folder import FILE
-from reluscope.runs.store.snapshot import Snapshot
-from reluscope.runs.store.writing import Batch, Progress
 from reluscope.training.spec import RunSpec
 from tests.bench.machine import wait_for_quiet
 from tests.bench.report import Figure
 from tests.bench.served import COMMAND
+from tests.bench.stored import keep
 from tests.bench.targets import Limit
 from tests.house.serving import serving
 from tests.page import chromium
@@ -227,20 +224,12 @@ def sync_request(url: str) -> Iterator[Callable[[dict[str, Any]], None]]:
 def holding_long(iterations: int) -> Iterator[str]:
     """While inside, a server has one finished run of so many iterations; its address."""
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        data.mkdir()
-        database = Database.in_file(data / FILE)
-        engine = database.open()
         run = Run(RunSpec(name="long", iterations=iterations, diagnostics_every=0), 0)
         run.move("running")
         chance = np.random.default_rng(0)
         run.record(1e4 / (1 + np.arange(iterations)) * chance.lognormal(0, 0.1, iterations))
         run.move("finished")
-        batch = Batch()
-        batch.add(Snapshot.of(run), Progress())
-        with engine.begin() as connection:
-            batch.write(connection)
-        database.close()
+        keep(Path(folder) / "data", [run])
         with serving(COMMAND, Path(folder)) as server:
             yield server.url
 

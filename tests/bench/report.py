@@ -1,11 +1,12 @@
 """Figures of interleaved rounds, as a table and as JSON."""
 
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+LEAST_OF_TWO = 0.1
+"""The least ratio of which two digits tell enough."""
 
 
 @dataclass(eq=False)
@@ -17,6 +18,8 @@ class Figure:
     base: "Figure | None" = None
     """What it is told as a multiple of, round by round."""
     values: list[float] = field(default_factory=list)
+    missing: str = ""
+    """Why there are no values: it could not be measured here."""
 
     @property
     def ratios(self) -> list[float]:
@@ -30,7 +33,8 @@ class Figure:
             "title": self.title,
             "unit": self.unit,
             "values": self.values,
-            "median": statistics.median(self.values),
+            "median": statistics.median(self.values) if self.values else None,
+            "missing": self.missing,
             "base": self.base and self.base.title,
             "ratios": self.ratios,
             "median_ratio": statistics.median(self.ratios) if self.ratios else None,
@@ -44,14 +48,20 @@ def spread(values: Sequence[float], digits: int) -> str:
     return f"{middle:,.{digits}f} ({low:,.{digits}f} .. {high:,.{digits}f})"
 
 
+def ratio_digits(ratios: Sequence[float]) -> int:
+    """How many digits tell such ratios."""
+    return 2 if statistics.median(ratios) >= LEAST_OF_TWO else 3
+
+
 def table(figures: Sequence[Figure]) -> str:
     """One line for each figure: median (smallest .. largest) of the rounds."""
     rows = [("", "median (min .. max)", "", "x", "of")]
     for figure in figures:
-        ratio = spread(figure.ratios, 2) if figure.ratios else ""
+        ratio = spread(figure.ratios, ratio_digits(figure.ratios)) if figure.ratios else ""
         of = figure.base.title if figure.base else ""
         digits = 0 if figure.unit == "it/s" else 2
-        rows.append((figure.title, spread(figure.values, digits), figure.unit, ratio, of))
+        told = spread(figure.values, digits) if figure.values else figure.missing
+        rows.append((figure.title, told, figure.unit, ratio, of))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -59,7 +69,6 @@ def table(figures: Sequence[Figure]) -> str:
     )
 
 
-def write(path: Path, about: dict[str, Any], figures: Sequence[Figure]) -> None:
-    """The whole report as JSON."""
-    report = {**about, "figures": [figure.as_json() for figure in figures]}
-    path.write_text(json.dumps(report, indent=1) + "\n")
+def report(about: dict[str, Any], figures: Sequence[Figure]) -> dict[str, Any]:
+    """The whole of it, as JSON has it."""
+    return {**about, "figures": [figure.as_json() for figure in figures]}

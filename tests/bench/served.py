@@ -1,6 +1,7 @@
 """Runs through the real server, in a process of its own, with a viewer that watches them all."""
 
 import json
+import re
 import sys
 import threading
 import time
@@ -21,6 +22,9 @@ COMMAND = (sys.executable, "-m", "reluscope", "--port", "0", "--workers", str(CP
 
 HEARTBEAT_S = 0.01
 
+TRAINED = re.compile(r"^reluscope_iterations_total\{device=\"cpu\"\} (\S+)$", re.MULTILINE)
+"""As /metrics tells it."""
+
 
 class Served:
     """A server, seen from this process."""
@@ -35,12 +39,26 @@ class Served:
     @contextmanager
     def runs(self, count: int) -> Iterator["Viewer"]:
         """While inside, `count` runs train and one viewer watches them all."""
+        address = self._url.replace("http", "ws", 1) + "/api/live"
+        with (
+            self.training(count) as ids,
+            connect(address, proxy=None, compression=None) as socket,
+        ):
+            yield Viewer(socket, ids)
+
+    def trained(self) -> int:
+        """Iterations that the server has trained since it began."""
+        told = self._client.get("/metrics").raise_for_status().text
+        found = TRAINED.search(told)
+        assert found is not None, told
+        return int(float(found[1]))
+
+    @contextmanager
+    def training(self, count: int) -> Iterator[list[str]]:
+        """While inside, `count` runs train; their ids."""
         ids = [self._open(spec.model_dump(mode="json")) for spec in specs(count)]
         try:
-            with connect(
-                self._url.replace("http", "ws", 1) + "/api/live", proxy=None, compression=None
-            ) as socket:
-                yield Viewer(socket, ids)
+            yield ids
         finally:
             for run_id in ids:
                 self._client.delete(f"/api/runs/{run_id}").raise_for_status()

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,10 +34,27 @@ TIMES = 5
 
 def fill(folder: Path, count: int) -> None:
     """Make the store of a data folder, with so many finished runs of 500 iterations."""
+    keep(folder, finished(count))
+
+
+def keep(folder: Path, runs: Iterable[Run]) -> None:
+    """Make the store of a data folder, with these runs."""
     folder.mkdir(parents=True)
     database = Database.in_file(folder / FILE)
     engine = database.open()
-    chance, batch = np.random.default_rng(0), Batch()
+    left = [(Snapshot.of(run), Progress()) for run in runs]
+    while left:
+        batch = Batch()  # which takes so much of a run that is long, and no more
+        added = [(snapshot, batch.add(snapshot, known)) for snapshot, known in left]
+        left = [(run, known) for run, known in added if known.losses < run.view.iteration]
+        with engine.begin() as connection:
+            batch.write(connection)
+    database.close()
+
+
+def finished(count: int) -> Iterator[Run]:
+    """So many, of several kinds."""
+    chance = np.random.default_rng(0)
     for number in range(count):
         spec = RunSpec.model_validate(
             {
@@ -52,10 +69,7 @@ def fill(folder: Path, count: int) -> None:
         run.move("running")
         run.record(chance.random(spec.iterations), np.zeros((10, len(CHANNELS))))
         run.move("finished")
-        batch.add(Snapshot.of(run), Progress())
-    with engine.begin() as connection:
-        batch.write(connection)
-    database.close()
+        yield run
 
 
 @contextmanager

@@ -1,13 +1,11 @@
 """How quick training is: in the book, stored, through the server, beside the tutorials' own loops."""
 
-import gc
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import httpx
@@ -20,7 +18,7 @@ from tests.bench.report import Figure
 from tests.bench.served import Served, served
 from tests.bench.stored import holding, slowest_ms
 from tests.bench.targets import Limit, Target
-from tests.bench.tutorials import autograd, custom_function, free_threads, products, rate
+from tests.bench.tutorials import autograd, custom_function, free_threads, products, rate, settle
 
 ROUNDS = 6
 
@@ -36,6 +34,10 @@ PATIENCE = 4
 
 THREADS = 8
 MANY = 64
+COUNTS = (1, 2, 8, MANY)
+"""Of runs side by side."""
+
+ALONE = "tutorial 1 on one thread"
 GPU = "cuda:0"
 
 STORED = 0.97
@@ -51,6 +53,11 @@ QUIET_ROUND_CORES = 0.25
 """What others may take in a round that counts."""
 
 Training = Callable[[], AbstractContextManager[Callable[[], int]]]
+
+
+def in_book(count: int, way: str) -> str:
+    """The title of so many runs by one way to the gradient."""
+    return f"{count} in the book, {way}"
 
 
 @dataclass
@@ -84,36 +91,30 @@ class TrainingBench:
         self._window_s = window_s
         free = Figure(f"tutorial 1 on {THREADS} free threads", "it/s")
         both = Figure(f"both tutorials on {THREADS} free threads", "it/s")
-        alone = Figure("tutorial 1 on one thread", "it/s")
+        alone = Figure(ALONE, "it/s")
         floor_1, floor_2 = (
             Figure(f"the two products alone on {count}", "it/s", base)
             for count, base in (("one thread", alone), ("two threads", free))
         )
-        many = [Figure(f"{MANY} in the book, {way}", "it/s", free) for way in GRADIENTS]
-        one = [Figure(f"1 in the book, {way}", "it/s", alone) for way in GRADIENTS]
-        stored = {base: Figure(f"{base.title}, stored", "it/s", base) for base in (*one, *many)}
+        book = {n: _side_by_side(n, alone if n == 1 else free, pairs) for n in COUNTS}
+        one, many = ([turns.rates[0][0] for turns in book[n]] for n in (1, MANY))
+        stored = {turns.rates[0][0]: turns.rates[1][0] for n in (1, MANY) for turns in book[n]}
         mixed = Figure(f"{MANY} in the book, both tutorials", "it/s", both)
         second = Figure("tutorial 2 on one thread", "it/s", alone)
 
-        def once(figure: Figure, training: Training) -> InTurns:
-            return InTurns([(figure, training)])
+        def once(figure: Figure, training: Training, times: int = 1) -> InTurns:
+            return InTurns([(figure, training)], times)
 
-        def with_store(base: Figure, way: str, count: int, times: int) -> InTurns:
-            kept = (stored[base], _booked(way, count, stored=True))
-            return InTurns([(base, _booked(way, count)), kept], times)
+        of_bases = min(PAIRS, pairs)  # what varies in one of them varies in all that is told by it
 
         self._rates = [
-            once(free, partial(free_threads, [autograd] * THREADS)),
-            with_store(many[0], "autograd", MANY, min(PAIRS, pairs)),
-            once(many[1], _booked("closed_form", MANY)),
-            with_store(many[2], "gram", MANY, pairs),
+            once(free, partial(free_threads, [autograd] * THREADS), of_bases),
+            *(turns for n in reversed(COUNTS[1:]) for turns in book[n]),
             once(floor_2, partial(free_threads, [products] * 2)),
             once(both, partial(free_threads, [autograd, custom_function] * (THREADS // 2))),
             once(mixed, partial(booked, specs(MANY))),
-            once(alone, partial(free_threads, [autograd])),
-            with_store(one[0], "autograd", 1, min(PAIRS, pairs)),
-            once(one[1], _booked("closed_form", 1)),
-            with_store(one[2], "gram", 1, min(PAIRS, pairs)),
+            once(alone, partial(free_threads, [autograd]), of_bases),
+            *book[1],
             once(floor_1, partial(free_threads, [products])),
             once(second, partial(free_threads, [custom_function])),
         ]
@@ -127,6 +128,10 @@ class TrainingBench:
         self._watched = [
             (1, Figure("1 through the server, watched", "it/s", alone)),
             (MANY, Figure(f"{MANY} through the server, watched, both tutorials", "it/s", both)),
+        ]
+        self._unwatched = [
+            (n, Figure(watched.title.replace("watched", "unwatched"), "it/s", watched.base))
+            for n, watched in self._watched
         ]
         self._idle = [Figure(f"event loop idle, {word}", "ms") for word in ("p50", "p99")]
         self._busy = [
@@ -153,7 +158,7 @@ class TrainingBench:
     @property
     def figures(self) -> list[Figure]:
         rates = [figure for in_turns in self._rates for figure, _ in in_turns.rates]
-        watched = [figure for _, figure in self._watched]
+        watched = [figure for _, figure in (*self._unwatched, *self._watched)]
         return [*rates, *watched, *self._idle, *self._busy, self._list, self._others]
 
     def quiet_rounds(self) -> list[int]:
@@ -170,6 +175,10 @@ class TrainingBench:
             in_turns.measure(self._measured)
         wait_for_quiet(PATIENCE * window_s)
         _note(self._idle, self._server.heartbeats(window_s))
+        for count, figure in self._unwatched:
+            with self._server.training(count):
+                trained = self._server.trained
+                figure.values.append(rate(trained, WARM * window_s, window_s))
         for count, figure in self._watched:
             with self._server.runs(count) as viewer:
                 figure.values.append(rate(viewer.received, WARM * window_s, window_s))
@@ -185,6 +194,19 @@ class TrainingBench:
             return rate(iterations, WARM * self._window_s, self._window_s)
 
 
+def _side_by_side(count: int, base: Figure, pairs: int) -> list[InTurns]:
+    """So many runs in the book, each way to the gradient, without a store and with one: in more turns
+    where there is a target for what the store costs."""
+    times = {"autograd": min(PAIRS, pairs), "gram": pairs} if count in (1, MANY) else {}
+    turns = []
+    for way in GRADIENTS:
+        figure = Figure(in_book(count, way), "it/s", base)
+        kept = Figure(f"{figure.title}, stored", "it/s", figure)
+        rates = [(figure, _booked(way, count)), (kept, _booked(way, count, stored=True))]
+        turns.append(InTurns(rates, times.get(way, 1)))
+    return turns
+
+
 def _booked(way: str, count: int, device: str = "cpu", *, stored: bool = False) -> Training:
     return partial(booked, specs_by(way, count, device), stored=stored)
 
@@ -198,10 +220,7 @@ def _note(figures: list[Figure], beats_ms: list[float]) -> None:
 @contextmanager
 def opened(window_s: float, pairs: int, listed: int) -> Iterator[TrainingBench]:
     """While inside, all that it is measured with is there."""
-    torch.set_num_threads(1)
-    list(islice(autograd(), 2))  # what torch imports with its first optimizer is none of a round's
-    gc.collect()
-    gc.freeze()  # as the server does
+    settle()
     with (
         tempfile.TemporaryDirectory() as folder,
         tempfile.TemporaryDirectory() as full_folder,

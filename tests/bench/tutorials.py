@@ -3,10 +3,12 @@
 # The tutorials' words carry no types.
 # mypy: disable-error-code="no-untyped-call, no-untyped-def, operator, union-attr"
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 import torch
 from torch import Tensor, optim
@@ -19,18 +21,22 @@ Loop = Callable[[], Iterator[float]]
 """A tutorial from its first line to its last; yields each loss."""
 
 
-def _draw(device: str = "cpu") -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    x = torch.randn(N, D_IN, device=device)
+def _draw(
+    device: str = "cpu", d_in: int = D_IN, hidden: int = H
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    x = torch.randn(N, d_in, device=device)
     y = torch.randn(N, D_OUT, device=device)
-    w1 = torch.randn(D_IN, H, device=device, requires_grad=True)
-    w2 = torch.randn(H, D_OUT, device=device, requires_grad=True)
+    w1 = torch.randn(d_in, hidden, device=device, requires_grad=True)
+    w2 = torch.randn(hidden, D_OUT, device=device, requires_grad=True)
     return x, y, w1, w2
 
 
-def autograd(device: str = "cpu") -> Iterator[float]:
+def autograd(
+    device: str = "cpu", d_in: int = D_IN, hidden: int = H, lr: float = LEARNING_RATE
+) -> Iterator[float]:
     """Tensors and autograd, updated by optim.SGD."""
-    x, y, w1, w2 = _draw(device)
-    optimizer = optim.SGD([{"params": w1}, {"params": w2}], lr=LEARNING_RATE)
+    x, y, w1, w2 = _draw(device, d_in, hidden)
+    optimizer = optim.SGD([{"params": w1}, {"params": w2}], lr=lr)
     for _ in range(ITERATIONS):
         y_pred = x.mm(w1).clamp(min=0).mm(w2)
         loss = (y_pred - y).pow(2).sum()
@@ -70,16 +76,24 @@ def custom_function() -> Iterator[float]:
             w2.grad.zero_()
 
 
-def products() -> Iterator[float]:
+def products(d_in: int = D_IN, hidden: int = H) -> Iterator[float]:
     """The two large products of an iteration, and nothing else: what no iteration can beat that
     multiplies as torch.mm does."""
-    x, _, w1, _ = _draw()
+    x, _, w1, _ = _draw(d_in=d_in, hidden=hidden)
     w1 = w1.detach()
-    gradient = torch.randn(N, H)
+    gradient = torch.randn(N, hidden)
     for _ in range(ITERATIONS):
         x.mm(w1)
         x.t().mm(gradient)
         yield 0.0
+
+
+def settle() -> None:
+    """Before anything is measured: what torch imports with its first optimizer is none of a round's."""
+    torch.set_num_threads(1)
+    list(islice(autograd(), 2))
+    gc.collect()
+    gc.freeze()  # as the server does
 
 
 class FreeThreads:

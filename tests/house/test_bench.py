@@ -1,16 +1,33 @@
 """The benchmark measures what it says, and says whether that is enough; how much it is, is no test."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.bench.report import Figure
+from reluscope.runs.store.database import Database
+from reluscope.runs.store.folder import FILE
+from reluscope.runs.store.reading import lengths
+from reluscope.runs.store.tables import CHUNK
+from reluscope.runs.store.writing import MAX_CHUNKS
+from tests.bench.peers.beside import Beside
+from tests.bench.peers.environments import NotHere
+from tests.bench.peers.loggers import PEERS
+from tests.bench.peers.part import OURS, Measured
+from tests.bench.pictures import FOLDER, PICTURES, draw, together
+from tests.bench.report import Figure, report, table
+from tests.bench.sizes import grown
+from tests.bench.stored import keep
 from tests.bench.targets import Limit, Target, verdict
 
 ROOT = Path(__file__).parents[2]
+
+SVG = "http://www.w3.org/2000/svg"
 
 
 BASE = Figure("base", "it/s", values=[100.0, 100.0, 100.0])
@@ -54,22 +71,13 @@ def test_what_is_told_in_its_own_unit_has_a_limit(limit: Limit, code: int) -> No
     assert verdict([limit], [0, 1, 2], 3) == code
 
 
-def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["training", "sizes"])
+def test_every_figure_is_measured_and_reported(part: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     command = [
-        sys.executable,
-        "-m",
-        "tests.bench",
-        "--only",
-        "training",
-        "--rounds",
-        "1",
-        "--window",
-        "0.05",
-        "--pairs",
-        "1",
-        "--listed",
-        "100",
+        *(sys.executable, "-m", "tests.bench", "--only", part),
+        *("--rounds", "1", "--window", "0.05", "--pairs", "1"),
+        *("--listed", "100", "--long", "20000"),
     ]
     done = subprocess.run(
         [*command, "--json", report], cwd=ROOT, capture_output=True, text=True, check=False
@@ -82,3 +90,70 @@ def test_every_figure_of_training_is_measured_and_reported(tmp_path: Path) -> No
         assert figure["title"] in done.stdout
         assert len(figure["values"]) == 1
         assert figure["values"][0] > 0 or "others" in figure["title"]
+
+
+def test_a_run_of_any_length_is_kept_whole(tmp_path: Path) -> None:
+    run = grown(MAX_CHUNKS * CHUNK + 1)  # more than goes into a batch
+    keep(tmp_path / "data", [run])
+    database = Database.in_file(tmp_path / "data" / FILE)
+    with database.open().connect() as connection:
+        losses, _, of_checkpoint = lengths(connection)[run.id]
+    database.close()
+    assert losses == MAX_CHUNKS * CHUNK + 1
+    assert of_checkpoint > 0
+
+
+def test_what_cannot_be_measured_here_is_told_as_such() -> None:
+    def measure() -> Beside:
+        raise NotHere("no wheel for this system")
+
+    peer = Measured("a peer", measure)
+    peer.note()
+    told = "not measured: no wheel for this system"
+    assert told in table(peer.figures)
+    assert {figure.as_json()["missing"] for figure in peer.figures} == {told}
+
+
+def test_a_peer_that_fails_once_is_not_measured_again() -> None:
+    rounds: list[Beside | NotHere] = [Beside(100.0, 90.0, 0.1), NotHere("it ended")]
+
+    def measure() -> Beside:
+        came = rounds.pop(0)
+        if isinstance(came, NotHere):
+            raise came
+        return came
+
+    peer = Measured("a peer", measure)
+    peer.note()
+    assert peer.logged.ratios == [0.9]
+    peer.note()
+    peer.note()
+    assert peer.logged.values == []
+    assert peer.logged.missing == "not measured: it ended"
+
+
+def report_of(*ours: float) -> dict[str, Any]:
+    base = Figure("the loop", "it/s", values=[100.0] * len(ours))
+    figures = [
+        Figure(OURS, "it/s", base, [100 * ratio for ratio in ours]),
+        *(Figure(peer.title, "it/s", missing="not measured: x < y") for peer in PEERS.values()),
+    ]
+    machine = {"cores": 2, "processor": "a & b", "cpu_capability": "AVX2"}
+    return report({**machine, "python": "3.14", "torch": "2.13"}, figures)
+
+
+def test_pictures_tell_the_median_and_the_spread_of_all_rounds(tmp_path: Path) -> None:
+    draw(together([report_of(1.0, 1.25), report_of(1.5)]), tmp_path)
+    (picture,) = tmp_path.iterdir()  # there was no training
+    words = [text.text for text in ET.parse(picture).iter(f"{{{SVG}}}text")]
+    assert "1.25 (1.00 .. 1.50)" in words
+    assert any("a & b" in word and "3 rounds" in word for word in words if word)
+    assert words.count("not measured") == len(PEERS)
+
+
+def test_the_readmes_pictures_are_those_that_are_drawn() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.findall(r"\(tests/bench/pictures/(.+?)\)", readme)
+    assert sorted(shown) == sorted(PICTURES)
+    for name in shown:
+        assert ET.parse(FOLDER / name).getroot().tag == f"{{{SVG}}}svg"
