@@ -15,7 +15,6 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     options = parser.parse_args()
-    print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         try:
             soak(Path(folder), 60 * options.minutes, options.seed)

@@ -70,6 +70,17 @@ def spec(chance: random.Random) -> dict[str, Any]:
 # --- runs
 
 
+async def one_of_each(world: World, chance: random.Random) -> None:
+    """Whatever a server loads when it first needs it: torch has much of its own for Adam alone, and
+    Parquet is another package. Memory is not compared with what it was before."""
+    short = {**LONG, "gradients": "autograd"}
+    kinds: list[dict[str, Any]] = [*({"update": rule} for rule in RULES), *EXPLODING]
+    kinds += [{"gradients": "closed_form"}, {"dtype": "bfloat16"}, LONG]
+    for kind in kinds:
+        await world.start({**short, **kind, "iterations": 20})
+    await break_off(world, chance)
+
+
 async def _has_room(world: World) -> bool:
     return len(world.runs) < MAX_RUNS and len(await world.views("running", "queued")) < MAX_TRAINING
 

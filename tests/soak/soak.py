@@ -3,16 +3,17 @@ server to warm up: what it takes after that one is what it may take after every 
 
 import asyncio
 import random
+import signal
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 
 from tests.house.serving import serving
-from tests.soak.acts import ACTS, start_long
+from tests.soak.acts import ACTS, one_of_each, start_long
+from tests.soak.footprint import Footprint
 from tests.soak.ledger import Wrong
 from tests.soak.world import World
 
@@ -27,34 +28,6 @@ TELL_S = 10.0
 
 REST_S = 120.0
 """How long the server may take to let those go that stand still, and to give back what it had."""
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """What a process has of the machine."""
-
-    rss_mib: float
-    files: int
-    threads: int
-
-    @classmethod
-    def of(cls, process: psutil.Process) -> "Footprint":
-        rss = process.memory_info().rss
-        return cls(rss / 2**20, process.num_fds(), process.num_threads())
-
-    def exceeds(self, other: "Footprint") -> bool:
-        """Whether it is more than `other`, by more than `ALLOWED`."""
-        return (
-            self.rss_mib > other.rss_mib + ALLOWED.rss_mib
-            or self.files > other.files + ALLOWED.files
-            or self.threads > other.threads + ALLOWED.threads
-        )
-
-    def __str__(self) -> str:
-        return f"{self.rss_mib:.0f} MiB, {self.files} files, {self.threads} threads"
-
-
-ALLOWED = Footprint(32.0, 4, 4)
 
 
 class Soak:
@@ -88,6 +61,7 @@ class Soak:
         """Acts begin, as many a second as there should be, whether or not others are over: first each
         of them once, so that after a round the server has seen all that it may see in another."""
         end = time.monotonic() + for_s
+        await one_of_each(self.world, self._chance)
         await start_long(self.world, self._chance)
         acts, weights = zip(*ACTS, strict=True)
         each_once = [*acts]
@@ -202,9 +176,12 @@ async def _soak(url: str, pid: int, seconds: float, seed: int) -> World:
 
 def soak(folder: Path, seconds: float, seed: int) -> None:
     """Soak a server of its own, whose log and store are in `folder`. Raises where something is wrong."""
+    print(f"seed {seed}", flush=True)
     with serving(COMMAND, folder) as server:
         world = asyncio.run(_soak(server.url, server.process.pid, seconds, seed))
     print("  ".join(f"{what} {count}" for what, count in world.did.items()))
+    if server.exit_code not in (0, -signal.SIGTERM):
+        raise Wrong(f"the server ended with {server.exit_code}")
     log = (folder / "server.log").read_text()
     wrong = [line for line in log.splitlines() if " ERROR " in line or " CRITICAL " in line]
     if wrong or "Traceback" in log:

@@ -2,12 +2,14 @@
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from reluscope.blocks import Losses, encode
 from reluscope.server.socket.frames import encode_json
+from tests.soak.footprint import MORE_FILES, MORE_MIB, MORE_THREADS, Footprint
 from tests.soak.ledger import Ledger, Wrong
 from tests.soak.reader import Reader
 from tests.soak.viewer import Viewer
@@ -207,3 +209,12 @@ def test_a_viewer_that_lacks_something(ledger):
     assert "gone" in viewer.lacks({})
     viewer.reader.unwatch([RUN])
     assert viewer.lacks({RUN: 10}) == "a pong"
+
+
+def test_a_process_that_has_more_than_before():
+    before = Footprint(100.0, 10, 5)
+    most = Footprint(100.0 + MORE_MIB, 10 + MORE_FILES, 5 + MORE_THREADS)
+    assert not most.exceeds(before)
+    assert replace(most, rss_mib=101.0 + MORE_MIB).exceeds(before)
+    assert replace(most, files=most.files + 1).exceeds(before)
+    assert replace(most, threads=most.threads + 1).exceeds(before)

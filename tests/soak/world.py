@@ -80,16 +80,16 @@ class World:
 
     def _check(self, answer: httpx.Response, text: str) -> None:
         self.did[str(answer.status_code)] += 1
-        path = answer.request.url.path
+        url = str(answer.request.url)
         is_expected = answer.status_code in EXPECTED and (
-            answer.status_code == httpx.codes.CONFLICT or self._may_be_gone(path)
+            answer.status_code == httpx.codes.CONFLICT or self._may_be_gone(url)
         )
         if answer.is_error and not is_expected:
-            raise Wrong(f"{answer.request.method} {answer.request.url}: {answer} {text}")
+            raise Wrong(f"{answer.request.method} {url}: {answer} {text}")
 
-    def _may_be_gone(self, path: str) -> bool:
+    def _may_be_gone(self, url: str) -> bool:
         """A sweep is gone with the last of its runs."""
-        return "/sweeps/" in path or not self.ledger.deleted.isdisjoint(path.split("/"))
+        return "/sweeps/" in url or any(run_id in url for run_id in self.ledger.deleted)
 
     async def beat(self) -> None:
         """Ask /healthz again and again, until cancelled."""
@@ -167,11 +167,12 @@ class World:
         """Delete all runs of a sweep."""
         self.sweeps.remove(sweep_id)
         answer = await self.ask("GET", f"/api/sweeps/{sweep_id}")
-        for run_id in [] if answer.is_error else answer.json()["runs"]:
+        run_ids = [] if answer.is_error else answer.json()["runs"]
+        for run_id in run_ids:
             if run_id in self.runs:
                 self.runs.remove(run_id)
                 await self.check(run_id, at_rest=False)
-                self.ledger.deleted.add(run_id)
+        self.ledger.deleted.update(run_ids)
         await self.ask("DELETE", f"/api/sweeps/{sweep_id}")
 
     async def check(self, run_id: str, *, at_rest: bool) -> None:
