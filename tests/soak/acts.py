@@ -78,6 +78,7 @@ async def one_of_each(world: World, chance: random.Random) -> None:
     kinds += [{"gradients": "closed_form"}, {"dtype": "bfloat16"}, LONG]
     for kind in kinds:
         await world.start({**short, **kind, "iterations": 20})
+    await world.eventually(world.moving)
     await break_off(world, chance)
 
 
