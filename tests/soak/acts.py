@@ -60,6 +60,7 @@ def spec(chance: random.Random) -> dict[str, Any]:
     }
     if chance.random() < 0.3:
         asked |= {"dtype": "float32", **chance.choice(EXPLODING)}
+        asked["on_nonfinite"] = chance.choice(["stop", "pause", "continue", "continue"])
     elif chance.random() < 0.2:
         asked |= {"update": RULES[0], "gradients": "gram", "dtype": "float64"}
     if chance.random() < 0.4:
@@ -77,7 +78,7 @@ async def one_of_each(world: World, chance: random.Random) -> None:
     kinds: list[dict[str, Any]] = [*({"update": rule} for rule in RULES), *EXPLODING]
     kinds += [{"gradients": "closed_form"}, {"dtype": "bfloat16"}, LONG]
     for kind in kinds:
-        await world.start({**short, **kind, "iterations": 20})
+        await world.start({**short, **kind, "iterations": 20, "on_nonfinite": "continue"})
     await world.eventually(world.moving)
     await break_off(world, chance)
 

@@ -80,6 +80,9 @@ class Soak:
         for view in await world.views("queued", "running", "paused"):
             await world.ask("POST", f"/api/runs/{view['id']}/stop")
         await world.eventually(world.moving)
+        for told in (False, True):
+            whole = world.come(self._chance, told=told)
+            await whole.watch(dict.fromkeys(await world.iterations(), 0))
         await world.eventually(world.lacking)
         there = await world.iterations()
         for viewer in world.viewers:

@@ -197,7 +197,7 @@ def test_news_of_what_is_not_watched(ledger):
 
 
 def test_a_viewer_that_lacks_something(ledger):
-    viewer = Viewer("0", 0, ledger, random.Random(0))
+    viewer = Viewer("0", 0, ledger, random.Random(0), told=False)
     viewer.lists_all = True
     viewer.reader.watch({RUN: 7})
     viewer.reader.news = {RUN: {"iteration": 10}}

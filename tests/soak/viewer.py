@@ -31,10 +31,11 @@ BY_RESET = struct.pack("ii", 1, 0)
 class Viewer:
     """For one event loop."""
 
-    def __init__(self, name: str, port: int, ledger: Ledger, chance: random.Random) -> None:
+    def __init__(
+        self, name: str, port: int, ledger: Ledger, chance: random.Random, *, told: bool
+    ) -> None:
         self.name = name
         self._port = port
-        told = chance.random() < 0.4
         lists_all = chance.random() < 0.6
         self._query = f"encoding={'json' if told else 'binary'}"
         self._query += "" if lists_all else "&list=watched"
@@ -90,6 +91,8 @@ class Viewer:
         self._stood_still = not self._reads.is_set()
         self._socket = opened
         await self._send(self.reader.connect())
+        if not self._stays:  # it has thought better of it
+            await self.come_back(by_reset=False)
 
     async def _send(self, messages: list[dict[str, Any]]) -> None:
         """Where there is no connection, what counts is sent with the next."""

@@ -23,6 +23,9 @@ HEARTBEAT_S = 0.25
 LOOK_S = 0.1
 """Between two looks at what is waited for."""
 
+TOLD = 0.4
+"""How likely a viewer is one by text."""
+
 KEPT_ALIVE_S = 2.0
 """How long an idle connection is kept: less than the server does, so that none is used as it ends."""
 
@@ -139,9 +142,10 @@ class World:
     async def views(self, *statuses: str) -> list[dict[str, Any]]:
         """All runs, in these states where any is named."""
         query = {"limit": 1000, "status": statuses}
-        views: list[dict[str, Any]] = (await self.ask("GET", "/api/runs", params=query)).json()[
-            "runs"
-        ]
+        answer = await self.ask("GET", "/api/runs", params=query)
+        views: list[dict[str, Any]] = answer.json()["runs"]
+        for view in views:  # whoever asked for it may not have been answered yet
+            self.ledger.begin(view["id"])
         return views
 
     async def iterations(self) -> dict[str, int]:
@@ -183,11 +187,12 @@ class World:
 
     # --- viewers
 
-    def come(self, chance: random.Random) -> Viewer:
-        """One more viewer."""
+    def come(self, chance: random.Random, *, told: bool | None = None) -> Viewer:
+        """One more viewer; `told`: by text, where that is not left to chance."""
         name = str(self.did["viewers"])
         self.did["viewers"] += 1
-        viewer = Viewer(name, self.port, self.ledger, chance)
+        told = chance.random() < TOLD if told is None else told
+        viewer = Viewer(name, self.port, self.ledger, chance, told=told)
         self.viewers[viewer] = self.group.create_task(viewer.live())
         return viewer
 
