@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import psutil
 
-MORE_MIB = 32.0
+MORE_MIB = 48.0
 """Pieces of memory that lie between what is in use are not given back; how many, chance decides."""
 
 MORE_FILES = 4
