@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 FRAME_S = 1 / 30
 """Between two ticks, and so between two messages of values to one viewer."""
 
-REST = 4
-"""How many times as long as a tick took the loop has rest from it, where that is more: with many viewers
-they are sent to less often, and training keeps its cores."""
+SHARE = 1 / 6
+"""Of a core, what ticks may take: with very many viewers they are further apart, and training keeps its
+cores."""
 
 VIEW_S = 1 / 15
 """Between two messages of what a presenter shows, to one follower."""
@@ -121,7 +121,7 @@ class Hub:
             changed = self._signal.take()
             unlisted |= changed
             self._move_heads(changed)
-            slices = Slices()
+            began, slices = time.monotonic(), Slices()
             if time.monotonic() - listed_at >= NEWS_S:
                 for run_id in unlisted:
                     self.feed.update([run_id])
@@ -132,7 +132,8 @@ class Hub:
             if await self.audience.send(changed, slices):
                 self.nudge()
             self._blocks.clear()
-            await asyncio.sleep(max(FRAME_S, REST * slices.took_s))
+            period_s = max(FRAME_S, slices.took_s / SHARE)
+            await asyncio.sleep(began + period_s - time.monotonic())
 
     @property
     def clients(self) -> int:
