@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from reluscope.runs.store.database import Database
 from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.snapshot import Snapshot
 from reluscope.runs.store.writing import Batch, Progress
+from reluscope.runs.trace import rows_before
 from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.spec import RunSpec
 from tests.bench.served import COMMAND
@@ -34,10 +35,7 @@ TIMES = 5
 
 def fill(folder: Path, count: int) -> None:
     """Make the store of a data folder, with so many finished runs of 500 iterations."""
-    folder.mkdir(parents=True)
-    database = Database.in_file(folder / FILE)
-    engine = database.open()
-    chance, batch = np.random.default_rng(0), Batch()
+    chance, runs = np.random.default_rng(0), []
     for number in range(count):
         spec = RunSpec.model_validate(
             {
@@ -52,6 +50,27 @@ def fill(folder: Path, count: int) -> None:
         run.move("running")
         run.record(chance.random(spec.iterations), np.zeros((10, len(CHANNELS))))
         run.move("finished")
+        runs.append(run)
+    _write(folder, runs)
+
+
+def fill_long(folder: Path, iterations: int) -> None:
+    """Make the store of a data folder, with one finished run of so many iterations."""
+    chance, run = np.random.default_rng(0), Run(RunSpec(name="long", iterations=iterations), 0)
+    losses = 1e4 / (1 + np.arange(iterations)) * chance.lognormal(0, 0.1, iterations)
+    rows = rows_before(iterations, run.spec.diagnostics_every)
+    run.move("running")
+    run.record(losses, chance.random((rows, len(CHANNELS))))
+    run.move("finished")
+    _write(folder, [run])
+
+
+def _write(folder: Path, runs: Iterable[Run]) -> None:
+    """Make the store of a data folder, with these runs."""
+    folder.mkdir(parents=True)
+    database, batch = Database.in_file(folder / FILE), Batch()
+    engine = database.open()
+    for run in runs:
         batch.add(Snapshot.of(run), Progress())
     with engine.begin() as connection:
         batch.write(connection)
