@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike, NDArray
 FIRST_BYTES = 8192
 """An array is no smaller, unless less is to come."""
 
-LARGE_BYTES = 8 * 2**20
+LARGE_BYTES = 2**20
 """An array that would grow past that is made as large as it may come to be: the system gives memory
 to what is written of it alone. Twice the size each time, the old one would be there beside the new
 one while it is copied."""
