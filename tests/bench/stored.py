@@ -14,6 +14,7 @@ from reluscope.runs.store.database import Database
 from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.snapshot import Snapshot
 from reluscope.runs.store.writing import Batch, Progress
+from reluscope.runs.trace import rows_before
 from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.spec import RunSpec
 from tests.bench.served import COMMAND
@@ -70,6 +71,17 @@ def finished(count: int) -> Iterator[Run]:
         run.record(chance.random(spec.iterations), np.zeros((10, len(CHANNELS))))
         run.move("finished")
         yield run
+
+
+def fill_long(folder: Path, iterations: int) -> None:
+    """Make the store of a data folder, with one finished run of so many iterations."""
+    chance, run = np.random.default_rng(0), Run(RunSpec(name="long", iterations=iterations), 0)
+    losses = 1e4 / (1 + np.arange(iterations)) * chance.lognormal(0, 0.1, iterations)
+    rows = rows_before(iterations, run.spec.diagnostics_every)
+    run.move("running")
+    run.record(losses, chance.random((rows, len(CHANNELS))))
+    run.move("finished")
+    keep(folder, [run])
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from reluscope.runs.compare import compare
 from reluscope.runs.history import history
 from reluscope.runs.run import Run
 from reluscope.training.change import Change
+from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.spec import RunSpec
 
 from .making import LONG, curve, losses, spec, until_at, until_ended, until_paused
@@ -136,6 +138,16 @@ def test_as_many_forks_as_were_asked_for_are_alike(kept):
     assert len({fork.id for fork in forks}) == 5
     for fork in forks:
         assert losses(fork) == curve(spec(iterations=600))
+
+
+def test_a_fork_has_losses_of_its_own():
+    """Those of the other may leave memory, be they many more."""
+    run = Run(spec(iterations=1000, diagnostics_every=10), 1)
+    run.record(np.ones(500), np.ones((50, len(CHANNELS))))
+    forked = forks.fork(run, {}, 200).trace()
+    assert len(forked) == 200
+    assert not np.shares_memory(forked[:], run.trace[:])
+    assert not np.shares_memory(forked.rows(), run.trace.rows())
 
 
 def test_forks_of_one_instant_of_the_clock_are_as_many_runs(kept, monkeypatch):

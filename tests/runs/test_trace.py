@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reluscope.runs.trace import FIRST_CAPACITY, Trace, rows_before
+from reluscope.runs.growing import FIRST_BYTES
+from reluscope.runs.trace import Trace, rows_before
 from reluscope.training.diagnostics import CHANNELS
 from reluscope.training.spec import MAX_MARKS, RunSpec
+
+FIRST_CAPACITY = FIRST_BYTES // 8
 
 LOSSES = st.lists(st.floats(width=64), max_size=40)
 EDGE = st.none() | st.integers(-200, 200)

@@ -52,8 +52,8 @@ def fork(run: Run, changes: Mapping[str, Any], at: int | None = None) -> Kept:
     return Kept(
         _new(after, Origin(id=run.id, iteration=at), at, run),
         [*past, told],
-        trace[:at],
-        trace.rows(0, rows_before(at, stride)),
+        trace[:at].copy(),  # its own: the other may leave memory
+        trace.rows(0, rows_before(at, stride)).copy(),
         trace.marks(0, at),
     )
 

@@ -2,25 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .pyramid import BASE, FACTOR, KINDS, Buckets, Kind, Losses, Span, summarised
+
 PIECE = 2**20
 """Losses that are looked at at a stretch, 8 MB, where a bucket is not larger."""
 
-FACTOR = 4
-"""From one size of buckets to the next. With few sizes, whose buckets lie within each other, an
-overview of a span that moves or grows keeps most of its points."""
-
 MAX_SPANS = 100
 """Stretches that are not finite of which the places are told; a screen shows no more of them."""
-
-Losses = NDArray[np.float64]
-Kind = Literal["NaN", "Infinity", "-Infinity"]
-
-KINDS: tuple[Kind, ...] = ("NaN", "Infinity", "-Infinity")
 
 
 class Series(Protocol):
@@ -75,32 +68,66 @@ def overview(series: Series, start: int, points: int) -> Overview:
     every = 1
     while 2 * count > points * every:
         every *= FACTOR
-    buckets = [_Buckets(series, *block) for block in _blocks(start, count, every)]
-    places = np.concatenate([[0, count - 1], *(found.places for found in buckets)])
-    losses = np.concatenate([series[:1], series[count - 1 :], *(found.losses for found in buckets)])
-    places, chosen = np.unique(places, return_index=True)
+    buckets = _buckets(series, start, every)
+    some, odd = buckets["finite"] > 0, buckets["kinds"].any(axis=1)
+    inside = [("low", some), ("high", some), ("odd", odd)]
+    ends = [np.array([start, start + count - 1]), series[:1], series[count - 1 :]]
+    iterations = [ends[0], *(buckets[f"{name}_at"][there] for name, there in inside)]
+    losses = [*ends[1:], *(buckets[name][there] for name, there in inside)]
+    ascending, chosen = np.unique(np.concatenate(iterations), return_index=True)
     return Overview(
         every,
-        start + places,
-        losses[chosen],
-        np.concatenate([found.means for found in buckets]),
-        sum(found.not_positive for found in buckets),
+        ascending,
+        np.concatenate(losses)[chosen],
+        buckets["mean"],
+        int(buckets["not_positive"].sum()),
     )
 
 
 def not_finite(series: Series, start: int) -> NotFinite:
     """What is not finite of a span whose first iteration is `start`."""
+    if isinstance(series, Span):
+        return _not_finite(series)
     spans: list[Stretch] = []
     counts = np.zeros(len(KINDS), np.int64)
     for at in range(0, len(series), PIECE):
         piece = series[at : at + PIECE]
-        odd = np.flatnonzero(~np.isfinite(piece))
-        if len(odd):
-            kinds = np.where(np.isnan(piece[odd]), 0, np.where(piece[odd] > 0, 1, 2))
-            counts += np.bincount(kinds, minlength=len(KINDS))
-            _add(spans, start + at + odd, kinds)
+        found, kinds = _stretches(piece, start + at)
+        counts += np.bincount(kinds, minlength=len(KINDS))
+        _add(spans, found)
+    return NotFinite(spans[:MAX_SPANS], _told(counts))
+
+
+def _not_finite(span: Span) -> NotFinite:
+    """The same, of a span with a pyramid."""
+    spans: list[Stretch] = []
+    if not len(span):
+        return NotFinite(spans, {})
+    for begin, end, kind in span.odd():
+        if kind is None:
+            _add(spans, _stretches(span[begin - span.start : end - span.start], begin)[0])
+        else:
+            _add(spans, [Stretch(begin, end, KINDS[kind])])
+        if len(spans) > MAX_SPANS:  # the last that is told goes on no further
+            break
+    return NotFinite(spans[:MAX_SPANS], _told(span.bucket()["kinds"]))
+
+
+def _told(counts: NDArray[np.integer]) -> dict[str, int]:
     told = zip(KINDS, counts.tolist(), strict=True)
-    return NotFinite(spans, {kind: count for kind, count in told if count})
+    return {kind: count for kind, count in told if count}
+
+
+def _buckets(series: Series, start: int, every: int) -> Buckets:
+    """All that a span has, of `every` iterations."""
+    if isinstance(series, Span) and every >= BASE:
+        return series.buckets(every)
+    return np.concatenate(
+        [
+            summarised(series[at : at + rows * width].reshape(rows, width), start + at)
+            for at, rows, width in _blocks(start, len(series), every)
+        ]
+    )
 
 
 def _blocks(start: int, count: int, every: int) -> Iterator[tuple[int, int, int]]:
@@ -114,55 +141,27 @@ def _blocks(start: int, count: int, every: int) -> Iterator[tuple[int, int, int]
         at += rows * width
 
 
-class _Buckets:
-    """What an overview has of some buckets that are equally large."""
-
-    def __init__(self, series: Series, at: int, rows: int, width: int) -> None:
-        values = series[at : at + rows * width].reshape(rows, width)
-        finite = np.isfinite(values)
-        counts = np.full(rows, width) if finite.all() else np.count_nonzero(finite, axis=1)
-        begins = at + width * np.arange(rows)
-        some, odd = counts > 0, counts < width
-        lows = np.argmin(_instead(values, finite, np.inf), axis=1)
-        highs = np.argmax(_instead(values, finite, -np.inf), axis=1)
-        firsts = np.argmin(finite, axis=1)
-        inside = [(lows, some), (highs, some), (firsts, odd)]
-        row = np.arange(rows)
-        self.places = np.concatenate([(begins + places)[there] for places, there in inside])
-        self.losses = np.concatenate([values[row, places][there] for places, there in inside])
-        self.means = _means(_instead(values, finite, 0.0), counts)
-        low, high = values[row, lows], values[row, highs]
-        self.means[some] = np.clip(self.means[some], low[some], high[some])
-        with np.errstate(invalid="ignore"):
-            self.not_positive = int(np.count_nonzero((values <= 0) & finite))
-
-
-def _instead(values: Losses, finite: NDArray[np.bool_], stand_in: float) -> Losses:
-    """`values`, with `stand_in` where they are not finite."""
-    return values if finite.all() else np.where(finite, values, stand_in)
-
-
-def _means(values: Losses, counts: NDArray[np.int64]) -> Losses:
-    """The means of rows, in which so many count and the others are 0; NaN where none counts."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        means = values.sum(axis=1) / counts
-        beyond = np.isinf(means) | (np.isnan(means) & (counts > 0))  # in the sum, on the way
-        if beyond.any():
-            means[beyond] = (values[beyond] / counts[beyond, None]).sum(axis=1)
-    return np.asarray(means, np.float64)
-
-
-def _add(spans: list[Stretch], iterations: NDArray[np.int64], kinds: NDArray[np.int64]) -> None:
-    """Add the stretches of losses that are not finite, which follow those that are known; one may
-    go on with the last of these."""
-    parts = np.flatnonzero((np.diff(iterations) != 1) | (np.diff(kinds) != 0)) + 1
+def _stretches(losses: Losses, start: int) -> tuple[list[Stretch], NDArray[np.int64]]:
+    """The first stretches that are not finite, one more than are told, of losses the first of which
+    is of iteration `start`; and of each of these losses which of `KINDS` it is."""
+    odd = np.flatnonzero(~np.isfinite(losses))
+    kinds = np.where(np.isnan(losses[odd]), 0, np.where(losses[odd] > 0, 1, 2))
+    if not len(odd):
+        return [], kinds
+    parts = np.flatnonzero((np.diff(odd) != 1) | (np.diff(kinds) != 0)) + 1
     begins = np.concatenate([[0], parts])[: MAX_SPANS + 1]
-    ends = np.concatenate([parts, [len(iterations)]])[: MAX_SPANS + 1]
+    ends = np.concatenate([parts, [len(odd)]])[: MAX_SPANS + 1]
     found = [
-        Stretch(int(iterations[begin]), int(iterations[end - 1]) + 1, KINDS[kinds[begin]])
+        Stretch(start + int(odd[begin]), start + int(odd[end - 1]) + 1, KINDS[kinds[begin]])
         for begin, end in zip(begins, ends, strict=True)
     ]
-    if spans and spans[-1].stop == found[0].start and spans[-1].kind == found[0].kind:
-        found[0] = Stretch(spans.pop().start, found[0].stop, found[0].kind)
+    return found, kinds
+
+
+def _add(spans: list[Stretch], found: list[Stretch]) -> None:
+    """Add stretches to those that come before them, which the first of them may go on with; no more
+    than one above those that are told."""
+    if spans and found and spans[-1].stop == found[0].start and spans[-1].kind == found[0].kind:
+        found = [Stretch(spans.pop().start, found[0].stop, found[0].kind), *found[1:]]
     spans += found
-    del spans[MAX_SPANS:]
+    del spans[MAX_SPANS + 1 :]

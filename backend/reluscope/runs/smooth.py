@@ -35,7 +35,8 @@ def smooth(losses: Losses, weight: float, start: int = 0) -> tuple[Losses, Last]
 
     After n finite losses x_1, ..., x_n it is the mean of these, x_k with the weight
     `weight ** (n - k)`, 0 <= `weight` < 1. A loss that is not finite is passed over, and at its own
-    place there is NaN.
+    place there is NaN. As each is of all that come before it, it takes time in proportion to all
+    losses, wherever `start` is.
     """
     averages = np.empty(max(0, len(losses) - start))
     state, finite, last = 0.0, 0, math.nan

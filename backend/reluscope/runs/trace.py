@@ -6,42 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..training.spec import MAX_MARKS
-
-FIRST_CAPACITY = 1024
+from .growing import Growing
+from .pyramid import Levels, Pyramid, Span
 
 
 def rows_before(iteration: int, stride: int) -> int:
     """How many rows are of iterations before that one, with a row for every iteration that
     `stride` divides; none where it is 0."""
     return -(-iteration // stride) if stride else 0
-
-
-class _Series:
-    """A growable array of float64. Values are written once and never move under a reader."""
-
-    def __init__(self, limit: int, *width: int) -> None:
-        """`limit`: how many values are to come, each of shape `width`."""
-        self._limit = limit
-        self._array = np.empty((min(FIRST_CAPACITY, limit), *width))
-
-    @property
-    def nbytes(self) -> int:
-        return self._array.nbytes
-
-    def write(self, start: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Write `values` from index `start` on, and return the array that now holds them.
-
-        A full array is replaced by one of twice the size (at most `limit`), so that views of the
-        old one, which readers may hold, stay true.
-        """
-        stop = start + len(values)
-        if stop > len(self._array):
-            length = max(stop, min(2 * len(self._array), self._limit))
-            grown = np.empty((length, *self._array.shape[1:]))
-            grown[:start] = self._array[:start]
-            self._array = grown
-        self._array[start:stop] = values
-        return self._array
 
 
 class _Published(NamedTuple):
@@ -54,11 +26,12 @@ class _Published(NamedTuple):
     newest_at: float
     rows: NDArray[np.float64]
     row_count: int
+    levels: Levels
 
 
 class Trace:
     """The losses of iterations 0, 1, 2, ... and when they were produced; beside them, for every
-    iteration that `stride` divides, a row of diagnostics.
+    iteration that `stride` divides, a row of diagnostics; and what overviews of it need.
 
     One thread extends it. Any thread may read at any time.
 
@@ -72,9 +45,10 @@ class Trace:
         iterations from one row of `channels` values to the next, 0 for no rows."""
         self.stride = stride
         row_limit = rows_before(expected, stride)
-        self._losses = _Series(expected)
-        self._marks = _Series(min(expected, MAX_MARKS), 2)
-        self._rows = _Series(row_limit, channels)
+        self._losses = Growing(expected)
+        self._marks = Growing(min(expected, MAX_MARKS), 2)
+        self._rows = Growing(row_limit, channels)
+        self._pyramid = Pyramid(expected)
         self._turns_a_mark = 1
         self._unmarked = 0
         self._published = _Published(
@@ -85,6 +59,7 @@ class Trace:
             newest_at=0.0,
             rows=np.empty((0, channels)),
             row_count=0,
+            levels=(),
         )
 
     def preload(
@@ -93,18 +68,20 @@ class Trace:
         rows: NDArray[np.float64],
         marks: NDArray[np.float64],
     ) -> None:
-        """Fill an empty trace with what `[:]`, `rows()` and `marks()` gave of another."""
+        """Fill an empty trace with what `[:]`, `rows()` and `marks()` gave of another. Losses and
+        rows are its own from then on: nobody may write to them."""
         while len(marks) > MAX_MARKS:
             marks = marks[::-2][::-1]  # the last stays
             self._turns_a_mark *= 2
         self._published = _Published(
-            self._losses.write(0, losses),
+            self._losses.take(losses),
             len(losses),
             self._marks.write(0, marks),
             len(marks),
             float(marks[-1, 1]) if len(marks) else 0.0,
-            self._rows.write(0, rows),
+            self._rows.take(rows),
             len(rows),
+            self._pyramid.extend(losses),
         )
 
     def extend(
@@ -127,14 +104,16 @@ class Trace:
             row_array = self._rows.write(row_count, rows)
             row_count += len(rows)
         marks, mark_count = self._marked(known, stop, produced_at)
+        all_losses = self._losses.write(known.length, losses)
         self._published = _Published(
-            self._losses.write(known.length, losses),
+            all_losses,
             stop,
             marks,
             mark_count,
             produced_at,
             row_array,
             row_count,
+            self._pyramid.extend(all_losses[:stop]),
         )
 
     def _marked(
@@ -149,7 +128,7 @@ class Trace:
         if count == MAX_MARKS:
             kept = known.marks[1:count:2]
             count = len(kept)
-            self._marks = _Series(MAX_MARKS, 2)
+            self._marks = Growing(MAX_MARKS, 2)
             self._marks.write(0, kept)
             self._turns_a_mark *= 2
         return self._marks.write(count, np.array([[stop, produced_at]])), count + 1
@@ -157,7 +136,7 @@ class Trace:
     @property
     def nbytes(self) -> int:
         """Memory that it holds now, in bytes."""
-        return sum(series.nbytes for series in (self._losses, self._marks, self._rows))
+        return sum(kept.nbytes for kept in (self._losses, self._marks, self._rows, self._pyramid))
 
     def __len__(self) -> int:
         return self._published.length
@@ -169,6 +148,14 @@ class Trace:
         view = known.losses[start:stop:step]
         view.flags.writeable = False
         return view
+
+    def span(self, start: int, stop: int) -> Span:
+        """The losses of iterations `start` to `stop`, as many as are there, for an overview."""
+        known = self._published
+        start, stop, _ = slice(start, stop).indices(known.length)
+        losses = known.losses[: known.length]
+        losses.flags.writeable = False
+        return Span(losses, known.levels, start, max(start, stop))
 
     def rows(self, start: int = 0, stop: int | None = None) -> NDArray[np.float64]:
         """The rows from number `start` on, before number `stop`: a read-only view, (rows,

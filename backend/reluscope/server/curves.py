@@ -6,7 +6,8 @@ from fastapi import Query
 from pydantic import BaseModel
 
 from ..numbers import Number, tell_all
-from ..runs.overview import Kind, NotFinite, Overview
+from ..runs.overview import NotFinite, Overview
+from ..runs.pyramid import Kind
 from .socket.frames import compact
 
 MAX_POINTS = 100_000

@@ -36,6 +36,10 @@ GRADIENTS = {
 MAX_SIZE = 1_000_000  # of one dimension; memory is what limits their products
 MAX_ITERATIONS = 10_000_000  # 80 MB of losses
 MAX_MARKS = 4096  # of a trace: when its turns ended
+BUCKETED = (
+    256  # losses of which a trace keeps what overviews need, and of 4 times as many, and so on
+)
+BUCKETED_BYTES = 107  # what these take: a bucket 80, and all larger ones a third of that
 MAX_SEED = 2**53 - 1  # the largest that every JSON reader keeps whole
 MAX_PACE = 1_000_000.0  # iterations a second
 
@@ -208,9 +212,10 @@ class RunSpec(BaseModel):
 
     def trace_bytes(self, iterations: int | None = None) -> int:
         """Memory of the curve of so many iterations at most, in bytes, of all where none are given:
-        each loss; the rows of diagnostics, one for every iteration that `diagnostics_every` divides;
-        and when its turns ended, which at a slow pace is one turn an iteration, for as many as are
-        told apart."""
+        each loss; what overviews need of them; the rows of diagnostics, one for every iteration that
+        `diagnostics_every` divides; and when its turns ended, which at a slow pace is one turn an
+        iteration, for as many as are told apart."""
         count, every = self.iterations if iterations is None else iterations, self.diagnostics_every
         rows = -(-count // every) if every else 0
-        return 8 * (count + len(CHANNELS) * rows + 2 * min(count, MAX_MARKS))
+        values = count + len(CHANNELS) * rows + 2 * min(count, MAX_MARKS)
+        return 8 * values + BUCKETED_BYTES * (count // BUCKETED)

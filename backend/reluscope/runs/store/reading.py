@@ -15,7 +15,10 @@ from ..run import Checkpoint
 from ..states import MOVES
 from ..view import Event, RunView
 from .tables import CHECKPOINTS, CHUNKS, EVENTS, RUNS
-from .writing import crc
+from .writing import VALUE_BYTES, crc
+
+CHUNKS_AT_ONCE = 16
+"""Chunks that are in memory at once while a curve is read, beside the curve."""
 
 logger = logging.getLogger(__name__)
 
@@ -112,18 +115,36 @@ def _grouped(connection: Connection, key: Any, value: Any) -> Sequence[Any]:
 def _curve(
     connection: Connection, number: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Losses, diagnostics and marks, up to where they are damaged."""
-    columns = (CHUNKS.c.first, CHUNKS.c.losses, CHUNKS.c.rows, CHUNKS.c.marks, CHUNKS.c.crc)
-    found = connection.execute(
-        select(*columns).where(CHUNKS.c.run == number).order_by(CHUNKS.c.first)
-    )
-    losses, diagnostics, marks = [np.empty(0)], [np.empty((0, len(CHANNELS)))], [np.empty((0, 2))]
-    there = 0
-    for chunk in found:
-        if chunk.first != there or chunk.crc != crc([chunk.losses, chunk.rows, chunk.marks]):
-            break
-        losses.append(np.frombuffer(chunk.losses, "<f8"))
-        diagnostics.append(np.frombuffer(chunk.rows, "<f8").reshape(-1, len(CHANNELS)))
-        marks.append(np.frombuffer(chunk.marks, "<f8").reshape(-1, 2))
-        there += len(losses[-1])
-    return np.concatenate(losses), np.concatenate(diagnostics), np.concatenate(marks)
+    """Losses, diagnostics and marks, up to where they are damaged: read chunk by chunk into arrays
+    that have their size, so that a long curve is never there twice."""
+    blobs = (CHUNKS.c.losses, CHUNKS.c.rows, CHUNKS.c.marks)
+    sizes = select(*(func.coalesce(func.sum(func.length(blob)), 0) for blob in blobs))
+    here = CHUNKS.c.run == number
+    kept = [_Kept(int(size)) for size in connection.execute(sizes.where(here)).one()]
+    chunks = select(CHUNKS.c.first, CHUNKS.c.crc, *blobs).where(here).order_by(CHUNKS.c.first)
+    streamed = {"yield_per": CHUNKS_AT_ONCE}
+    with connection.execute(chunks, execution_options=streamed) as found:
+        for first, told, *pieces in found:
+            if first != kept[0].there or told != crc(pieces):
+                break
+            for one, piece in zip(kept, pieces, strict=True):
+                one.add(piece)
+    losses, diagnostics, marks = (one.values() for one in kept)
+    return losses, diagnostics.reshape(-1, len(CHANNELS)), marks.reshape(-1, 2)
+
+
+class _Kept:
+    """Float64 values that come in pieces."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self._array = np.empty(size_bytes // VALUE_BYTES)
+        self.there = 0
+
+    def add(self, piece: bytes) -> None:
+        """Raises ValueError where it is none, or more than there was to come."""
+        values = np.frombuffer(piece, "<f8")
+        self._array[self.there : self.there + len(values)] = values
+        self.there += len(values)
+
+    def values(self) -> NDArray[np.float64]:
+        return self._array[: self.there]

@@ -10,7 +10,7 @@ from ...errors import FieldError, InvalidFields, NotInstalled
 from ...numbers import Number, tell_all, tell_pieces
 from ...runs import npy
 from ...runs.names import file_name
-from ...runs.overview import not_finite, overview
+from ...runs.overview import Series, not_finite, overview
 from ...runs.run import Run
 from ...runs.smooth import Last, smooth
 from .. import columns, curves
@@ -152,8 +152,8 @@ def _json(
 
 
 def _overview(run: Run, start: int, end: int, points: int, smoothing: float) -> Response:
-    values = run.trace[start:end]
-    shown, more = values, ""
+    values, more = run.trace.span(start, end), ""
+    shown: Series = values
     if smoothing:
         shown, last = smooth(run.trace[:end], smoothing, start)
         more = f',"last":{_LAST.dump_json(last).decode()}'
