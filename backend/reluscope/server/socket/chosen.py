@@ -24,6 +24,11 @@ class Chosen:
         copied._known, copied._new, copied._read = self._known.copy(), self._new.copy(), self._read
         return copied
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """Those that it tells of; one that has gone, until it has told of that."""
+        return frozenset(self._known)
+
     def add(self, run_ids: Iterable[str]) -> None:
         """Tell of these, too, which are there; whole at first."""
         new = [run_id for run_id in run_ids if run_id not in self._known]

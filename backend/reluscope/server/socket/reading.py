@@ -97,9 +97,14 @@ class Reading:
         if not self._knows_all():
             return None
         if self._asked is None:
-            self._asked = (self._encoding, self._chosen is None, frozenset(self._channels.items()))
+            self._asked = (self._encoding, frozenset(self._channels.items()))
+        listed = None if self._chosen is None else self._chosen.ids
         # Of what is not behind, all have read to the head.
-        return self._asked, frozenset((run_id, self._cursors[run_id]) for run_id in self._behind)
+        return (
+            self._asked,
+            listed,
+            frozenset((run_id, self._cursors[run_id]) for run_id in self._behind),
+        )
 
     def lacks(self) -> dict[str, int]:
         """Of each run of which something is there to be sent, the next iteration wanted."""
