@@ -13,18 +13,19 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from tests.bench import page, pictures, sizes, training
+from tests.bench import page, pictures, sizes, training, viewers
 from tests.bench.machine import about
 from tests.bench.peers import part as peers
 from tests.bench.report import Figure, report, table
 from tests.bench.targets import Limit, Target, verdict
 
-UNASKED = ("training", "page")
+UNASKED = ("training", "page", "viewers")
 """The parts that are measured where none is named."""
 
 ROUNDS = {
     "training": training.ROUNDS,
     "page": page.ROUNDS,
+    "viewers": viewers.ROUNDS,
     "sizes": sizes.ROUNDS,
     "peers": peers.ROUNDS,
 }
@@ -78,6 +79,7 @@ def main() -> None:
     parts: dict[str, Callable[[], AbstractContextManager[Part]]] = {
         "training": partial(training.opened, options.window, options.pairs, options.listed),
         "page": page.opened,
+        "viewers": viewers.opened,
         "sizes": partial(sizes.opened, options.window, options.long, options.listed),
         "peers": partial(peers.opened, options.window),
     }

@@ -68,7 +68,7 @@ def _busy_s() -> float:
 
 
 def _own_s() -> float:
-    """Seconds that this process and its children have worked."""
+    """Seconds that this process and its children have worked, those that have ended, too."""
     here = psutil.Process()
     times = [process.cpu_times() for process in (here, *here.children(recursive=True))]
-    return sum(time.user + time.system for time in times)
+    return sum(sum(time[:4]) for time in times)  # user, system, and both of children that ended

@@ -26,6 +26,9 @@ ROUND_S = 300.0
 
 TELL_S = 10.0
 
+LOG_END = 20_000
+"""Characters of the server's log that are told where something is wrong."""
+
 REST_S = 120.0
 """How long the server may take to let those go that stand still, and to give back what it had."""
 
@@ -180,12 +183,17 @@ async def _soak(url: str, pid: int, seconds: float, seed: int) -> World:
 def soak(folder: Path, seconds: float, seed: int) -> None:
     """Soak a server of its own, whose log and store are in `folder`. Raises where something is wrong."""
     print(f"seed {seed}", flush=True)
-    with serving(COMMAND, folder) as server:
-        world = asyncio.run(_soak(server.url, server.process.pid, seconds, seed))
+    log = folder / "server.log"
+    try:
+        with serving(COMMAND, folder) as server:
+            world = asyncio.run(_soak(server.url, server.process.pid, seconds, seed))
+    except BaseException as error:
+        error.add_note(f"the server's log ends so:\n{log.read_text()[-LOG_END:]}")
+        raise
     print("  ".join(f"{what} {count}" for what, count in world.did.items()))
     if server.exit_code not in (0, -signal.SIGTERM):
         raise Wrong(f"the server ended with {server.exit_code}")
-    log = (folder / "server.log").read_text()
-    wrong = [line for line in log.splitlines() if " ERROR " in line or " CRITICAL " in line]
-    if wrong or "Traceback" in log:
-        raise Wrong(f"the server's log tells of errors:\n{log}")
+    said = log.read_text()
+    wrong = [line for line in said.splitlines() if " ERROR " in line or " CRITICAL " in line]
+    if wrong or "Traceback" in said:
+        raise Wrong(f"the server's log tells of errors:\n{said}")
