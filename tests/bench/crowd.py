@@ -17,7 +17,8 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ class Seen:
 class _Viewer:
     """One of them."""
 
-    def __init__(self, url: str, run_ids: Sequence[str]) -> None:
+    def __init__(self, url: str, cursors: Mapping[str, int]) -> None:
         parts = urlsplit(url)
         self.socket = socket.create_connection((parts.hostname, parts.port), ANSWER_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -71,10 +72,10 @@ class _Viewer:
             head += self.socket.recv(1)
         if not head.startswith(b"HTTP/1.1 101"):
             raise ConnectionError(head.decode())
-        watch = {"type": "watch", "runs": dict.fromkeys(run_ids, 0), "channels": []}
+        watch = {"type": "watch", "runs": cursors, "channels": []}
         self._tell(TEXT, json.dumps(watch).encode())
         self.socket.settimeout(0)
-        self.cursors: dict[bytes, int] = {}
+        self._cursors = {uuid.UUID(run_id).bytes: at for run_id, at in cursors.items()}
         self.rest = b""
         self.frames = 0
         self.missed = 0
@@ -117,8 +118,8 @@ class _Viewer:
             _, kind, _, count, first, run_id, produced_at = HEADER.unpack_from(data, at)
             at += HEADER.size + count * (VALUE_BYTES if kind == LOSSES else PAIR_BYTES)
             if kind == LOSSES:
-                self.missed += first != self.cursors.get(run_id, 0)
-                self.cursors[run_id] = first + count
+                self.missed += first != self._cursors[run_id]
+                self._cursors[run_id] = first + count
                 self.losses += count
                 delays.append(now - produced_at)
 
@@ -132,14 +133,14 @@ class _Viewer:
         self.socket.sendall(bytes([128 | code]) + size + mask + data)
 
 
-def watch(url: str, run_ids: Sequence[str], count: int) -> None:
-    """Watch with `count` viewers; for each line that comes in, seconds to warm and to measure, say what
+def watch(url: str, cursors: Mapping[str, int], count: int) -> None:
+    """Watch runs from these iterations on with `count` viewers; for each line that comes in, seconds to warm and to measure, say what
     was seen, as JSON."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     viewers = {}
     poll = select.epoll()
     for _ in range(count):
-        viewer = _Viewer(url, run_ids)
+        viewer = _Viewer(url, cursors)
         viewers[viewer.socket.fileno()] = viewer
         poll.register(viewer.socket, select.EPOLLIN)
     delays: list[float] = []
@@ -199,9 +200,10 @@ class Crowd:
 
 
 @contextmanager
-def crowd(url: str, run_ids: Sequence[str], count: int) -> Iterator[Crowd]:
-    """While inside, so many viewers watch these runs."""
-    command = [sys.executable, "-m", "tests.bench.crowd", url, str(count), *run_ids]
+def crowd(url: str, cursors: Mapping[str, int], count: int) -> Iterator[Crowd]:
+    """While inside, so many viewers watch these runs, each from the given iteration on."""
+    told = json.dumps(dict(cursors))
+    command = [sys.executable, "-m", "tests.bench.crowd", url, str(count), told]
     with subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -222,9 +224,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.crowd", description=__doc__)
     parser.add_argument("url")
     parser.add_argument("count", type=int)
-    parser.add_argument("runs", nargs="+")
+    parser.add_argument("cursors", type=json.loads, help="of each run, by its id, as JSON")
     options = parser.parse_args()
-    watch(options.url, options.runs, options.count)
+    watch(options.url, options.cursors, options.count)
 
 
 if __name__ == "__main__":

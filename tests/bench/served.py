@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import httpx
 from websockets.exceptions import ConnectionClosed
@@ -45,6 +46,12 @@ class Served:
             connect(address, proxy=None, compression=None) as socket,
         ):
             yield Viewer(socket, ids)
+
+    def view(self, run_id: str) -> dict[str, Any]:
+        """A run."""
+        answer = self._client.get(f"/api/runs/{run_id}").raise_for_status()
+        view: dict[str, Any] = answer.json()
+        return view
 
     def trained(self) -> int:
         """Iterations that the server has trained since it began."""

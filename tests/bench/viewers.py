@@ -171,7 +171,7 @@ class ViewersBench:
         return seen.crowd.missed
 
     def _with_64(self, server: "Running", ids: Sequence[str]) -> int:
-        with crowd(server.url, ids, 100) as viewers:
+        with crowd(server.url, server.heads(ids), 100) as viewers:
             time.sleep(CAUGHT_UP_S)
             viewers.begin(0.0, WINDOW_S)
             beats = server.heartbeats(WINDOW_S)
@@ -209,6 +209,11 @@ class Running(Served):
         time.sleep(window_s)
         return (self.trained() - before) / (time.perf_counter() - began)
 
+    def heads(self, run_ids: Sequence[str]) -> dict[str, int]:
+        """How far these runs are: where the page begins to watch a run whose overview it has."""
+        views = (self.view(run_id) for run_id in run_ids)
+        return {view["id"]: view["iteration"] for view in views}
+
     def memory(self) -> int:
         """What it has, in bytes."""
         rss: int = self._process.memory_info().rss
@@ -226,7 +231,7 @@ class Watched:
 
 def watched(server: Running, ids: Sequence[str], count: int) -> tuple[float, Watched]:
     """The rate at which runs train while so many watch, and what those see."""
-    with crowd(server.url, ids, count) as viewers:
+    with crowd(server.url, server.heads(ids), count) as viewers:
         viewers.begin(CAUGHT_UP_S, WINDOW_S)
         time.sleep(CAUGHT_UP_S)
         rate, memory = server.rate(WINDOW_S), server.memory()
