@@ -53,7 +53,7 @@ class Seen:
     """What the crowd itself took."""
 
 
-class _Viewer:
+class Viewer:
     """One of them."""
 
     def __init__(self, url: str, cursors: Mapping[str, int]) -> None:
@@ -140,7 +140,7 @@ def watch(url: str, cursors: Mapping[str, int], count: int) -> None:
     viewers = {}
     poll = select.epoll()
     for _ in range(count):
-        viewer = _Viewer(url, cursors)
+        viewer = Viewer(url, cursors)
         viewers[viewer.socket.fileno()] = viewer
         poll.register(viewer.socket, select.EPOLLIN)
     delays: list[float] = []

@@ -38,6 +38,9 @@ WINDOW_S = 4.0
 CAUGHT_UP_S = 6.0
 """In which a crowd has come, and has what was there before."""
 
+ENOUGH = 100
+"""Blocks that a page has shown before it is measured."""
+
 QUIET_ROUND_CORES = 0.25
 """What others may take in a round that counts."""
 
@@ -184,7 +187,7 @@ class ViewersBench:
         page = context.new_page()
         page.add_init_script(f"({SEEN_AND_SHOWN})()")
         page.goto(server.url)
-        page.wait_for_function("() => window.delays.length > 100")
+        page.wait_for_function(f"() => window.delays.length > {ENOUGH}")
         page.evaluate("() => { window.delays.length = 0; }")
         page.wait_for_timeout(1000 * WINDOW_S)
         taken = page.evaluate("() => window.delays")

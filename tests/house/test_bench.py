@@ -2,19 +2,29 @@
 
 import json
 import re
+import select
+import socket
 import subprocess
 import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
+from reluscope.blocks import Losses, encode
 from reluscope.runs.store.database import Database
 from reluscope.runs.store.folder import FILE
 from reluscope.runs.store.reading import lengths
 from reluscope.runs.store.tables import CHUNK
 from reluscope.runs.store.writing import MAX_CHUNKS
+from reluscope.server.socket.line import binary, text
+from tests.bench import crowd, viewers
 from tests.bench.peers.beside import Beside
 from tests.bench.peers.environments import NotHere
 from tests.bench.peers.loggers import PEERS
@@ -90,6 +100,57 @@ def test_every_figure_is_measured_and_reported(part: str, tmp_path: Path) -> Non
         assert figure["title"] in done.stdout
         assert len(figure["values"]) == 1
         assert figure["values"][0] > 0 or "others" in figure["title"]
+
+
+def test_every_figure_of_viewers_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {"COUNTS": (1, 2), "MANY": 2, "WINDOW_S": 1.0, "CAUGHT_UP_S": 0.5, "ENOUGH": 5}
+    for name, value in few.items():
+        monkeypatch.setattr(viewers, name, value)
+    with viewers.opened() as part:
+        part.round()
+    measured = {figure.title: figure.values for figure in part.figures}
+    assert measured.pop("losses that did not come, to all of them") == [0]
+    may_be_none = ("others", "memory")
+    for title, values in measured.items():
+        assert len(values) == 1, title
+        assert values[0] > 0 or any(word in title for word in may_be_none), title
+
+
+@pytest.fixture
+def talking() -> Iterator[tuple[socket.socket, str]]:
+    """A server of one viewer, which says what the test does; and its address."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening, f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(("second", "missed"), [(5, 0), (6, 1), (4, 1)])
+def test_a_loss_that_a_viewer_of_the_crowd_misses_is_seen(
+    talking: tuple[socket.socket, str], second: int, missed: int
+) -> None:
+    run_id = str(uuid.UUID(int=7))
+
+    def frame(first: int) -> bytes:
+        return binary(encode(Losses(run_id, first, np.zeros(5), time.time())))
+
+    def talk() -> None:
+        one, _ = talking[0].accept()
+        with one:
+            one.recv(2**16)
+            one.sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+            one.recv(2**16)
+            messages = frame(0) + text('{"type":"runs"}') + frame(second)
+            for at in range(len(messages)):  # each byte may be the last that has come yet
+                one.sendall(messages[at : at + 1])
+
+    speaking = threading.Thread(target=talk)
+    speaking.start()
+    viewer, delays = crowd.Viewer(talking[1], {run_id: 0}), list[float]()
+    with viewer.socket:
+        while select.select([viewer.socket], [], []) and viewer.read(delays):
+            pass
+    speaking.join()
+    assert (viewer.frames, viewer.losses, viewer.missed) == (2, 10, missed)
+    assert len(delays) == 2
 
 
 def test_a_run_of_any_length_is_kept_whole(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from reluscope.server import assets
 from reluscope.server.assets import Page
 
 FOR_GOOD = "public, max-age=31536000, immutable"
@@ -34,7 +35,8 @@ def test_a_file_by_another_name_is_asked_for_again(api, path):
     assert answer.headers.get_list("cache-control") == ["no-cache"]
 
 
-def test_the_files_of_a_version_are_as_they_were_when_it_got_its_name(tmp_path):
+def test_the_files_of_a_version_are_as_they_were_when_it_got_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(assets, "LOOK_S", 0.0)
     (tmp_path / "parts").mkdir()
     for name in ("main.js", "parts/form.js"):
         (tmp_path / name).write_text(name)
@@ -55,7 +57,11 @@ def test_the_files_of_a_version_are_as_they_were_when_it_got_its_name(tmp_path):
     (tmp_path / "main.js").rename(tmp_path / "other.js")
     assert page.version() not in (first, second)
     (tmp_path / "gone.js").symlink_to(tmp_path / "nowhere.js")
-    assert page.version()
+    last = page.version()
+
+    monkeypatch.setattr(assets, "LOOK_S", 1e6)
+    (tmp_path / "new.js").write_text("new")
+    assert page.version() == last, "it has just been looked"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ never runs with half of an older version's.
 
 import gzip
 import hashlib
+import math
 import re
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
@@ -32,6 +34,10 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 
 SWAGGER = "fastapi-swagger"
 """The package that carries Swagger UI."""
+
+LOOK_S = 1.0
+"""How often it is looked at most whether a file has changed: a class that opens the page at once would
+have some seconds of it."""
 
 ROOT = "<html"
 """Where the page is told what it may do."""
@@ -68,6 +74,7 @@ class Page:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._version = _Version("", {}, {})
+        self._looked_at = -math.inf
         self.files = StaticFiles(directory=directory)
 
     def html(self, role: Role | None, name: str = "index.html") -> str:
@@ -80,6 +87,9 @@ class Page:
 
     def version(self) -> str:
         """What tells all that is in the files now from all that was."""
+        if time.monotonic() - self._looked_at < LOOK_S:
+            return self._version.name
+        self._looked_at = time.monotonic()
         stats = dict(sorted(self._stats()))
         if stats != self._version.stats:
             content = {name: (self._directory / name).read_bytes() for name in stats}

@@ -145,6 +145,8 @@ class Audience:
 
     def _bring_together(self) -> None:
         """Let those share a reading who have come to the same place."""
+        if len(self._viewers) == 1:
+            return
         there: dict[Hashable, Reading] = {}
         for reading in list(self._viewers):
             if (key := reading.key) is not None:

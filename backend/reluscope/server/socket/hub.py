@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 FRAME_S = 1 / 30
 """Between two ticks, and so between two messages of values to one viewer."""
 
-SHARE = 1 / 7
+SHARE = 1 / 6
 """Of a core, what ticks may take: with very many viewers they are further apart, and training keeps its
 cores."""
 
