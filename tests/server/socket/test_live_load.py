@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import psutil
+import pytest
 
 from reluscope.runs import holdings, shelf, use
 from reluscope.server.door import protocol
@@ -13,7 +14,7 @@ from reluscope.server.door.protocol import SocketProtocol
 from reluscope.server.socket import hub, reading
 from reluscope.server.socket import live as live_room
 from tests.runs.making import curve
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 from ..serving import TINY
 from ..watching import Curves, Viewer, blocks_of
@@ -136,6 +137,25 @@ def test_a_viewer_that_asks_and_takes_no_answer_is_heard_no_more(server, live_ur
         while pongs < asked:
             message = asking.receive()
             pongs += isinstance(message, str) and json.loads(message)["type"] == "pong"
+
+
+@pytest.mark.parametrize("take_s", [0.2, DEADLINE_S])
+def test_one_that_takes_no_answer_is_forgotten_when_it_ends(server, api, monkeypatch, take_s):
+    """Be it let go, or leave."""
+    monkeypatch.setattr(protocol, "LIVE_TAKE_S", take_s)
+    run_id, start = server.paused_with(np.zeros(900_000))
+    with StalledViewer(api.port) as stalled:
+        eventually(lambda: server.hub.clients == 1, "the viewer's arrival")
+        (viewer,) = server.hub.audience.viewers
+        stalled.send({"type": "watch", "runs": {run_id: start}})
+        eventually(lambda: not viewer.is_free, "all that it takes")
+        for _ in range(2 * live_room.MAX_REPLIES):
+            stalled.send({"type": "ping", "t": 0.0})
+        eventually(lambda: len(viewer._replies) == live_room.MAX_REPLIES, "all there is room for")
+        if take_s == DEADLINE_S:
+            stalled.close()
+        eventually(lambda: not server.hub.clients, "the viewer's end")
+    server.book.delete(run_id)
 
 
 def test_a_viewer_that_leaves_is_forgotten(server, live_url):
