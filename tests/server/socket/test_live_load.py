@@ -1,5 +1,6 @@
 """How much the live socket sends, how often, and who stands still for whom."""
 
+import asyncio
 import contextlib
 import json
 import time
@@ -7,12 +8,14 @@ import time
 import numpy as np
 import psutil
 import pytest
+from starlette.datastructures import State
 
 from reluscope.runs import holdings, shelf, use
 from reluscope.server.door import protocol
 from reluscope.server.door.protocol import SocketProtocol
 from reluscope.server.socket import hub, reading
 from reluscope.server.socket import live as live_room
+from reluscope.server.socket.line import LINE
 from tests.runs.making import curve
 from tests.waiting import DEADLINE_S, eventually
 
@@ -137,6 +140,44 @@ def test_a_viewer_that_asks_and_takes_no_answer_is_heard_no_more(server, live_ur
         while pongs < asked:
             message = asking.receive()
             pongs += isinstance(message, str) and json.loads(message)["type"] == "pong"
+
+
+class Flood:
+    """A socket, and its line, of which many messages have come at once."""
+
+    is_free = True
+
+    def __init__(self, count):
+        self.scope, self.state = {"extensions": {LINE: self}}, State()
+        self.left, self.answers = count, 0
+
+    async def accept(self):
+        pass
+
+    async def receive(self):
+        self.left -= 1
+        if self.left < 0:
+            return {"type": "websocket.disconnect"}
+        return {"type": "websocket.receive", "text": '{"type": "ping", "t": 0}'}
+
+    def write(self, _frames):
+        self.answers += 1
+
+
+def test_whoever_asks_much_at_once_leaves_the_loop_to_others_in_between(server):
+    flood = Flood(100)
+
+    async def play():
+        answers = set()
+        serving = asyncio.create_task(live_room.Viewer(flood, server.hub, "binary").serve())
+        while not serving.done():
+            await asyncio.sleep(0)
+            answers.add(flood.answers)
+        await serving
+        return answers
+
+    answers = asyncio.run_coroutine_threadsafe(play(), server.hub._loop).result(DEADLINE_S)
+    assert len(answers) > 90
 
 
 @pytest.mark.parametrize("take_s", [0.2, DEADLINE_S])
