@@ -277,6 +277,10 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
         if not self.transport.is_closing():
             self.transport.write(frames)
 
+    def abort(self) -> None:
+        """As `Line.abort`."""
+        self.transport.abort()
+
     def data_received(self, data: bytes) -> None:
         """Some bytes have come."""
         super().data_received(data)

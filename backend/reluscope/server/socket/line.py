@@ -29,6 +29,9 @@ class Line(Protocol):
     def write(self, frames: bytes) -> None:
         """Send whole frames. Nothing is done where the connection is at its end."""
 
+    def abort(self) -> None:
+        """End the connection, whatever waits."""
+
 
 def text(message: str) -> bytes:
     """A text message as a frame. It must be ASCII."""

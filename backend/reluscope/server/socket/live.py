@@ -72,6 +72,10 @@ class Viewer:
         sent.points += written.points
         self._points += written.points
 
+    def end(self) -> None:
+        """Let go of it. It may come back, from where it has read to."""
+        self._line.abort()
+
     def _write(self, frames: bytes) -> None:
         self._line.write(frames)
         self._hub.sent.bytes += len(frames)
