@@ -34,6 +34,10 @@ class StalledViewer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave."""
         self._socket.close()
 
     def send(self, message: object) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.exceptions import ConnectionClosedError
 
 from reluscope.server.socket import audience
 from reluscope.server.socket.audience import Audience, Slices
@@ -214,6 +215,30 @@ def test_while_it_is_written_a_viewer_may_ask_for_something_else(room, monkeypat
             assert {person.got for person in people} == {b"\0\1"}
 
     asyncio.run(play())
+
+
+def test_what_cannot_be_read_ends_those_who_read_it_and_nobody_else(
+    api, server, live_url, monkeypatch
+):
+    run_id, other = api.start(**LONG), api.start(**LONG)
+    real = server.hub.blocks
+
+    def blocks(wanted, *rest):
+        if wanted == run_id:
+            raise MemoryError
+        return real(wanted, *rest)
+
+    monkeypatch.setattr(server.hub, "blocks", blocks)
+    with Viewer(live_url) as unlucky, Viewer(live_url) as viewer:
+        unlucky.watch({run_id: 0})
+        with pytest.raises(ConnectionClosedError):
+            unlucky.until(lambda _: False)
+        viewer.watch({other: 0})
+        viewer.read(Curves({other: 0}), {other: 10})
+    eventually(lambda: not server.hub.clients, "their leave")
+    assert all("cannot be sent" in line for line in server.errors)
+    assert server.errors
+    server.errors.clear()
 
 
 def test_pages_that_show_the_same_share_what_they_are_sent(api, server, live_url):

@@ -1,19 +1,23 @@
 """How much the live socket sends, how often, and who stands still for whom."""
 
+import asyncio
 import contextlib
 import json
 import time
 
 import numpy as np
 import psutil
+import pytest
+from starlette.datastructures import State
 
 from reluscope.runs import holdings, shelf, use
 from reluscope.server.door import protocol
 from reluscope.server.door.protocol import SocketProtocol
 from reluscope.server.socket import hub, reading
 from reluscope.server.socket import live as live_room
+from reluscope.server.socket.line import LINE
 from tests.runs.making import curve
-from tests.waiting import eventually
+from tests.waiting import DEADLINE_S, eventually
 
 from ..serving import TINY
 from ..watching import Curves, Viewer, blocks_of
@@ -136,6 +140,63 @@ def test_a_viewer_that_asks_and_takes_no_answer_is_heard_no_more(server, live_ur
         while pongs < asked:
             message = asking.receive()
             pongs += isinstance(message, str) and json.loads(message)["type"] == "pong"
+
+
+class Flood:
+    """A socket, and its line, of which many messages have come at once."""
+
+    is_free = True
+
+    def __init__(self, count):
+        self.scope, self.state = {"extensions": {LINE: self}}, State()
+        self.left, self.answers = count, 0
+
+    async def accept(self):
+        pass
+
+    async def receive(self):
+        self.left -= 1
+        if self.left < 0:
+            return {"type": "websocket.disconnect"}
+        return {"type": "websocket.receive", "text": '{"type": "ping", "t": 0}'}
+
+    def write(self, _frames):
+        self.answers += 1
+
+
+def test_whoever_asks_much_at_once_leaves_the_loop_to_others_in_between(server):
+    flood = Flood(100)
+
+    async def play():
+        answers = set()
+        serving = asyncio.create_task(live_room.Viewer(flood, server.hub, "binary").serve())
+        while not serving.done():
+            await asyncio.sleep(0)
+            answers.add(flood.answers)
+        await serving
+        return answers
+
+    answers = asyncio.run_coroutine_threadsafe(play(), server.hub._loop).result(DEADLINE_S)
+    assert len(answers) > 90
+
+
+@pytest.mark.parametrize("take_s", [0.2, DEADLINE_S])
+def test_one_that_takes_no_answer_is_forgotten_when_it_ends(server, api, monkeypatch, take_s):
+    """Be it let go, or leave."""
+    monkeypatch.setattr(protocol, "LIVE_TAKE_S", take_s)
+    run_id, start = server.paused_with(np.zeros(900_000))
+    with StalledViewer(api.port) as stalled:
+        eventually(lambda: server.hub.clients == 1, "the viewer's arrival")
+        (viewer,) = server.hub.audience.viewers
+        stalled.send({"type": "watch", "runs": {run_id: start}})
+        eventually(lambda: not viewer.is_free, "all that it takes")
+        for _ in range(2 * live_room.MAX_REPLIES):
+            stalled.send({"type": "ping", "t": 0.0})
+        eventually(lambda: len(viewer._replies) == live_room.MAX_REPLIES, "all there is room for")
+        if take_s == DEADLINE_S:
+            stalled.close()
+        eventually(lambda: not server.hub.clients, "the viewer's end")
+    server.book.delete(run_id)
 
 
 def test_a_viewer_that_leaves_is_forgotten(server, live_url):

@@ -19,6 +19,7 @@ class Hub:
     def __init__(self):
         self.problem = None
         self.runs: dict[str, Trace] = {}
+        self.shelved: set[str] = set()
         self.feed = Feed(lambda run_id: {"id": run_id} if run_id in self.runs else None)
 
     def make(self, *run_ids):
@@ -38,7 +39,7 @@ class Hub:
         return run_id in self.runs
 
     def trace(self, run_id):
-        return self.runs[run_id]
+        return None if run_id in self.shelved else self.runs[run_id]
 
     def blocks(self, run_id, trace, start, stop, _channels, _encoding):
         return [encode(Losses(run_id, start, trace[start:stop], 1.0))]
@@ -99,6 +100,24 @@ def test_and_those_who_are_as_far_behind(hub, monkeypatch):
     assert one.key == other.key is not None
     one.read_on()
     assert one.key != other.key
+
+
+def test_those_who_wait_for_another_iteration_of_a_run_do_not(hub):
+    """One whose curve is fetched, and one that has yet to reach what is asked for."""
+    hub.make(A, B)
+    hub.shelved.add(A)
+    one, other = read(hub, a=0, b=5), read(hub, a=3, b=8)
+    for each in (one, other):
+        assert not values(each.read_on())
+        assert not each.is_owed
+    assert one.key != other.key
+    hub.shelved.clear()
+    hub.extend(B, 4)
+    for each in (one, other):
+        each.note({A, B})
+    assert values(one.read_on()) == {A: (0, 5), B: (5, 9)}
+    assert values(other.read_on()) == {A: (3, 5), B: (8, 9)}
+    assert one.key == other.key is not None
 
 
 @pytest.mark.parametrize("listed", ["all", "watched"])

@@ -270,12 +270,16 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
     @property
     def is_free(self) -> bool:
         """As `Line.is_free`."""
-        return self.writable.is_set() and not self.transport.is_closing()
+        return self.writable.is_set()
 
     def write(self, frames: bytes) -> None:
         """As `Line.write`."""
         if not self.transport.is_closing():
             self.transport.write(frames)
+
+    def abort(self) -> None:
+        """As `Line.abort`."""
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Some bytes have come."""
@@ -297,6 +301,11 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
         super().resume_writing()
         if not self.read_paused:
             self.transport.resume_reading()
+        self.freed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, and with it what waited."""
+        super().connection_lost(exc)
         self.freed()
 
     def handle_cont(self, event: Frame) -> None:

@@ -7,11 +7,14 @@ once they have caught up.
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Hashable, Iterable, Iterator
 from typing import Protocol
 
 from .reading import Reading, Written
+
+logger = logging.getLogger(__name__)
 
 SLICE_S = 0.002
 """How long one piece of work may hold the event loop, before others have it for a moment."""
@@ -33,6 +36,9 @@ class Viewer(Protocol):
 
     def write(self, written: Written) -> None:
         """Send it."""
+
+    def end(self) -> None:
+        """Let go of it."""
 
 
 class Slices:
@@ -138,7 +144,13 @@ class Audience:
         if len(free) < len(viewers):
             takes = set(free)
             self._move([each for each in viewers if each not in takes], reading.copy())
-        written = reading.read_on()
+        try:
+            written = reading.read_on()
+        except Exception:  # there may be no memory, and others wait for theirs all the same
+            logger.exception("%d viewers cannot be sent what comes next, and are let go", len(free))
+            for viewer in free:
+                viewer.end()
+            return
         if written.frames:
             self._written.update(dict.fromkeys(free, written))
         self._viewers[reading] = self._viewers.pop(reading)  # others come first next time

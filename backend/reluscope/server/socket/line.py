@@ -20,14 +20,17 @@ class Line(Protocol):
     """What the door offers of a connection."""
 
     freed: Callable[[], None]
-    """Called when all that waited has been taken."""
+    """Called when all that waited has been taken, or never will be."""
 
     @property
     def is_free(self) -> bool:
-        """Whether nothing waits to be taken, and what is written is on its way at once."""
+        """Whether nothing waits to be taken: what is written is on its way at once, or nowhere."""
 
     def write(self, frames: bytes) -> None:
         """Send whole frames. Nothing is done where the connection is at its end."""
+
+    def abort(self) -> None:
+        """End the connection, whatever waits."""
 
 
 def text(message: str) -> bytes:

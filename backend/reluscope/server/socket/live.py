@@ -72,6 +72,10 @@ class Viewer:
         sent.points += written.points
         self._points += written.points
 
+    def end(self) -> None:
+        """Let go of it. It may come back, from where it has read to."""
+        self._line.abort()
+
     def _write(self, frames: bytes) -> None:
         self._line.write(frames)
         self._hub.sent.bytes += len(frames)
@@ -97,6 +101,9 @@ class Viewer:
             self._room.clear()
             self._go_on()
             await self._room.wait()
+            await asyncio.sleep(
+                0
+            )  # thousands may have come at once, and no other wait lets others in
 
     def _answer(self, message_text: str | None) -> list[dict[str, Any]]:
         """Do what a message asks; the replies that are due."""

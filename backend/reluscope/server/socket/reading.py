@@ -51,6 +51,9 @@ class Reading:
         """Of each of them, the numbers of the channels that are wanted."""
         self._behind: dict[str, None] = {}
         """Those of which there may be more."""
+        self._awaited: set[str] = set()
+        """Those that are not read to the head though there is nothing to send of them: the store is to
+        give them, or they have yet to come to where they are wanted from."""
         self._news = hub.feed.start()
         self._news_at = 0.0
         self._chosen = Chosen(hub.feed) if listed == "watched" else None
@@ -62,7 +65,7 @@ class Reading:
         """Another that is as far, and goes its own way from here."""
         copied = Reading(self._hub, self._encoding, "all")
         copied._cursors, copied._channels = self._cursors.copy(), self._channels.copy()
-        copied._behind = self._behind.copy()
+        copied._behind, copied._awaited = self._behind.copy(), self._awaited.copy()
         copied._news, copied._news_at = self._news, self._news_at
         copied._chosen = self._chosen and self._chosen.copy()
         copied._problem, copied._asked = self._problem, self._asked
@@ -99,12 +102,9 @@ class Reading:
         if self._asked is None:
             self._asked = (self._encoding, frozenset(self._channels.items()))
         listed = None if self._chosen is None else self._chosen.ids
-        # Of what is not behind, all have read to the head.
-        return (
-            self._asked,
-            listed,
-            frozenset((run_id, self._cursors[run_id]) for run_id in self._behind),
-        )
+        # Of all others, all have read to the head.
+        apart = self._behind.keys() | self._awaited
+        return self._asked, listed, frozenset((run_id, self._cursors[run_id]) for run_id in apart)
 
     def lacks(self) -> dict[str, int]:
         """Of each run of which something is there to be sent, the next iteration wanted."""
@@ -126,6 +126,7 @@ class Reading:
             self._cursors.pop(run_id, None)
             self._channels.pop(run_id, None)
             self._behind.pop(run_id, None)
+            self._awaited.discard(run_id)
             if self._chosen is not None:
                 self._chosen.drop(run_id)
         self._asked = None
@@ -172,6 +173,7 @@ class Reading:
         room = MESSAGE_BYTES
         waiting = list(self._behind)
         for position, run_id in enumerate(waiting):
+            self._awaited.discard(run_id)
             if not self._hub.knows(run_id):
                 del self._behind[run_id], self._cursors[run_id], self._channels[run_id]
                 self._asked = None
@@ -195,4 +197,6 @@ class Reading:
             del self._behind[run_id]
             if trace is not None and self._cursors[run_id] < head:
                 self._behind[run_id] = None
+            elif self._cursors[run_id] != head:
+                self._awaited.add(run_id)
         return blocks, losses, points
