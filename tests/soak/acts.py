@@ -44,7 +44,6 @@ PACES = (5.0, 100.0, 300.0, 600.0)
 LONG = {"n": 2, "d_in": 2, "hidden": 2, "d_out": 1, "gradients": "gram", "diagnostics_every": 100}
 """A network of which an iteration takes a thirtieth of a millisecond."""
 
-
 OF_ONE_SIZE = {"n": 4, "d_in": 6, "hidden": 5, "d_out": 2}
 """Of runs in bfloat16: for each size of a product in that type, torch (2.13) makes code and keeps it for
 good, which is a quarter of a megabyte for a network."""

@@ -101,9 +101,7 @@ class Viewer:
             self._room.clear()
             self._go_on()
             await self._room.wait()
-            await asyncio.sleep(
-                0
-            )  # thousands may have come at once, and no other wait lets others in
+            await asyncio.sleep(0)  # thousands may have come at once, and no wait lets others in
 
     def _answer(self, message_text: str | None) -> list[dict[str, Any]]:
         """Do what a message asks; the replies that are due."""
