@@ -16,6 +16,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from reluscope.training.spec import GRADIENTS
+from tests.bench import viewers
 from tests.bench.peers.loggers import PEERS
 from tests.bench.peers.part import OURS
 from tests.bench.report import ratio_digits, spread
@@ -152,7 +153,21 @@ def of_runs(report: Report) -> str | None:
     return drawn(title, "the tutorial's loop", groups, _footnote(report, len(alone)))
 
 
-PICTURES = {"peers.svg": of_peers, "runs.svg": of_runs}
+def of_viewers(report: Report) -> str | None:
+    """Runs that many watch, against the same runs alone."""
+    figures = _by_title(report)
+    titles = [viewers.watched_by(count) for count in viewers.COUNTS]
+    if titles[0] not in figures:
+        return None
+    bars = [
+        Bar(viewers.people(count), figures[title]["ratios"], count == viewers.MANY)
+        for count, title in zip(viewers.COUNTS, titles, strict=True)
+    ]
+    title = f"{viewers.RUNS} runs, watched by many on the same cores, against the same runs alone"
+    return drawn(title, "nobody there", [Group(bars=bars)], _footnote(report, len(bars[0].ratios)))
+
+
+PICTURES = {"peers.svg": of_peers, "runs.svg": of_runs, "viewers.svg": of_viewers}
 
 
 def draw(report: Report, folder: Path) -> None:

@@ -91,6 +91,16 @@ SEEN_AND_SHOWN = """() => {
 """Of each block that comes, how long after its newest loss the first frame is shown that was drawn since."""
 
 
+def people(count: int) -> str:
+    """So many, in words."""
+    return "1 viewer" if count == 1 else f"{count:,} viewers"
+
+
+def watched_by(count: int) -> str:
+    """The title of the rate of runs that so many watch."""
+    return f"{RUNS} runs, {people(count)}"
+
+
 class ViewersBench:
     """All of it."""
 
