@@ -306,7 +306,7 @@ def test_a_curve_is_drawn_in_a_terminal(asked, server, monkeypatch):
 @pytest.mark.parametrize("command", ["run", "watch"])
 def test_a_run_that_is_deleted_meanwhile_is_told(asked, server, command):
     def delete():
-        eventually(lambda: any(viewer.watched for viewer in server.hub._viewers), "a watch")
+        eventually(lambda: server.hub.watched, "a watch")
         (run,) = server.api.http.get("/api/runs").json()["runs"]
         server.api.http.delete(f"/api/runs/{run['id']}")
 

@@ -133,4 +133,4 @@ def test_a_stream_that_is_left_lets_its_connection_go(scope, server):
     run = scope.create(**LONG, pace=100)
     for _ in run.stream():
         break
-    eventually(lambda: not server.hub._viewers, "the viewers to leave")
+    eventually(lambda: not server.hub.clients, "the viewers to leave")
