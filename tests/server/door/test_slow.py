@@ -321,6 +321,8 @@ def test_whoever_takes_an_answer_still_makes_no_room() -> None:
             other.connection_made(newest)
             assert ("abort" in newest.done) is is_refused
             assert ("abort" in transport.done) is not is_refused
+            stays = made if is_refused else other
+            assert made.server_state.connections == {stays}, "others are refused answers by that"
             other.connection_lost(None)
             made.resume_writing()
 

@@ -89,7 +89,7 @@ class _Hurried(asyncio.Protocol):
         super().connection_lost(exc)
 
     @property
-    def is_idle_since(self) -> float | None:
+    def rests_since(self) -> float | None:
         """The same, of one whose last answer has been taken, too."""
         return None if self.waits_since is not None else self.idle_since
 
@@ -135,9 +135,8 @@ class Protocol(_Hurried, H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
         super().connection_made(transport)
-        if not _has_place(self.connections, self.limit_concurrency):
-            transport.abort()  # there would be no file for an answer either
-            return
+        if not _finds_place(self, self.connections, self.limit_concurrency):
+            return  # there would be no file for an answer either
         self.idle_since = self.loop.time()
         # Whatever waits is seen to, which by TLS may be at once. There, what is as large as the limit
         # is over it, so that with a limit of 0 an empty buffer would be.
@@ -219,8 +218,7 @@ class Secured(SSLProtocol):
         """Somebody has connected."""
         self.below = transport
         self._there.add(self)
-        if not _has_place(self._there, self._most):
-            transport.abort()
+        if not _finds_place(self, self._there, self._most):
             return
         self.above.idle_since = self._loop.time()
         transport.set_write_buffer_limits(high=0)  # whatever waits there is told
@@ -237,9 +235,9 @@ class Secured(SSLProtocol):
         return cast(_Hurried, self._app_protocol)
 
     @property
-    def is_idle_since(self) -> float | None:
+    def rests_since(self) -> float | None:
         """As of who speaks on it."""
-        return self.above.is_idle_since
+        return self.above.rests_since
 
     def abort(self) -> None:
         """End it, whatever waits."""
@@ -326,17 +324,19 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
             self.handle_parser_exception()
 
 
-def _has_place(there: "set[_Hurried] | set[Secured]", most: int | None) -> bool:
-    """Whether the newest of those that are there may stay; where there are too many, those are given up
-    that have been idle longest. They count no more at once: many may come before the loop closes them."""
+def _finds_place(newest: Any, there: set[Any], most: int | None) -> bool:
+    """Whether the newest of those that are there may stay. Where there are too many, those are given up
+    that have been idle longest, or else itself. They count no more at once: many may come, and ask,
+    before the loop closes them."""
     if most is None or len(there) < most:
         return True
-    idle = [(since, each) for each in there if (since := each.is_idle_since) is not None]
+    idle = [(since, each) for each in there if (since := each.rests_since) is not None]
     idle.sort(key=lambda each: each[0])
-    for _, each in idle[: max(1, int(GIVEN_UP * most))]:
+    given_up = [each for _, each in idle[: max(1, int(GIVEN_UP * most))]] or [newest]
+    for each in given_up:
         there.discard(each)
         each.abort()
-    return bool(idle)
+    return newest not in given_up
 
 
 def _refusal(status: int, detail: str) -> ProblemResponse:
