@@ -46,7 +46,7 @@ class Hub:
 
     def news(self, cursor):
         news = self.feed.since(cursor)
-        return [str(run["id"]) for run in news.runs], news.cursor
+        return [*(str(run["id"]) for run in news.runs), *news.gone], news.cursor
 
 
 @pytest.fixture
@@ -164,3 +164,22 @@ def test_a_copy_goes_its_own_way(hub):
     copied.unwatch([A])
     assert first.watched == {A}
     assert copied.key != first.key
+
+
+@pytest.mark.parametrize("listed", ["all", "watched"])
+def test_a_copy_has_been_told_as_much_and_hears_the_rest_for_itself(hub, listed):
+    hub.make(A)
+    hub.problem = "full"
+    first = read(hub, listed, a=0)
+    first.read_on()
+    copied = first.copy()
+    assert not copied.is_owed
+    assert copied.read_on().frames == b""
+    hub.problem = None
+    del hub.runs[A]
+    hub.feed.update([A])
+    told = [each.read_on().frames for each in (first, copied)]
+    assert told[0] == told[1]
+    assert A.encode() in told[0]
+    assert b'"problem":null' in told[0]
+    assert not copied.is_owed
