@@ -140,6 +140,7 @@ def test_whoever_is_still_to_hear_that_a_run_is_gone_does_not(hub):
     both, one = read(hub, a=0, b=0), read(hub, a=0)
     for each in (both, one):
         each.read_on()
+    assert both.key != one.key
     del hub.runs[B]
     both.note({B})
     both.read_on()
