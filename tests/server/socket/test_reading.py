@@ -154,7 +154,7 @@ def test_whoever_is_still_to_hear_that_a_run_is_gone_does_not(hub):
 
 def test_a_copy_goes_its_own_way(hub):
     hub.make(A)
-    first = read(hub, a=0)
+    first = read(hub, "all", a=0)
     first.read_on()
     copied = first.copy()
     assert copied.key == first.key
