@@ -131,7 +131,10 @@ def test_who_watches_something_else_does_not(hub, listed):
     more = read(hub, listed, a=0)
     more.watch({A: 0}, (1,))
     more.read_on()
-    assert len(keys | {more.key}) == 4
+    as_json = Reading(hub, "json", listed)
+    as_json.watch({A: 0}, ())
+    as_json.read_on()
+    assert len(keys | {more.key, as_json.key}) == 5
 
 
 def test_whoever_is_still_to_hear_that_a_run_is_gone_does_not(hub):
