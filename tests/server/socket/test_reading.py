@@ -180,6 +180,8 @@ def test_a_copy_has_been_told_as_much_and_hears_the_rest_for_itself(hub, listed)
     assert not copied.is_owed
     assert copied.read_on().frames == b""
     hub.problem = None
+    assert first.is_owed
+    assert first.key is None
     del hub.runs[A]
     hub.feed.update([A])
     told = [each.read_on().frames for each in (first, copied)]
