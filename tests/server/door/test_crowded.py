@@ -71,17 +71,24 @@ def is_closed(connection):
 
 
 @pytest.fixture
-def few(monkeypatch):
-    """A server for three connections at once; what opens one of them, and asks on it."""
+def small(monkeypatch):
+    """A server for three connections at once."""
     monkeypatch.setattr(protocol, "OTHERS", 3)
-    with in_thread(max_sockets=1) as server, contextlib.ExitStack() as open_ones:
+    with in_thread(max_sockets=1) as server:
+        yield server
+
+
+@pytest.fixture
+def few(small):
+    """What opens a connection to it, and asks on one."""
+    with contextlib.ExitStack() as open_ones:
 
         def come():
-            connection = socket.create_connection(("127.0.0.1", server.api.port), DEADLINE_S)
+            connection = socket.create_connection(("127.0.0.1", small.api.port), DEADLINE_S)
             return open_ones.enter_context(connection)
 
         def ask(connection, asked="GET /healthz"):
-            host = f"127.0.0.1:{server.api.port}"
+            host = f"127.0.0.1:{small.api.port}"
             connection.sendall(f"{asked} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
             with contextlib.suppress(ConnectionError):
                 return connection.recv(2**16)
@@ -110,3 +117,25 @@ def test_whoever_has_been_idle_longest_makes_room(few):
     assert ask(come()).startswith(b"HTTP/1.1 200")
     assert is_closed(others[1])
     assert ask(silent).startswith(b"HTTP/1.1 200")
+
+
+def is_open(connection):
+    """Whether it is now."""
+    connection.settimeout(0)
+    try:
+        return connection.recv(1) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False
+
+
+def test_those_who_come_together_make_room_for_each_other(small, few):
+    come, ask = few
+    go_on = threading.Event()
+    small.hub._loop.call_soon_threadsafe(go_on.wait, DEADLINE_S)
+    many = [come() for _ in range(20)]
+    go_on.set()
+    eventually(lambda: sum(map(is_open, many)) <= 3, "the end of the others")
+    assert all(is_open(each) for each in many[-2:])
+    assert ask(come()).startswith(b"HTTP/1.1 200")

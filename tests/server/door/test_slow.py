@@ -24,7 +24,12 @@ JSON = "Content-Type: application/json"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for room, name in ((protocol, "HEAD_S"), (protocol, "TAKE_S"), (guard, "BODY_S")):
+    for room, name in (
+        (protocol, "HEAD_S"),
+        (protocol, "TAKE_S"),
+        (protocol, "LIVE_TAKE_S"),
+        (guard, "BODY_S"),
+    ):
         monkeypatch.setattr(room, name, SOON_S)
     monkeypatch.setattr(guard, "MIN_BYTES_PER_S", 2**30)
 
@@ -300,6 +305,26 @@ def test_answers_that_wait_together_have_a_bound(monkeypatch: pytest.MonkeyPatch
         assert ["abort" in each.done for each in transports] == [False, True, False, False]
         for connection in connections[1:]:
             connection.connection_lost(None)
+
+    in_loop(Protocol, play)
+
+
+def test_whoever_takes_an_answer_still_makes_no_room() -> None:
+    """Though all of it has been written."""
+
+    async def play(made: Protocol, transport: Transport) -> None:
+        made.pause_writing()
+        for is_refused in (True, False):
+            other = Protocol(made.config, made.server_state, {})
+            other.limit_concurrency = 2
+            newest = Transport()
+            other.connection_made(newest)
+            assert ("abort" in newest.done) is is_refused
+            assert ("abort" in transport.done) is not is_refused
+            stays = made if is_refused else other
+            assert made.server_state.connections == {stays}, "others are refused answers by that"
+            other.connection_lost(None)
+            made.resume_writing()
 
     in_loop(Protocol, play)
 

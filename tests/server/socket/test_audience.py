@@ -10,74 +10,11 @@ from websockets.exceptions import ConnectionClosedError
 
 from reluscope.server.socket import audience
 from reluscope.server.socket.audience import Audience, Slices
-from reluscope.server.socket.reading import Written
 from tests.waiting import eventually
 
 from ..serving import LONG
 from ..watching import Curves, Viewer
-
-RUN = "run"
-
-MOST = 4
-"""Numbers in one message."""
-
-
-class Numbers:
-    """What is read: 0, 1, 2, ... up to the head."""
-
-    def __init__(self):
-        self.head = 0
-        self.reads = 0
-
-
-class Reading:
-    """As the real one, of numbers, each a byte."""
-
-    def __init__(self, numbers, cursor=0, *, moved=True):
-        self.numbers, self.cursor, self.moved = numbers, cursor, moved
-
-    def copy(self):
-        return Reading(self.numbers, self.cursor, moved=self.moved)
-
-    def note(self, changed):
-        self.moved |= RUN in changed
-
-    @property
-    def is_behind(self):
-        return self.moved
-
-    is_owed = is_behind
-
-    @property
-    def key(self):
-        return self.cursor, self.moved
-
-    def read_on(self):
-        self.numbers.reads += 1
-        stop = min(self.numbers.head, self.cursor + MOST)
-        told = bytes(number % 256 for number in range(self.cursor, stop))
-        self.cursor, self.moved = stop, stop < self.numbers.head
-        return Written(told, len(told), len(told))
-
-
-class Person:
-    """A viewer who takes something or does not."""
-
-    def __init__(self, numbers, start=0):
-        self.reading = Reading(numbers, start)
-        self.start = start
-        self.is_free = True
-        self.got = b""
-
-    def write(self, written):
-        self.got += written.frames
-
-    @property
-    def cursor(self):
-        return self.start + len(self.got)
-
-    def has_all_in_order(self):
-        return self.got == bytes(number % 256 for number in range(self.start, self.cursor))
+from .counting import MOST, RUN, Numbers, Person
 
 
 def tick(room, numbers, by=0):
@@ -239,6 +176,32 @@ def test_what_cannot_be_read_ends_those_who_read_it_and_nobody_else(
     assert all("cannot be sent" in line for line in server.errors)
     assert server.errors
     server.errors.clear()
+
+
+def test_long_work_is_in_slices_of_which_the_sum_is_told(monkeypatch):
+    """Each begins when the loop comes back, and what others did meanwhile is no part of it."""
+    clock = [0.0]
+    monkeypatch.setattr(audience.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(audience.time, "thread_time", lambda: clock[0])
+    monkeypatch.setattr(audience, "SLICE_S", 3.0)
+
+    async def work():
+        slices = Slices()
+        for _ in range(8):
+            clock[0] += 1
+            await slices.breathe()
+        return slices.took_s
+
+    async def play():
+        working, breaths = asyncio.create_task(work()), 0
+        await asyncio.sleep(0)
+        while not working.done():
+            breaths += 1
+            clock[0] += 100
+            await asyncio.sleep(0)
+        return breaths, await working
+
+    assert asyncio.run(play()) == (2, 8)
 
 
 def test_pages_that_show_the_same_share_what_they_are_sent(api, server, live_url):

@@ -91,3 +91,18 @@ def test_one_that_is_not_wanted_any_more_is_not_told():
     reader.chosen.drop("a")
     reader.read()
     assert reader.runs == {}
+
+
+def test_whoever_is_told_of_comes_last_next_time(monkeypatch):
+    """Else, where those before it never rest, the last would never be told of."""
+    monkeypatch.setattr("reluscope.server.socket.chosen.MAX_RUNS", 2)
+    views = {run_id: {"loss": 0} for run_id in IDS}
+    feed = feed_of(views)
+    feed.update(IDS)
+    reader = Reader(feed)
+    reader.chosen.add(IDS[:3])
+    for loss in range(1, 4):
+        views |= {run_id: {"loss": loss} for run_id in IDS}
+        feed.update(IDS)
+        reader.read()
+    assert [reader.runs[run_id]["loss"] for run_id in IDS[:3]] == [2, 3, 3]

@@ -135,6 +135,7 @@ def test_a_viewer_that_asks_and_takes_no_answer_is_heard_no_more(server, live_ur
             asking.send({"type": "ping", "t": 0.0})
         eventually(lambda: len(viewer._replies) == live_room.MAX_REPLIES, "all there is room for")
         monkeypatch.undo()
+        assert not viewer.is_free, "values would overtake the answers: a rewind, too"
         server.hub._loop.call_soon_threadsafe(viewer._go_on)
         pongs = 0
         while pongs < asked:

@@ -46,7 +46,7 @@ class Hub:
 
     def news(self, cursor):
         news = self.feed.since(cursor)
-        return [str(run["id"]) for run in news.runs], news.cursor
+        return [*(str(run["id"]) for run in news.runs), *news.gone], news.cursor
 
 
 @pytest.fixture
@@ -131,7 +131,10 @@ def test_who_watches_something_else_does_not(hub, listed):
     more = read(hub, listed, a=0)
     more.watch({A: 0}, (1,))
     more.read_on()
-    assert len(keys | {more.key}) == 4
+    as_json = Reading(hub, "json", listed)
+    as_json.watch({A: 0}, ())
+    as_json.read_on()
+    assert len(keys | {more.key, as_json.key}) == 5
 
 
 def test_whoever_is_still_to_hear_that_a_run_is_gone_does_not(hub):
@@ -140,6 +143,7 @@ def test_whoever_is_still_to_hear_that_a_run_is_gone_does_not(hub):
     both, one = read(hub, a=0, b=0), read(hub, a=0)
     for each in (both, one):
         each.read_on()
+    assert both.key != one.key
     del hub.runs[B]
     both.note({B})
     both.read_on()
@@ -153,7 +157,7 @@ def test_whoever_is_still_to_hear_that_a_run_is_gone_does_not(hub):
 
 def test_a_copy_goes_its_own_way(hub):
     hub.make(A)
-    first = read(hub, a=0)
+    first = read(hub, "all", a=0)
     first.read_on()
     copied = first.copy()
     assert copied.key == first.key
@@ -164,3 +168,24 @@ def test_a_copy_goes_its_own_way(hub):
     copied.unwatch([A])
     assert first.watched == {A}
     assert copied.key != first.key
+
+
+@pytest.mark.parametrize("listed", ["all", "watched"])
+def test_a_copy_has_been_told_as_much_and_hears_the_rest_for_itself(hub, listed):
+    hub.make(A)
+    hub.problem = "full"
+    first = read(hub, listed, a=0)
+    first.read_on()
+    copied = first.copy()
+    assert not copied.is_owed
+    assert copied.read_on().frames == b""
+    hub.problem = None
+    assert first.is_owed
+    assert first.key is None
+    del hub.runs[A]
+    hub.feed.update([A])
+    told = [each.read_on().frames for each in (first, copied)]
+    assert told[0] == told[1]
+    assert A.encode() in told[0]
+    assert b'"problem":null' in told[0]
+    assert not copied.is_owed

@@ -8,7 +8,7 @@ process may open. What is no HTTP, or no handshake, is answered as all else is.
 import asyncio
 import ssl
 from asyncio.sslproto import SSLProtocol
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -88,6 +88,15 @@ class _Hurried(asyncio.Protocol):
         self._look_no_more()
         super().connection_lost(exc)
 
+    @property
+    def rests_since(self) -> float | None:
+        """The same, of one whose last answer has been taken, too."""
+        return None if self.waits_since is not None else self.idle_since
+
+    def abort(self) -> None:
+        """End it, whatever waits."""
+        self.transport.abort()
+
     def take_s(self) -> float:
         """Until some of what waits must have been taken."""
         return TAKE_S
@@ -126,12 +135,8 @@ class Protocol(_Hurried, H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody has connected."""
         super().connection_made(transport)
-        most = self.limit_concurrency
-        if most is not None and len(self.connections) >= most:
-            idle = ((each.idle_since, each.transport) for each in self.connections)
-            if not _give_up(idle, most):
-                transport.abort()  # there would be no file for an answer either
-                return
+        if not _finds_place(self, self.connections, self.limit_concurrency):
+            return  # there would be no file for an answer either
         self.idle_since = self.loop.time()
         # Whatever waits is seen to, which by TLS may be at once. There, what is as large as the limit
         # is over it, so that with a limit of 0 an empty buffer would be.
@@ -213,11 +218,8 @@ class Secured(SSLProtocol):
         """Somebody has connected."""
         self.below = transport
         self._there.add(self)
-        if self._most is not None and len(self._there) >= self._most:
-            idle = ((each.above.idle_since, each.below) for each in self._there)
-            if not _give_up(idle, self._most):
-                transport.abort()
-                return
+        if not _finds_place(self, self._there, self._most):
+            return
         self.above.idle_since = self._loop.time()
         transport.set_write_buffer_limits(high=0)  # whatever waits there is told
         super().connection_made(transport)
@@ -231,6 +233,15 @@ class Secured(SSLProtocol):
     def above(self) -> _Hurried:
         """Who speaks on it."""
         return cast(_Hurried, self._app_protocol)
+
+    @property
+    def rests_since(self) -> float | None:
+        """As of who speaks on it."""
+        return self.above.rests_since
+
+    def abort(self) -> None:
+        """End it, whatever waits."""
+        self.below.abort()
 
     def _get_write_buffer_size(self) -> int:
         own: int = super()._get_write_buffer_size()  # type: ignore[misc] # it is asyncio's own
@@ -277,10 +288,6 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
         if not self.transport.is_closing():
             self.transport.write(frames)
 
-    def abort(self) -> None:
-        """As `Line.abort`."""
-        self.transport.abort()
-
     def data_received(self, data: bytes) -> None:
         """Some bytes have come."""
         super().data_received(data)
@@ -317,14 +324,19 @@ class SocketProtocol(_Hurried, WebSocketsSansIOProtocol):
             self.handle_parser_exception()
 
 
-def _give_up(idle: Iterable[tuple[float | None, asyncio.Transport]], most: int) -> bool:
-    """Abort those that have been idle longest, of connections with the times since when; whether there
-    was any."""
-    since = [(at, transport) for at, transport in idle if at is not None]
-    oldest = sorted(since, key=lambda each: each[0])[: max(1, int(GIVEN_UP * most))]
-    for _, transport in oldest:
-        transport.abort()
-    return bool(oldest)
+def _finds_place(newest: Any, there: set[Any], most: int | None) -> bool:
+    """Whether the newest of those that are there may stay. Where there are too many, those are given up
+    that have been idle longest, or else itself. They count no more at once: many may come, and ask,
+    before the loop closes them."""
+    if most is None or len(there) < most:
+        return True
+    idle = [(since, each) for each in there if (since := each.rests_since) is not None]
+    idle.sort(key=lambda each: each[0])
+    given_up = [each for _, each in idle[: max(1, int(GIVEN_UP * most))]] or [newest]
+    for each in given_up:
+        there.discard(each)
+        each.abort()
+    return newest not in given_up
 
 
 def _refusal(status: int, detail: str) -> ProblemResponse:

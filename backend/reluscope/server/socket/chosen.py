@@ -56,6 +56,7 @@ class Chosen:
                 self.drop(run_id)
             elif changes := self._feed.changes(run_id, -1 if run_id in self._new else known):
                 runs.append(changes)
+                del self._known[run_id]  # it goes to the end, so that all have their turn
                 self._known[run_id] = goal
                 self._new.discard(run_id)
                 if len(runs) == MAX_RUNS:
