@@ -21,6 +21,9 @@ MAX_STANDING = 2
 
 Act = Callable[[World, random.Random], Awaitable[None]]
 
+MUON = {"rule": "muon", "lr": 1e-3}
+"""Which multiplies in bfloat16, whatever the run does."""
+
 RULES: list[dict[str, Any]] = [
     {"rule": "sgd", "lr": 1e-4},
     {"rule": "sgd", "lr": 1e-3, "momentum": 0.9, "nesterov": True},
@@ -29,7 +32,7 @@ RULES: list[dict[str, Any]] = [
     {"rule": "rmsprop", "lr": 1e-3},
     {"rule": "adagrad", "lr": 1e-2},
     {"rule": "nadam", "lr": 1e-3},
-    {"rule": "muon", "lr": 1e-3},
+    MUON,
 ]
 
 EXPLODING: list[dict[str, Any]] = [
@@ -62,7 +65,7 @@ def spec(chance: random.Random) -> dict[str, Any]:
         "diagnostics_every": chance.choice([0, 1, 7, 50]),
         "on_nonfinite": chance.choice(["stop", "pause", "continue"]),
     }
-    if asked["dtype"] == "bfloat16":
+    if asked["dtype"] == "bfloat16" or asked["update"] == MUON:
         asked |= OF_ONE_SIZE
     if chance.random() < 0.3:
         asked |= {"dtype": "float32", **chance.choice(EXPLODING)}
