@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from ..errors import NoSource
-from .parsing import parsed
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -34,7 +33,7 @@ class Source:
 
     def __init__(self, text: str, names: dict[str, Any]) -> None:
         self.names = names
-        self.tree = parsed(text)
+        self.tree = ast.parse(text)
         self._text = text.encode()  # ast counts columns in bytes
         self._starts = [0]
         for line in self._text.splitlines(keepends=True):
@@ -228,7 +227,7 @@ def names_in(text: str) -> set[str]:
 
 def names_bound_in(text: str) -> set[str]:
     """The names to which a text gives a meaning, outside of its functions and classes."""
-    return {name for statement in parsed(text).body for name in _bound(statement)}
+    return {name for statement in ast.parse(text).body for name in _bound(statement)}
 
 
 def called(found: object) -> str:

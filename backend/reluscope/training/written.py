@@ -16,7 +16,6 @@ import torch
 
 from ..errors import NoSource
 from .optimizers import Optimizer
-from .parsing import literal, parsed
 from .rules import Manual, ManualData, Rule, Sgd
 from .sources import WIDTH, Definitions, Source
 
@@ -38,7 +37,7 @@ def number(value: Any) -> str:
         return f'float("{value}")'
     written = repr(value)
     try:
-        same = literal(written) == value
+        same = ast.literal_eval(written) == value
     except (ValueError, SyntaxError):
         same = False
     if not same:
@@ -242,7 +241,7 @@ def _methods(kind: type[Rule], definitions: Definitions) -> tuple[dict[str, str]
 
 def _uses(text: str) -> set[str]:
     """What a method takes from its first argument."""
-    (function,) = parsed(text).body
+    (function,) = ast.parse(text).body
     assert isinstance(function, ast.FunctionDef)
     own = [*function.args.posonlyargs, *function.args.args][0].arg
     names = set()

@@ -1,6 +1,8 @@
 """GET /api/runs/{id}/script: the run as a file that prints its losses."""
 
 import ast
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -76,3 +78,27 @@ def test_a_relu_without_a_source_has_none(api, monkeypatch):
     document = problem(api.http.get(f"/api/runs/{api.start(**FEW, relu='bend')}/script"), 409)
     assert document["type"] == "urn:reluscope:problem:no-source"
     assert "Bend" in document["detail"]
+
+
+def test_scripts_that_are_asked_for_at_once_are_made_one_after_the_other(api, monkeypatch):
+    """Python 3.11 may fail where two threads parse at once."""
+    run_id = api.start(**TINY, relu="my_relu")
+    before = api.http.get(f"/api/runs/{run_id}/script").text.partition("\n\n")[2]
+    real, inside, most, together = ast.parse, [], [], threading.Event()
+
+    def parse(*given, **options):
+        inside.append(None)
+        most.append(len(inside))
+        if len(inside) > 1:
+            together.set()
+        together.wait(0.001)  # for others to come, if they can
+        try:
+            return real(*given, **options)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(ast, "parse", parse)
+    with ThreadPoolExecutor(4) as clients:
+        answers = list(clients.map(api.http.get, 8 * [f"/api/runs/{run_id}/script"]))
+    assert {answer.text.partition("\n\n")[2] for answer in answers} == {before}
+    assert max(most) == 1
