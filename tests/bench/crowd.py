@@ -31,6 +31,9 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 LONG = 2**20
 """Bytes that are read at once; no message is longer."""
 
+LOOK_S = 0.05
+"""How often it is looked whether to measure, and whether there is enough of it."""
+
 ANSWER_S = 30.0
 """In which a handshake is to be answered."""
 
@@ -133,53 +136,66 @@ class Viewer:
         self.socket.sendall(bytes([128 | code]) + size + mask + data)
 
 
-def watch(url: str, cursors: Mapping[str, int], count: int) -> None:
-    """Watch runs from these iterations on with `count` viewers; for each line that comes in, seconds to warm and to measure, say what
-    was seen, as JSON."""
-    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    viewers = {}
-    poll = select.epoll()
-    for _ in range(count):
-        viewer = Viewer(url, cursors)
-        viewers[viewer.socket.fileno()] = viewer
-        poll.register(viewer.socket, select.EPOLLIN)
-    delays: list[float] = []
+class Gathered:
+    """All of them, in this process."""
 
-    def run(for_s: float) -> None:
+    def __init__(self, url: str, cursors: Mapping[str, int], count: int) -> None:
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        self._poll = select.epoll()
+        self._viewers: dict[int, Viewer] = {}
+        self._delays: list[float] = []
+        for _ in range(count):
+            viewer = Viewer(url, cursors)
+            self._viewers[viewer.socket.fileno()] = viewer
+            self._poll.register(viewer.socket, select.EPOLLIN)
+
+    def read(self, for_s: float) -> None:
+        """Take what comes, for a while."""
         end = time.monotonic() + for_s
         while (left := end - time.monotonic()) > 0:
-            for file, _ in poll.poll(left):
-                if not viewers[file].read(delays):
-                    poll.unregister(file)
-                    del viewers[file]
+            for file, _ in self._poll.poll(left):
+                if not self._viewers[file].read(self._delays):
+                    self._poll.unregister(file)
+                    del self._viewers[file]
 
+    def measure(self, window_s: float) -> Seen:
+        """What is seen from now on, in so long; or in longer, until each has seen something."""
+        viewers = self._viewers.values()
+        self._delays.clear()
+        for viewer in viewers:
+            viewer.frames = viewer.losses = 0
+        began, cpu = time.monotonic(), time.process_time()
+        self.read(window_s)
+        while any(viewer.frames < 2 for viewer in viewers):
+            self.read(LOOK_S)
+        took, cpu = time.monotonic() - began, time.process_time() - cpu
+        frames = sorted(viewer.frames / took for viewer in viewers)
+        cuts = statistics.quantiles(self._delays, n=100)
+        return Seen(
+            len(viewers),
+            sum(viewer.missed for viewer in viewers),
+            (frames[0], statistics.median(frames), frames[-1]),
+            (1000 * cuts[49], 1000 * cuts[98], 1000 * max(self._delays)),
+            sum(viewer.losses for viewer in viewers),
+            cpu / took,
+        )
+
+
+def watch(url: str, cursors: Mapping[str, int], count: int) -> None:
+    """Watch runs from these iterations on with `count` viewers; for each line that comes in, seconds
+    to warm and to measure, say what was seen, as JSON."""
+    gathered = Gathered(url, cursors, count)
     print("there", flush=True)
     while True:
         while not select.select([sys.stdin], [], [], 0)[0]:
-            run(0.05)
+            gathered.read(LOOK_S)
         line = sys.stdin.readline()
         if not line:
             return
         warm_s, window_s = map(float, line.split())
-        run(warm_s)
-        delays.clear()
-        for viewer in viewers.values():
-            viewer.frames = viewer.losses = 0
-        began, cpu = time.monotonic(), time.process_time()
-        run(window_s)
-        took = time.monotonic() - began
-        cpu = time.process_time() - cpu
-        frames = sorted(viewer.frames / took for viewer in viewers.values())
-        cuts = statistics.quantiles(delays, n=100)
-        seen = Seen(
-            len(viewers),
-            sum(viewer.missed for viewer in viewers.values()),
-            (frames[0], statistics.median(frames), frames[-1]),
-            (1000 * cuts[49], 1000 * cuts[98], 1000 * max(delays)),
-            sum(viewer.losses for viewer in viewers.values()),
-            cpu / took,
-        )
-        print(json.dumps(asdict(seen)), flush=True)
+        gathered.read(warm_s)
+        print(json.dumps(asdict(gathered.measure(window_s))), flush=True)
 
 
 class Crowd:

@@ -17,6 +17,9 @@ N, D_IN, H, D_OUT = 64, 1000, 100, 10
 ITERATIONS = 500
 LEARNING_RATE = 1e-6
 
+LOOK_S = 0.01
+"""How often it is looked whether there has been an iteration."""
+
 Loop = Callable[[], Iterator[float]]
 """A tutorial from its first line to its last; yields each loss."""
 
@@ -141,8 +144,10 @@ def free_threads(loops: list[Loop]) -> Iterator[Callable[[], int]]:
 
 
 def rate(iterations: Callable[[], int], warm_s: float, window_s: float) -> float:
-    """Iterations per second over a window, after a while to get warm."""
+    """Iterations per second over a window, or until there has been one, after a while to get warm."""
     time.sleep(warm_s)
     began, before = time.perf_counter(), iterations()
     time.sleep(window_s)
-    return (iterations() - before) / (time.perf_counter() - began)
+    while (done := iterations() - before) == 0:
+        time.sleep(LOOK_S)
+    return done / (time.perf_counter() - began)

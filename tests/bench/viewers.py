@@ -200,6 +200,7 @@ class ViewersBench:
         page.wait_for_function(f"() => window.delays.length > {ENOUGH}")
         page.evaluate("() => { window.delays.length = 0; }")
         page.wait_for_timeout(1000 * WINDOW_S)
+        page.wait_for_function("() => window.delays.length > 1")
         taken = page.evaluate("() => window.delays")
         cuts = statistics.quantiles(taken, n=100)
         for figure, place in zip(self._pixel, (49, 98), strict=True):
