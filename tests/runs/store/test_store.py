@@ -79,13 +79,13 @@ def test_what_was_cut_off_goes_on_as_if_it_never_had_been(place: Place) -> None:
         until_at(running, 10)
     with place.book() as book:
         until_ended(book.find(running.id))
-        assert losses(book.find(running.id)) == curve(asked)
+        assert losses(book.read(running.id)) == curve(asked)
         assert book.find(paused.id).status == "paused"
-        assert losses(book.find(paused.id)) == losses(paused)
+        assert losses(book.read(paused.id)) == losses(paused)
         book.step(paused.id, 50)
         until_paused(book.find(paused.id))
         done = spec(iterations=len(paused.trace) + 50)
-        assert losses(book.find(paused.id)) == curve(done)
+        assert losses(book.read(paused.id)) == curve(done)
 
 
 def test_where_nothing_is_to_go_on_a_run_that_was_queued_can_still_be_resumed(place: Place) -> None:
@@ -103,7 +103,7 @@ def test_where_nothing_is_to_go_on_a_run_that_was_queued_can_still_be_resumed(pl
         assert book.find(run.id).status == "interrupted"
         book.resume(run.id)
         until_ended(book.find(run.id))
-        assert losses(book.find(run.id)) == curve(spec(iterations=50))
+        assert losses(book.read(run.id)) == curve(spec(iterations=50))
 
 
 def test_of_a_cut_off_curve_what_is_damaged_is_trained_and_written_again(place: Place) -> None:
@@ -133,7 +133,7 @@ def test_of_a_damaged_curve_nothing_comes_back_that_a_change_has_made_untrue(pla
         book.step(run.id, SHORT)
         until_paused(book.find(run.id))
         until_stored(book)
-        had = losses(book.find(run.id))
+        had = losses(book.read(run.id))
     assert len(had) == 2 * SHORT
     assert read(place, run.id) == had
 
@@ -156,7 +156,7 @@ def test_damage_is_not_forgotten_when_the_database_goes_and_comes_back(
         book.step(run.id, 2 * SHORT)
         until_paused(book.find(run.id))
         until_stored(book)
-        had = losses(book.find(run.id))
+        had = losses(book.read(run.id))
     assert len(had) == 3 * SHORT
     assert read(place, run.id) == had
 
