@@ -5,6 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reluscope.training import products
 from reluscope.training.products import product_with
 
 SHAPES = [(1000, 64, 100), (100, 64, 10), (1, 1, 1), (7, 300, 5), (513, 130, 66)]
@@ -38,3 +39,16 @@ def test_it_has_the_bits_of_mm_for_numbers_at_the_edges(value):
     found, expected = product_with(left, 100)(right), left.mm(right)
     assert torch.equal(found.nan_to_num(7.0), expected.nan_to_num(7.0))
     assert torch.equal(found.isnan(), expected.isnan())
+
+
+def test_for_small_ones_nothing_is_tried(monkeypatch):
+    """What is tried leaves code behind, for each shape."""
+    tried = []
+    monkeypatch.setattr(products, "_fastest_way", lambda *shape: tried.append(shape) or 0)
+    for shape in ((16, 32, 32), (64, 100, 10), (64, 128, 100)):
+        left, right = matrices(*shape)
+        assert torch.equal(product_with(left, shape[2])(right), left.mm(right))
+    assert tried == []
+    left, _ = matrices(1000, 64, 100)
+    product_with(left, 100)
+    assert tried == [(1000, 64, 100, False)]

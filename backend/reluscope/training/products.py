@@ -10,6 +10,10 @@ from torch import Tensor
 Product = Callable[[Tensor], Tensor]
 """right -> left right, for one left of shape (rows, inner) and any right (inner, columns)."""
 
+LEAST = 2**20
+"""Multiplications in a product from which on another way is worth looking for. For each shape oneDNN
+makes code and keeps it, half a megabyte; below this torch.mm is the fastest anyway."""
+
 TRIALS = 9
 """Calls of each way; the fastest of them counts."""
 
@@ -22,6 +26,8 @@ def product_with(left: Tensor, columns: int) -> Product:
     Where another way adds in the same order it gives the same bits; then the fastest is taken.
     """
     if left.dtype != torch.float32 or left.device.type != "cpu":
+        return left.mm
+    if left.numel() * columns < LEAST:
         return left.mm
     return _WAYS[_fastest_way(*left.shape, columns, left.is_contiguous())](left)
 
