@@ -107,15 +107,12 @@ class ViewersBench:
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._alone = {
-            n: Figure(f"{RUNS} runs, nobody there, around {n:,}", "it/s") for n in COUNTS
+            n: Figure(f"{RUNS} runs alone, before and after {people(n)}", "it/s") for n in COUNTS
         }
-        self._watched = {
-            n: Figure(f"{RUNS} runs, {n:,} viewers", "it/s", alone)
-            for n, alone in self._alone.items()
-        }
-        self._frames = {n: Figure(f"{n:,} viewers, each gets at least", "1/s") for n in COUNTS}
+        self._watched = {n: Figure(watched_by(n), "it/s", base) for n, base in self._alone.items()}
+        self._frames = {n: Figure(f"{people(n)}, each gets at least", "1/s") for n in COUNTS}
         self._delays = {
-            n: [Figure(f"{n:,} viewers, delay {p}", "ms") for p in ("p50", "p99")] for n in COUNTS
+            n: [Figure(f"{people(n)}, delay {p}", "ms") for p in ("p50", "p99")] for n in COUNTS
         }
         self._eight = [Figure(f"8 runs, 100 viewers, delay {p}", "ms") for p in ("p50", "p99")]
         self._loop = Figure("64 runs, 100 viewers, a heartbeat is answered, p99", "ms")
