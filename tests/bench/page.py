@@ -4,7 +4,6 @@ The runs train on the same cores that the browser draws on, as they do for who r
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -13,15 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.bench.browsing import browsing
 from tests.bench.machine import wait_for_quiet
 from tests.bench.report import Figure
 from tests.bench.served import COMMAND
 from tests.bench.stored import fill_long
 from tests.bench.targets import Limit
 from tests.house.serving import serving
-from tests.page import chromium
 
 ROUNDS = 3
 
@@ -248,10 +247,5 @@ def sync_request(url: str) -> Iterator[Callable[[dict[str, Any]], None]]:
 @contextmanager
 def opened() -> Iterator[PageBench]:
     """While inside, there is a browser to measure with."""
-    found = chromium.find(*chromium.NAMES, chromium.SHELL)  # what people have, rather
-    if found is None:
-        sys.exit("no Chromium was found: python -m tests.page.chromium finds or installs one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS))
+    with browsing() as browser:
         yield PageBench(browser)
-        browser.close()

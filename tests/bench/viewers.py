@@ -12,18 +12,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.bench.booked import CPU_WORKERS
+from tests.bench.browsing import browsing
 from tests.bench.crowd import Seen, crowd
 from tests.bench.machine import Others, wait_for_quiet
 from tests.bench.report import Figure
 from tests.bench.served import Served
 from tests.bench.targets import Limit, Target
+from tests.bench.tutorials import rate
 from tests.house.serving import serving
-from tests.page import chromium
 
 ROUNDS = 3
 
@@ -163,12 +165,12 @@ class ViewersBench:
             before = server.rate(WINDOW_S)
             for count in COUNTS:
                 memory = server.memory()
-                rate, seen = watched(server, ids, count)
+                seen = watched(server, ids, count)
                 if count == MANY:
                     self._memory.values.append((seen.memory - memory) / count / 1000)
                 after = server.rate(WINDOW_S)
                 self._alone[count].values.append((before + after) / 2)
-                self._watched[count].values.append(rate)
+                self._watched[count].values.append(seen.rate)
                 self._frames[count].values.append(seen.crowd.frames_per_s[0])
                 note(self._delays[count], seen.crowd)
                 missed += seen.crowd.missed + (count - seen.crowd.viewers)
@@ -176,7 +178,7 @@ class ViewersBench:
         return missed
 
     def _with_eight(self, server: "Running", ids: Sequence[str]) -> int:
-        _, seen = watched(server, ids, 100)
+        seen = watched(server, ids, 100)
         note(self._eight, seen.crowd)
         return seen.crowd.missed
 
@@ -216,9 +218,7 @@ class Running(Served):
 
     def rate(self, window_s: float) -> float:
         """Iterations per second of all its runs, over a window."""
-        began, before = time.perf_counter(), self.trained()
-        time.sleep(window_s)
-        return (self.trained() - before) / (time.perf_counter() - began)
+        return rate(self.trained, 0.0, window_s)
 
     def heads(self, run_ids: Sequence[str]) -> dict[str, int]:
         """How far these runs are: where the page begins to watch a run whose overview it has."""
@@ -231,22 +231,23 @@ class Running(Served):
         return rss
 
 
-class Watched:
+class Watched(NamedTuple):
     """What was seen of a crowd from both sides."""
 
-    def __init__(self, crowd: Seen, memory: int) -> None:
-        self.crowd = crowd
-        self.memory = memory
-        """What the server had, in bytes."""
+    crowd: Seen
+    rate: float
+    """Iterations per second of all runs meanwhile."""
+    memory: int
+    """What the server had, in bytes."""
 
 
-def watched(server: Running, ids: Sequence[str], count: int) -> tuple[float, Watched]:
-    """The rate at which runs train while so many watch, and what those see."""
+def watched(server: Running, ids: Sequence[str], count: int) -> Watched:
+    """What there is to be seen while so many watch."""
     with crowd(server.url, server.heads(ids), count) as viewers:
         viewers.begin(CAUGHT_UP_S, WINDOW_S)
         time.sleep(CAUGHT_UP_S)
-        rate, memory = server.rate(WINDOW_S), server.memory()
-        return rate, Watched(viewers.seen(), memory)
+        trained, memory = server.rate(WINDOW_S), server.memory()
+        return Watched(viewers.seen(), trained, memory)
 
 
 def note(figures: Sequence[Figure], seen: Seen) -> None:
@@ -267,10 +268,5 @@ def running(count: int) -> Iterator[tuple[Running, list[str]]]:
 @contextmanager
 def opened() -> Iterator[ViewersBench]:
     """While inside, all that it is measured with is there."""
-    found = chromium.find(*chromium.NAMES, chromium.SHELL)  # what people have, rather
-    if found is None:
-        sys.exit("no Chromium was found: python -m tests.page.chromium finds or installs one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(chromium.FLAGS))
+    with browsing() as browser:
         yield ViewersBench(browser)
-        browser.close()

@@ -19,7 +19,6 @@ logger = logging.getLogger(__name__)
 SLICE_S = 0.002
 """How long one piece of work may hold the event loop, before others have it for a moment."""
 
-
 CATCH_UP_S = 0.008
 """What a tick may take for those who are far behind, beside what it takes for the others."""
 
