@@ -164,7 +164,9 @@ def of_viewers(report: Report) -> str | None:
         for count, title in zip(viewers.COUNTS, titles, strict=True)
     ]
     title = f"{viewers.RUNS} runs, watched by many on the same cores, against the same runs alone"
-    return drawn(title, "nobody there", [Group(bars=bars)], _footnote(report, len(bars[0].ratios)))
+    return drawn(
+        title, "the same runs alone", [Group(bars=bars)], _footnote(report, len(bars[0].ratios))
+    )
 
 
 PICTURES = {"peers.svg": of_peers, "runs.svg": of_runs, "viewers.svg": of_viewers}
@@ -196,8 +198,9 @@ def _by_title(report: Report) -> dict[str, Any]:
 
 def _footnote(report: Report, rounds: int) -> str:
     machine = f"{report['cores']} cores, {report['processor']} with {report['cpu_capability']}"
+    counted = "1 round" if rounds == 1 else f"{rounds} rounds"
     versions = f"Python {report['python']}, torch {report['torch']}"
-    return f"{machine}; {versions}; {rounds} rounds: median (lowest .. highest)"
+    return f"{machine}; {versions}; {counted}: median (lowest .. highest)"
 
 
 def main() -> None:
