@@ -48,8 +48,8 @@ ROUNDS = 4
 WARM = 0.6
 """How long to get warm, as a part of the window that is measured then."""
 
-PATIENCE_S = 5.0
-"""How long to wait for a quiet machine."""
+PATIENCE = 6
+"""How long to wait for a quiet machine, in windows."""
 
 LONG = 9_000_000
 """Where the long run is when the measuring begins, unless `--long` says otherwise: what is left of
@@ -266,7 +266,7 @@ class SizesBench:
             self._many.round,
             partial(self._networks.round, self._window_s, turned=turned),
         ):
-            quiet.append(wait_for_quiet(PATIENCE_S))
+            quiet.append(wait_for_quiet(PATIENCE * self._window_s))
             measure()
         self._quiet.append(all(quiet))
 

@@ -103,7 +103,7 @@ def test_every_figure_is_measured_and_reported(part: str, tmp_path: Path) -> Non
 
 
 def test_every_figure_of_viewers_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = {"COUNTS": (1, 2), "MANY": 2, "WINDOW_S": 1.0, "CAUGHT_UP_S": 0.5, "ENOUGH": 5}
+    few = {"COUNTS": (1, 2), "MANY": 2, "WINDOW_S": 0.4, "CAUGHT_UP_S": 0.2, "ENOUGH": 5}
     for name, value in few.items():
         monkeypatch.setattr(viewers, name, value)
     with viewers.opened() as part:

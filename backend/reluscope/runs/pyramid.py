@@ -1,5 +1,5 @@
-"""The pyramid: of the losses of a run, what overviews need of each bucket of 1024 iterations, of each
-of 4096, and so on. It grows with the run, so that an overview of any span looks at about as many
+"""The pyramid: of the losses of a run, what overviews need of each bucket of 256 iterations, of each
+of 1024, and so on. It grows with the run, so that an overview of any span looks at about as many
 buckets as it has points, and at few losses."""
 
 from collections.abc import Callable, Iterator
@@ -31,18 +31,18 @@ Kind = Literal["NaN", "Infinity", "-Infinity"]
 
 KINDS: tuple[Kind, ...] = ("NaN", "Infinity", "-Infinity")
 
-NONE = np.iinfo(np.int64).max
-"""The iteration of what is not there."""
+NONE = np.iinfo(np.int32).max
+"""The iteration of what is not there: `MAX_ITERATIONS` is far below."""
 
 BUCKET = np.dtype(
     [
-        ("low_at", np.int64),  # the iteration of the least finite loss, the first of these,
-        ("high_at", np.int64),  # of the largest,
-        ("odd_at", np.int64),  # and of the first that is not finite; NONE where all are
-        ("low", np.float64),  # what these are; inf and -inf where no loss is finite
-        ("high", np.float64),
-        ("odd", np.float64),
+        ("low", np.float64),  # the least finite loss, the largest and the first that is not finite;
+        ("high", np.float64),  # inf, -inf and NaN
+        ("odd", np.float64),  # where there is none
         ("mean", np.float64),  # of the finite losses; NaN where there is none
+        ("low_at", np.int32),  # the iterations of these, the first of several;
+        ("high_at", np.int32),
+        ("odd_at", np.int32),  # NONE where all are finite
         ("finite", np.uint32),  # how many these are,
         ("not_positive", np.uint32),  # and those of them that are 0 or less
         ("kinds", np.uint32, len(KINDS)),  # how many others there are, of each kind

@@ -39,7 +39,7 @@ MAX_MARKS = 4096  # of a trace: when its turns ended
 BUCKETED = (
     256  # losses of which a trace keeps what overviews need, and of 4 times as many, and so on
 )
-BUCKETED_BYTES = 107  # what these take: a bucket 80, and all larger ones a third of that
+BUCKETED_BYTES = 86  # what these take: a bucket 64, and all larger ones a third of that
 MAX_SEED = 2**53 - 1  # the largest that every JSON reader keeps whole
 MAX_PACE = 1_000_000.0  # iterations a second
 

@@ -17,7 +17,7 @@ from ..view import Event, RunView
 from .tables import CHECKPOINTS, CHUNKS, EVENTS, RUNS
 from .writing import VALUE_BYTES, crc
 
-CHUNKS_AT_ONCE = 16
+CHUNKS_AT_ONCE = 4
 """Chunks that are in memory at once while a curve is read, beside the curve."""
 
 logger = logging.getLogger(__name__)
