@@ -477,6 +477,35 @@ def test_what_left_memory_comes_back_for_all_who_ask(
         assert server.errors == []
 
 
+def test_a_run_that_the_store_has_lost_is_not_asked_for_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with in_thread(data=tmp_path) as server:
+        api = server.api
+        run_id = api.start(**TINY, iterations=10)
+        api.until_ended(run_id)
+        monkeypatch.setattr(shelf, "IDLE_S", 0.0)
+        run = server.book.find(run_id)
+        eventually(lambda: run.is_shelved, "that it leaves memory")
+        with contextlib.closing(sqlite3.connect(tmp_path / "reluscope.db")) as other, other:
+            other.execute("DELETE FROM runs")
+        monkeypatch.setattr(hub, "FETCH_AGAIN_S", 1e6)
+        read, asked = server.book.read, []
+
+        def reading(run_id: str) -> Run:
+            asked.append(run_id)
+            return read(run_id)
+
+        monkeypatch.setattr(server.book, "read", reading)
+        going_on = api.start(**LONG)
+        with Viewer(server.live_url) as viewer:
+            viewer.watch({run_id: 0, going_on: 0})
+            curves = Curves({run_id: 0, going_on: 0})
+            for _ in range(3):  # so that there are ticks in which it could be asked for again
+                viewer.read(curves, {going_on: curves.cursors()[going_on] + 1})
+        assert asked == [run_id]
+
+
 def test_a_database_that_another_program_reads_is_written_all_the_same(tmp_path: Path) -> None:
     with in_thread(data=tmp_path) as server:
         api = server.api

@@ -206,9 +206,7 @@ class Hub:
         try:
             async with self._fetches:
                 await asyncio.to_thread(self._book.read, run_id)
-        except UnknownRun:
-            pass
-        except Busy:
+        except (Busy, UnknownRun):  # the latter: it is gone, or the store alone has lost it
             await asyncio.sleep(FETCH_AGAIN_S)
         except Exception as error:  # there may be no memory, and viewers wait for it all the same
             unforeseen = None if isinstance(error, StoreError) else error
