@@ -3,7 +3,7 @@ import re
 import pytest
 
 from reluscope.server import assets
-from reluscope.server.assets import Page
+from reluscope.server.assets import File, Page
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 
@@ -43,15 +43,15 @@ def test_the_files_of_a_version_are_as_they_were_when_it_got_its_name(tmp_path, 
     page = Page(tmp_path)
     first = page.version()
     assert page.version() == first
-    assert page.content(first, "main.js") == b"main.js"
-    assert page.content(first, "parts/form.js") == b"parts/form.js"
+    assert page.content(first, "main.js") == File.of(b"main.js")
+    assert page.content(first, "parts/form.js") == File.of(b"parts/form.js")
     assert page.content(first, "nothing.js") is None
 
     (tmp_path / "main.js").write_text("another")
-    assert page.content(first, "main.js") == b"main.js"
+    assert page.content(first, "main.js") == File.of(b"main.js")
     second = page.version()
     assert second != first
-    assert page.content(second, "main.js") == b"another"
+    assert page.content(second, "main.js") == File.of(b"another")
     assert page.content(first, "main.js") is None
 
     (tmp_path / "main.js").rename(tmp_path / "other.js")
@@ -76,14 +76,21 @@ def test_the_files_of_a_version_are_as_they_were_when_it_got_its_name(tmp_path, 
         ("", "identity"),
     ],
 )
-def test_plotly_js_comes_from_this_server(api, accepted, encoding):
-    answer = api.http.get("/vendor/plotly.js", headers={"accept-encoding": accepted})
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith("text/javascript")
-    assert answer.headers.get("content-encoding", "identity") == encoding
-    assert answer.headers["vary"] == "Accept-Encoding"
-    assert "plotly.js v" in answer.text[:300]
-    assert len(answer.content) > 1_000_000
+def test_files_are_sent_packed_to_whoever_can_unpack_them(api, accepted, encoding):
+    (directory,) = set(re.findall(r"(assets/\w+/)", api.http.get("/").text))
+    for path, begin in (("vendor/plotly.js", "plotly.js v"), (f"{directory}main.js", "/**")):
+        answer = api.http.get(f"/{path}", headers={"accept-encoding": accepted})
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/javascript")
+        assert answer.headers.get("content-encoding", "identity") == encoding
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert begin in answer.text[:300]
+        packed, whole = int(answer.headers["content-length"]), len(answer.content)
+        assert (packed < whole) == (encoding == "gzip")
+
+
+def test_plotly_js_comes_from_this_server(api):
+    assert len(api.http.get("/vendor/plotly.js").content) > 1_000_000
 
 
 def test_plotly_js_is_not_sent_again_to_a_page_that_has_it(api):

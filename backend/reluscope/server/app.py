@@ -169,7 +169,7 @@ def create_app(settings: Settings, store: Store | None = None) -> FastAPI:
         operations,
         documents,
     )
-    for room in (*rooms, assets):
+    for room in (assets, *rooms):  # first what a class that opens the page asks for 150 times each
         app.include_router(room.router)
     app.state.page = assets.Page(assets.frontend_directory())
     app.frontend("/", directory=assets.frontend_directory(), fallback=None)

@@ -58,6 +58,18 @@ def frontend_directory() -> Path:
     return package / "_frontend"
 
 
+class File(NamedTuple):
+    """What is in one of the page's files."""
+
+    plain: bytes
+    packed: bytes
+
+    @classmethod
+    def of(cls, plain: bytes) -> "File":
+        """Compressed once: all together have 0.16 MB of 0.6 then."""
+        return cls(plain, gzip.compress(plain, 6, mtime=0))
+
+
 class _Version(NamedTuple):
     """The page's files as they were at a moment."""
 
@@ -65,7 +77,7 @@ class _Version(NamedTuple):
     stats: dict[str, tuple[int, int]]
     """When each was changed, in ns, and how many bytes it has, by its path."""
 
-    content: dict[str, bytes]
+    content: dict[str, File]
 
 
 class Page:
@@ -92,14 +104,14 @@ class Page:
         self._looked_at = time.monotonic()
         stats = dict(sorted(self._stats()))
         if stats != self._version.stats:
-            content = {name: (self._directory / name).read_bytes() for name in stats}
+            content = {name: File.of((self._directory / name).read_bytes()) for name in stats}
             told = hashlib.sha256(f"{plotlyjs_version()} {version(SWAGGER)}".encode())
-            for name, data in content.items():
-                told.update(f"\0{name}\0".encode() + hashlib.sha256(data).digest())
+            for name, file in content.items():
+                told.update(f"\0{name}\0".encode() + hashlib.sha256(file.plain).digest())
             self._version = _Version(told.hexdigest()[:16], stats, content)
         return self._version.name
 
-    def content(self, version: str, path: str) -> bytes | None:
+    def content(self, version: str, path: str) -> File | None:
         """A file as it is in the newest version; None where that is another one, or has none."""
         newest = self._version
         return newest.content.get(path) if version == newest.name else None
@@ -113,6 +125,11 @@ class Page:
             if S_ISREG(found.st_mode):
                 name = path.relative_to(self._directory).as_posix()
                 yield name, (found.st_mtime_ns, found.st_size)
+
+
+def takes_gzip(request: Request) -> bool:
+    """Whether whoever asks can unpack it."""
+    return GZIP.search(request.headers.get("accept-encoding", "")) is not None
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -167,11 +184,15 @@ def vendor_of_a_version(request: Request, version: str, name: str) -> Response:
 async def file_of_a_version(request: Request, version: str, path: str) -> Response:
     """A file of the page, for good where it is of that version."""
     page: Page = request.app.state.page
-    content = page.content(version, path)
-    if content is None:
+    file = page.content(version, path)
+    if file is None:
         return await page.files.get_response(path, request.scope)
+    headers = {"Cache-Control": FOR_GOOD, "Vary": "Accept-Encoding"}
+    body = file.plain
+    if takes_gzip(request):
+        body, headers["Content-Encoding"] = file.packed, "gzip"
     media_type, _ = guess_type(path)
-    return Response(content, media_type=media_type, headers={"Cache-Control": FOR_GOOD})
+    return Response(body, media_type=media_type, headers=headers)
 
 
 @router.api_route("/vendor/{name}", methods=["GET", "HEAD"])
@@ -184,7 +205,7 @@ def vendor(request: Request, name: str) -> Response:
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     body = packed
-    if GZIP.search(request.headers.get("accept-encoding", "")):
+    if takes_gzip(request):
         headers["Content-Encoding"] = "gzip"
     else:
         body = gzip.decompress(packed)
