@@ -42,7 +42,7 @@ state.look(views.read(location.search));
 const onIntent = (intent, ids, detail) => void act(state, intent, ids, detail);
 
 const mirror = new Mirror(state);
-const histories = new Histories(state, (id) => charts.touch(id));
+const histories = new Histories(state, (id) => charts.answer(id));
 const charts = new Charts(byId("charts"), state, histories);
 const listing = new Listing(state);
 const drawTools = tableTools(byId("table"), state, listing);

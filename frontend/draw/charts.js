@@ -103,6 +103,13 @@ export class Charts {
     this.#touch(this.#showing.get(id) ?? []);
   }
 
+  /** @param {string} id a run of which there is now what was asked for: somebody waits for it */
+  answer(id) {
+    for (const panel of this.#showing.get(id) ?? [])
+      if (panel.visible) panel.restUntil = Math.min(panel.restUntil, panel.drawnAt + SHORTEST_REST_MS);
+    this.touch(id);
+  }
+
   /**
    * The charts as they are seen, and those of a grid to which nobody has scrolled yet.
    * @returns {Promise<import("./picture.js").Chart[]>}
@@ -263,6 +270,7 @@ export class Charts {
       panel.dirty = true;
       panel.note(texts.retrying(error instanceof Error ? error.message : String(error)), "");
     }
-    panel.restUntil = performance.now() + rest;
+    panel.drawnAt = performance.now();
+    panel.restUntil = panel.drawnAt + rest;
   }
 }

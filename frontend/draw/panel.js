@@ -21,6 +21,7 @@ export class Panel {
   visible = false;
   /** or is soon if one scrolls on. */
   near = false;
+  drawnAt = 0;
   restUntil = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} Until it is drawn whole, where it was drawn on. */
   settling;
