@@ -62,7 +62,7 @@ fix: .venv/installed-dev  ## let ruff format, and mend what it can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: .venv/installed-dev  ## about fifteen minutes of measuring; ARGS="--only page sizes", "--json FILE"
+bench: .venv/installed-dev  ## about twenty-five minutes of measuring; ARGS="--only page sizes", "--json FILE"
 	$(BIN)/python -m tests.page.chromium
 	$(BIN)/python -m tests.bench $(ARGS)
 
