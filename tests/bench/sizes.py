@@ -73,6 +73,10 @@ ASKED = ("the server starts", "slowest list", FRAME, "whole list by a socket")
 NETWORKS = ((D_IN, H), (D_IN, 4 * H), (4 * D_IN, H), (4 * D_IN, 8 * H))
 """(d_in, hidden), from the tutorial's up."""
 
+LONGER = 8
+"""A network of more times the tutorial's size is measured for longer, so that there are some hundred
+iterations of it too."""
+
 AT_THE_END = 0.9
 """What is left of its rate when a run is long."""
 
@@ -196,16 +200,17 @@ class Networks:
     """The tutorial's loop, the products alone and one run in the book, for each size of a network."""
 
     def __init__(self) -> None:
-        self._all: list[tuple[Figure, Callable[[], Any]]] = []
+        self._all: list[tuple[Figure, Callable[[], Any], int]] = []
         for d_in, hidden in NETWORKS:
+            windows = max(1, d_in * hidden // (LONGER * D_IN * H))
             lr = LEARNING_RATE * (D_IN * H) / (d_in * hidden)  # so that no loss goes to infinity
             size = f"{d_in:,} x {hidden}"
             alone = Figure(f"{size}, tutorial 1 on one thread", "it/s")
             loop = partial(autograd, d_in=d_in, hidden=hidden, lr=lr)
-            self._all.append((alone, partial(free_threads, [loop])))
+            self._all.append((alone, partial(free_threads, [loop]), windows))
             floor = Figure(f"{size}, the two products alone", "it/s", alone)
             multiplying = partial(products, d_in=d_in, hidden=hidden)
-            self._all.append((floor, partial(free_threads, [multiplying])))
+            self._all.append((floor, partial(free_threads, [multiplying]), windows))
             for way in GRADIENTS:
                 spec = RunSpec.model_validate(
                     {
@@ -217,11 +222,11 @@ class Networks:
                     }
                 )
                 figure = Figure(f"{size}, 1 in the book, {way}", "it/s", alone)
-                self._all.append((figure, partial(booked, [spec])))
+                self._all.append((figure, partial(booked, [spec]), windows))
 
     @property
     def figures(self) -> list[Figure]:
-        return [figure for figure, _ in self._all]
+        return [figure for figure, _, _ in self._all]
 
     @property
     def by_autograd(self) -> list[Figure]:
@@ -229,10 +234,10 @@ class Networks:
 
     def round(self, window_s: float, *, turned: bool) -> None:
         """Measure everything once; `turned`: the other way round."""
-        for figure, training in reversed(self._all) if turned else self._all:
+        for figure, training, windows in reversed(self._all) if turned else self._all:
             with training() as iterations:
                 eventually(iterations, "the first of them")  # it takes a while to make a large one
-                figure.values.append(rate(iterations, WARM * window_s, window_s))
+                figure.values.append(rate(iterations, WARM * window_s, windows * window_s))
 
 
 class SizesBench:

@@ -69,10 +69,10 @@ def train(book, gate, clock, seconds, *specs):
 
 def test_runs_on_one_worker_take_turns_in_order(narrow, gate, clock):
     """Each run is known by the width of its hidden layer."""
-    train(narrow, gate, clock, 0.2, {"hidden": 1, "seed": 1}, {"hidden": 2}, {"hidden": 5})
+    train(narrow, gate, clock, 0.2, {"hidden": 1, "seed": 1}, {"hidden": 2}, {"hidden": 3})
     first, *rest = [clock.turns[i : i + 3] for i in range(0, 12, 3)]
-    assert first == [1, 2, 5]
-    assert all(sorted(turns) == [1, 2, 5] for turns in rest)
+    assert first == [1, 2, 3]
+    assert all(sorted(turns) == [1, 2, 3] for turns in rest)
 
 
 def test_a_run_with_long_iterations_leaves_the_others_their_share(narrow, gate, clock):
@@ -80,6 +80,17 @@ def test_a_run_with_long_iterations_leaves_the_others_their_share(narrow, gate, 
     # The look at its ReLU, and its first turn, are free.
     shares = {width: width / 1000 * (count - 2) for width, count in clock.iterations.items()}
     assert shares == pytest.approx(dict.fromkeys((400, 1, 2, 5), 4.8), abs=0.45)
+
+
+@pytest.mark.parametrize(
+    ("widths", "iterations"), [((12, 13), 4), ((60, 61), 1), (range(12, 36), 1)]
+)
+def test_a_turn_has_some_iterations_though_they_are_long_unless_many_wait(
+    narrow, gate, clock, widths, iterations
+):
+    train(narrow, gate, clock, 10.0, *({"hidden": width} for width in widths))
+    each = clock.iterations[widths[0]] / clock.turns.count(widths[0])
+    assert each == pytest.approx(iterations, rel=0.1)
 
 
 def test_a_run_that_lost_the_core_for_a_while_goes_on_with_the_others(narrow, gate, clock):
@@ -90,12 +101,12 @@ def test_a_run_that_lost_the_core_for_a_while_goes_on_with_the_others(narrow, ga
     eventually(lambda: clock.now >= 1.0, "some turns of each")
     clock.pauses[5] = 3.0
     eventually(lambda: clock.now >= 4.0, "the core was lost")
-    clock.turns.clear()
+    clock.iterations.clear()
     clock.until = clock.now + 1.0
     eventually(lambda: clock.now >= clock.until, "1 s more")
     for run in runs:
         narrow.delete(run.id)
-    assert clock.turns.count(5) >= 25  # of 33 for each
+    assert clock.iterations[5] >= 50  # of 67 that are its share
 
 
 def test_a_new_run_and_one_that_was_away_get_no_more_than_their_share(narrow, gate, clock):

@@ -38,6 +38,13 @@ are each seen to move, on cores that have their curves to draw as well;"""
 SHORTEST_TURN_S = 0.006
 """but no shorter than this."""
 
+FEW = 4
+"""Iterations that a turn has where they are long and few runs wait: with each turn a place is kept to come
+back to, which takes a tenth of an iteration of a large network;"""
+
+LONGEST_TURN_S = 0.050
+"""but not where that takes longer than this."""
+
 LONGER = 2
 """How many times as long as its iterations promise a turn may take for it to count in full. In a first
 turn, which promises nothing, the trainer is made, and torch may make itself ready; in a later one
@@ -243,7 +250,7 @@ class Round:
                     run.turn.active = True
                     if not saving:
                         self._begin_turn(run)
-                turn_s = self._turn_s(len(runs))
+                turn_s = self._turn_s(runs)
                 count = 0 if saving else min(_count(run, len(runs), turn_s) for run in runs)
             promised_s = count * (runs[0].turn.iteration_s or 0.0)
             began = time.perf_counter()
@@ -263,11 +270,12 @@ class Round:
                 self._work.notify(len(runs) - 1)  # this worker's share may now be fewer of them
             del run, runs  # else a worker that waits keeps a curve that was deleted
 
-    def _turn_s(self, company: int) -> float:
-        """How long a turn lasts, of so many runs that share it, while others wait for theirs."""
-        parties = 1 + len(self._ready) / company
+    def _turn_s(self, runs: list[Run]) -> float:
+        """How long a turn lasts that these share, while others wait for theirs."""
+        few_s = FEW * (runs[0].turn.iteration_s or 0.0) * len(runs)
+        parties = 1 + len(self._ready) / len(runs)
         lap_s = LAP_S * len(self._threads) / parties
-        return min(TURN_S, max(SHORTEST_TURN_S, lap_s))
+        return min(max(TURN_S, min(few_s, LONGEST_TURN_S)), max(SHORTEST_TURN_S, lap_s))
 
     def _begin_turn(self, run: Run) -> None:
         run.worker = threading.current_thread().name
