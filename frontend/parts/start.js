@@ -39,12 +39,19 @@ export function startPanel(element, tools, state) {
   tools.prepend(newRun);
   /** @type {Panel | null} */
   let panel = null;
+  /** Whether who is to start a run waits at the button to fold it until the catalog is there. */
+  let waits = false;
   const render = () => {
     if (!state.readOnly) panel ??= new Panel(element, fold, state);
     element.hidden = state.readOnly || !state.view.start;
     element.parentElement?.classList.toggle("with-start", !element.hidden);
     newRun.hidden = state.readOnly; // and while the panel is seen, by style/closeup.css
     panel?.render();
+    if (waits && panel?.first && document.activeElement === fold) focus();
+  };
+  const focus = () => {
+    waits = !panel?.first;
+    (panel?.first ?? fold).focus();
   };
   /** @param {() => void} then once it is there; without room for both, in place of the run close up */
   const bring = (then) => {
@@ -57,7 +64,7 @@ export function startPanel(element, tools, state) {
     };
     requestAnimationFrame(look); // after the page is drawn
   };
-  const unfold = () => bring(() => (panel?.first ?? fold).focus());
+  const unfold = () => bring(focus);
   const foldAway = () => {
     state.look({ start: false });
     render();

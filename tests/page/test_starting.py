@@ -1,7 +1,7 @@
 """From a panel that has given way to a start that is told."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.page.api import Api
 from tests.page.test_closeup import Closeup
@@ -26,6 +26,18 @@ def test_the_panel_comes_back_in_place_of_a_run_close_up(visit: Visit, api: Api,
     expect(closeup.element).to_be_hidden()
     expect(visit.button(f"Start {AUTOGRAD}")).to_be_focused()
     expect(visit.button("New run")).to_be_hidden()
+
+
+def test_who_is_there_before_the_catalog_gets_to_the_first_button_with_it(
+    visiting: Visiting, api: Api
+) -> None:
+    visit, held = visiting(api.url, opens=False), list[Route]()
+    visit.page.route("**/api/catalog", lambda route: held.append(route))  # noqa: PLW0108 - it cannot take a method
+    Closeup(visit).open(api.start("mine", iterations=5000, pace=50))
+    visit.page.keyboard.press("n")
+    expect(visit.button("Fold away")).to_be_focused()
+    held[0].continue_()
+    expect(visit.button(f"Start {AUTOGRAD}")).to_be_focused()
 
 
 def test_with_room_for_both_a_run_stays_close_up(visiting: Visiting, api: Api) -> None:
