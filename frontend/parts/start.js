@@ -47,7 +47,9 @@ export function startPanel(element, tools, state) {
     element.parentElement?.classList.toggle("with-start", !element.hidden);
     newRun.hidden = state.readOnly; // and while the panel is seen, by style/closeup.css
     panel?.render();
-    if (waits && panel?.first && document.activeElement === fold) focus();
+    if (!waits || !panel?.first) return;
+    waits = false;
+    if (document.activeElement === fold) focus();
   };
   const focus = () => {
     waits = !panel?.first;

@@ -28,16 +28,34 @@ def test_the_panel_comes_back_in_place_of_a_run_close_up(visit: Visit, api: Api,
     expect(visit.button("New run")).to_be_hidden()
 
 
-def test_who_is_there_before_the_catalog_gets_to_the_first_button_with_it(
-    visiting: Visiting, api: Api
-) -> None:
+def before_the_catalog(visiting: Visiting, api: Api) -> tuple[Visit, Route]:
+    """Somebody wants to start a run before it is known what can be; and what lets that be known."""
     visit, held = visiting(api.url, opens=False), list[Route]()
     visit.page.route("**/api/catalog", lambda route: held.append(route))  # noqa: PLW0108 - it cannot take a method
     Closeup(visit).open(api.start("mine", iterations=5000, pace=50))
     visit.page.keyboard.press("n")
     expect(visit.button("Fold away")).to_be_focused()
-    held[0].continue_()
+    return visit, held[0]
+
+
+def test_who_is_there_before_the_catalog_gets_to_the_first_button_with_it(
+    visiting: Visiting, api: Api
+) -> None:
+    visit, catalog = before_the_catalog(visiting, api)
+    catalog.continue_()
     expect(visit.button(f"Start {AUTOGRAD}")).to_be_focused()
+
+
+def test_the_catalog_takes_nobody_from_where_they_have_gone(visiting: Visiting, api: Api) -> None:
+    visit, catalog = before_the_catalog(visiting, api)
+    visit.button("Share").focus()
+    catalog.continue_()
+    expect(visit.button(f"Start {AUTOGRAD}")).to_be_visible()
+    expect(visit.button("Share")).to_be_focused()
+    visit.button("Fold away").focus()
+    api.start("another", iterations=1)
+    expect(visit.row("another").element).to_be_visible()  # so all has been drawn anew
+    expect(visit.button("Fold away")).to_be_focused()
 
 
 def test_with_room_for_both_a_run_stays_close_up(visiting: Visiting, api: Api) -> None:
