@@ -4,7 +4,6 @@ import json
 import re
 import select
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -24,7 +23,8 @@ from reluscope.runs.store.reading import lengths
 from reluscope.runs.store.tables import CHUNK
 from reluscope.runs.store.writing import MAX_CHUNKS
 from reluscope.server.socket.line import binary, text
-from tests.bench import crowd, viewers
+from tests.bench import crowd, sizes, training, viewers
+from tests.bench.__main__ import main
 from tests.bench.peers.beside import Beside
 from tests.bench.peers.environments import NotHere
 from tests.bench.peers.loggers import PEERS
@@ -81,25 +81,36 @@ def test_what_is_told_in_its_own_unit_has_a_limit(limit: Limit, code: int) -> No
     assert verdict([limit], [0, 1, 2], 3) == code
 
 
-@pytest.mark.parametrize("part", ["training", "sizes"])
-def test_every_figure_is_measured_and_reported(part: str, tmp_path: Path) -> None:
+def test_every_figure_is_measured_and_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     report = tmp_path / "report.json"
-    command = [
-        *(sys.executable, "-m", "tests.bench", "--only", part),
-        *("--rounds", "1", "--window", "0.05", "--pairs", "1"),
-        *("--listed", "100", "--long", "20000"),
-    ]
-    done = subprocess.run(
-        [*command, "--json", report], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert report.exists(), done.stderr
-    assert done.returncode in (0, 1, 2)
+    asked = "--only training --rounds 1 --window 0.05 --pairs 1 --listed 100 --json"
+    monkeypatch.setattr(sys, "argv", ["tests.bench", *asked.split(), str(report)])
+    for name, value in {"COUNTS": (1, 2, 4), "MANY": 4, "THREADS": 4}.items():
+        monkeypatch.setattr(training, name, value)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code in (0, 1, 2)
     figures = json.loads(report.read_text())["figures"]
     assert len(figures) > 8
+    said = capsys.readouterr().out
     for figure in figures:
-        assert figure["title"] in done.stdout
+        assert figure["title"] in said
         assert len(figure["values"]) == 1
         assert figure["values"][0] > 0 or "others" in figure["title"]
+
+
+def test_every_figure_of_sizes_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {"SHARES": (0.1, 1.0), "NETWORKS": ((100, 10), (100, 40)), "TIMES": 2}
+    for name, value in few.items():
+        monkeypatch.setattr(sizes, name, value)
+    with sizes.opened(window_s=0.05, long=20_000, most=20) as part:
+        part.round()
+    assert len(part.figures) > 8
+    for figure in part.figures:
+        assert len(figure.values) == 1, figure.title
+        assert figure.values[0] > 0, figure.title
 
 
 def test_every_figure_of_viewers_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
