@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reluscope.runs import smooth as room
-from reluscope.runs.smooth import Last, smooth
+from reluscope.runs.pyramid import summarised
+from reluscope.runs.smooth import Last, beginning, smooth
 
 INF, NAN = math.inf, math.nan
 LARGEST = 1.7976931348623157e308
@@ -70,6 +71,38 @@ def test_where_it_starts_changes_none_of_the_averages(losses, weight, start):
     part, of_part = smooth(np.array(losses, np.float64), weight, start)
     assert part.tobytes() == whole[start:].tobytes()
     assert repr(of_part) == repr(of_whole)
+
+
+@given(
+    st.lists(st.floats(1e-3, 1e6) | st.floats(0.9, 1.1), min_size=1, max_size=300),
+    st.sampled_from([1e-320, 0.1, 0.3, 0.5, 0.6]),
+    st.integers(0, 300),
+    st.integers(1, 20),
+)
+def test_what_comes_before_the_beginning_changes_no_bit(losses, weight, start, piece):
+    values = np.array(losses)
+    (known,) = summarised(values[None], 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "PIECE", piece)
+        patch.setattr(room, "WIDTH", 3)
+        begin = beginning(known, weight, start)
+        assert begin <= start
+        whole, of_whole = smooth(values, weight, start)
+        part, of_part = smooth(values, weight, start, begin)
+    assert part.tobytes() == whole.tobytes()
+    assert repr(of_part) == repr(of_whole)
+
+
+@pytest.mark.parametrize("odd", [0.0, -1.0, NAN, INF])
+def test_a_part_of_a_long_curve_begins_shortly_before_it(odd):
+    losses = np.linspace(2, 1, 20 * room.PIECE)
+    start = 15 * room.PIECE + 5
+    (known,) = summarised(losses[None], 0)
+    assert beginning(known, 0.9, start) == 14 * room.PIECE
+    assert beginning(known, 0.9, 500) == 0
+    losses[7] = odd
+    (known,) = summarised(losses[None], 0)
+    assert beginning(known, 0.9, start) == 0
 
 
 @given(st.lists(st.floats(0, 1e6) | st.just(NAN), min_size=2, max_size=40), WEIGHT, st.data())

@@ -7,12 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..numbers import Number
+from .pyramid import Span
 
 WIDTH = 64
 """Values of a stretch, which come one after the other; its stretches go side by side."""
 
 PIECE = 2**17
 """Values that are in work at once: 1 MB, so that they stay near the processor."""
+
+NOTHING = 2.0**-120
+"""A share of an average that is not to be seen in it, nor in anything that it was rounded from."""
 
 NO_BIAS = -38.0
 """An exponent whose power is nothing beside 1 in float64."""
@@ -29,18 +33,36 @@ class Last:
     finite: int
 
 
-def smooth(losses: Losses, weight: float, start: int = 0) -> tuple[Losses, Last]:
+def smoothed(span: Span, weight: float, start: int) -> tuple[Losses, Last]:
+    """`smooth` of the losses of a span that begins with iteration 0, 0 < `weight` < 1. It looks at none
+    that are too long past to be seen in the averages from `start` on."""
+    begin = beginning(span.bucket(), weight, start) if len(span) else 0
+    return smooth(span[:], weight, start, begin)
+
+
+def beginning(known: np.void, weight: float, start: int) -> int:
+    """Before which of some losses, of which a bucket is `known`, none can be seen in the averages from
+    `start` on, nor in the last. One that is n before another has `weight ** n` of its share; so that is
+    0 where they are not all finite and above 0, which leaves open by how much they differ."""
+    if known["kinds"].any() or known["low"] <= 0:
+        return 0
+    seen = min(start, int(known["finite"]) - 1)
+    differ = math.log(known["high"]) - math.log(known["low"]) - math.log(NOTHING)
+    return max(0, seen - math.ceil(differ / -math.log(weight))) // PIECE * PIECE
+
+
+def smooth(losses: Losses, weight: float, start: int = 0, begin: int = 0) -> tuple[Losses, Last]:
     """The debiased exponential moving average of `losses`, shape (losses,), at those from index
     `start` on, shape (losses - start,), and the last of all.
 
     After n finite losses x_1, ..., x_n it is the mean of these, x_k with the weight
     `weight ** (n - k)`, 0 <= `weight` < 1. A loss that is not finite is passed over, and at its own
     place there is NaN. As each is of all that come before it, it takes time in proportion to all
-    losses, wherever `start` is.
+    losses, wherever `start` is; but none before `begin` is looked at, as `beginning` gives it.
     """
     averages = np.empty(max(0, len(losses) - start))
-    state, finite, last = 0.0, 0, math.nan
-    for at in range(0, len(losses), PIECE):
+    state, finite, last = 0.0, begin, math.nan
+    for at in range(begin, len(losses), PIECE):
         piece = losses[at : at + PIECE]
         kept = np.isfinite(piece)
         found, state = _averages(piece[kept], weight, state, finite)

@@ -12,7 +12,7 @@ from ...runs import npy
 from ...runs.names import file_name
 from ...runs.overview import Series, not_finite, overview
 from ...runs.run import Run
-from ...runs.smooth import Last, smooth
+from ...runs.smooth import Last, smoothed
 from .. import columns, curves
 from ..curves import CurveOverview
 from ..description.document import refusals
@@ -142,7 +142,9 @@ def _json(
         message = f"an answer holds at most {MAX_LOSSES:,} losses; ask for them in pieces"
         most, limit = {"maximum": start + MAX_LOSSES}, ("losses_per_answer", MAX_LOSSES)
         raise InvalidFields([FieldError("stop", message, stop, most, limit)])
-    values = smooth(run.trace[:end], smoothing, start)[0] if smoothing else run.trace[start:end]
+    values = (
+        smoothed(run.trace.span(0, end), smoothing, start)[0] if smoothing else run.trace[start:end]
+    )
     begin = f'{{"id":"{run.id}","start":{start},"losses":'
     if len(values) <= FEW:
         return Response(f"{begin}{tell_all(values)}}}", media_type=MEDIA_TYPES["json"])
@@ -155,7 +157,7 @@ def _overview(run: Run, start: int, end: int, points: int, smoothing: float) -> 
     values, more = run.trace.span(start, end), ""
     shown: Series = values
     if smoothing:
-        shown, last = smooth(run.trace[:end], smoothing, start)
+        shown, last = smoothed(run.trace.span(0, end), smoothing, start)
         more = f',"last":{_LAST.dump_json(last).decode()}'
     found = overview(shown, start, points)
     told = curves.tell(found, not_finite(values, start), start, end)
