@@ -58,18 +58,6 @@ def frontend_directory() -> Path:
     return package / "_frontend"
 
 
-class File(NamedTuple):
-    """What is in one of the page's files."""
-
-    plain: bytes
-    packed: bytes
-
-    @classmethod
-    def of(cls, plain: bytes) -> "File":
-        """Compressed once: all together have 0.16 MB of 0.6 then."""
-        return cls(plain, gzip.compress(plain, 6, mtime=0))
-
-
 class _Version(NamedTuple):
     """The page's files as they were at a moment."""
 
@@ -77,7 +65,8 @@ class _Version(NamedTuple):
     stats: dict[str, tuple[int, int]]
     """When each was changed, in ns, and how many bytes it has, by its path."""
 
-    content: dict[str, File]
+    packed: dict[str, bytes]
+    """What is in each: 0.16 MB for 0.6."""
 
 
 class Page:
@@ -104,17 +93,18 @@ class Page:
         self._looked_at = time.monotonic()
         stats = dict(sorted(self._stats()))
         if stats != self._version.stats:
-            content = {name: File.of((self._directory / name).read_bytes()) for name in stats}
+            content = {name: (self._directory / name).read_bytes() for name in stats}
             told = hashlib.sha256(f"{plotlyjs_version()} {version(SWAGGER)}".encode())
-            for name, file in content.items():
-                told.update(f"\0{name}\0".encode() + hashlib.sha256(file.plain).digest())
-            self._version = _Version(told.hexdigest()[:16], stats, content)
+            for name, data in content.items():
+                told.update(f"\0{name}\0".encode() + hashlib.sha256(data).digest())
+            packed = {name: gzip.compress(data, 6) for name, data in content.items()}
+            self._version = _Version(told.hexdigest()[:16], stats, packed)
         return self._version.name
 
-    def content(self, version: str, path: str) -> File | None:
+    def packed(self, version: str, path: str) -> bytes | None:
         """A file as it is in the newest version; None where that is another one, or has none."""
         newest = self._version
-        return newest.content.get(path) if version == newest.name else None
+        return newest.packed.get(path) if version == newest.name else None
 
     def _stats(self) -> Iterator[tuple[str, tuple[int, int]]]:
         for path in self._directory.rglob("*"):
@@ -127,9 +117,16 @@ class Page:
                 yield name, (found.st_mtime_ns, found.st_size)
 
 
-def takes_gzip(request: Request) -> bool:
-    """Whether whoever asks can unpack it."""
-    return GZIP.search(request.headers.get("accept-encoding", "")) is not None
+def _sent(request: Request, name: str, packed: bytes, headers: dict[str, str]) -> Response:
+    """A file that is kept compressed, as it is to whoever can unpack it."""
+    headers = {**headers, "Vary": "Accept-Encoding"}
+    body = packed
+    if GZIP.search(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        body = gzip.decompress(packed)
+    media_type = "text/javascript" if name.endswith(".js") else guess_type(name)[0]
+    return Response(body, media_type=media_type, headers=headers)
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
@@ -184,15 +181,10 @@ def vendor_of_a_version(request: Request, version: str, name: str) -> Response:
 async def file_of_a_version(request: Request, version: str, path: str) -> Response:
     """A file of the page, for good where it is of that version."""
     page: Page = request.app.state.page
-    file = page.content(version, path)
-    if file is None:
+    packed = page.packed(version, path)
+    if packed is None:
         return await page.files.get_response(path, request.scope)
-    headers = {"Cache-Control": FOR_GOOD, "Vary": "Accept-Encoding"}
-    body = file.plain
-    if takes_gzip(request):
-        body, headers["Content-Encoding"] = file.packed, "gzip"
-    media_type, _ = guess_type(path)
-    return Response(body, media_type=media_type, headers=headers)
+    return _sent(request, path, packed, {"Cache-Control": FOR_GOOD})
 
 
 @router.api_route("/vendor/{name}", methods=["GET", "HEAD"])
@@ -201,13 +193,6 @@ def vendor(request: Request, name: str) -> Response:
     if name not in VENDOR:
         raise HTTPException(404)
     packed, tag = _packed(name)
-    headers = {"ETag": tag, "Vary": "Accept-Encoding"}
     if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    body = packed
-    if takes_gzip(request):
-        headers["Content-Encoding"] = "gzip"
-    else:
-        body = gzip.decompress(packed)
-    media_type = "text/css" if name.endswith(".css") else "text/javascript"
-    return Response(body, media_type=media_type, headers=headers)
+        return Response(status_code=304, headers={"ETag": tag, "Vary": "Accept-Encoding"})
+    return _sent(request, name, packed, {"ETag": tag})
