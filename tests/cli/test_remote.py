@@ -286,8 +286,16 @@ def test_runs_are_watched_in_lines_where_there_is_no_terminal(asked, server):
 def test_all_under_way_are_watched_where_none_is_named(asked, server, ended):
     ended({})
     assert asked("watch") == ("", "no run is under way\n", 0)
-    run_id = server.api.start(**TINY, iterations=300, pace=1000)
+    run_id = server.api.start(**TINY, iterations=300, pace=1)
+
+    def hurry():
+        eventually(lambda: server.hub.watched, "a watch")
+        server.api.http.patch(f"/api/runs/{run_id}", json={"pace": None})
+
+    hurrying = threading.Thread(target=hurry)
+    hurrying.start()
     out, _, status = asked("watch", "--json")
+    hurrying.join()
     assert [view["id"] for view in json.loads(out)] == [run_id]
     assert status == 0
 
